@@ -1,0 +1,302 @@
+/**
+ * Starts and powers for the blocks of a component by best response, and a bound on what any choice could reach.
+ *
+ * Each block in turn moves to where it is worth most given the others, until none moves. Each slice is cleared on its
+ * ladder only (component.ts). The worth of a further W at the end prices every MTU; if no block could earn more at these
+ * prices than it does, the choice is optimal (linear-programming duality), else the difference bounds what is missing.
+ */
+import {
+  type BlockClasses,
+  classesOfBlock,
+  compare,
+  noWorth,
+  plus,
+  type Start,
+  type Worth,
+  worthOf
+} from './block-starts.ts'
+import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
+import type { BlockChoice, Component, Ladder } from './component.ts'
+import type { Forced } from './merit-order.ts'
+import { openPool, type Pool, place } from './pool.ts'
+
+export interface Choice {
+  readonly start: number
+  readonly power: number
+}
+
+export interface HeuristicResult {
+  readonly choices: ReadonlyMap<number, Choice>
+  readonly forced: ReadonlyMap<number, readonly Forced[]>
+  /** At most what is missing to the optimum: DSO volume, DSO cost; valid for these two only. */
+  readonly missing: Worth
+}
+
+/** Passes over all blocks; each improves the result, and on measured books the third changes next to nothing. */
+const passes = 4
+
+interface Running {
+  readonly offer: number
+  readonly classes: BlockClasses
+  readonly price: number
+  readonly power: number
+}
+
+interface Cleared {
+  readonly value: Worth
+  readonly dso: Pool
+  readonly tso: Pool
+  readonly shares: readonly { readonly toDso: number; readonly toTso: number }[]
+}
+
+const copyPool = (pool: Pool): Pool => ({
+  requests: pool.requests,
+  residual: pool.residual.slice(),
+  dead: new Uint8Array(pool.requests.length),
+  classes: pool.classes.map(c => ({ ...c, flow: c.flow.slice() })),
+  known: pool.known,
+  left: pool.left
+})
+
+/** The pools of a ladder with all certain volume placed. */
+const prepared = (ladder: Ladder): { dso: Pool; tso: Pool } => {
+  const fill = (pool: Pool, certain: ReadonlyMap<number, number>): Pool => {
+    const fresh: Pool = { ...copyPool(pool), ...pick(openPool(pool.requests, r => pool.residual[pool.requests.indexOf(r)]!)) }
+    for (const [c, amount] of certain) place(fresh, c, amount)
+    return fresh
+  }
+  return { dso: fill(ladder.dso, ladder.certainDso), tso: fill(ladder.tso, ladder.certainTso) }
+}
+const pick = ({ residual, left }: Pool): { residual: Float64Array; left: number } => ({ residual, left })
+
+const put = (pool: Pool, c: number, amount: number, price: number): number => {
+  if (c < 0 || amount <= 0) return 0
+  const placed = place(pool, c, amount)
+  if (placed > 0 && price > pool.classes[c]!.highestPrice) pool.classes[c]!.highestPrice = price
+  return placed
+}
+
+/** Undefined if some block's power finds no taker. */
+const clearLadder = (
+  base: { dso: Pool; tso: Pool },
+  ladder: Ladder,
+  blocks: readonly Running[]
+): Cleared | undefined => {
+  const reserved = blocks.map(() => 0)
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const dso = copyPool(base.dso)
+    const tso = copyPool(base.tso)
+    const toDso = blocks.map((block, k) => put(dso, block.classes.dso, reserved[k]!, block.price))
+    let value: Worth = noWorth
+    const gain = (side: 0 | 2, amount: number, price: number): void => {
+      if (amount > 0) value = side === 0 ? plus(value, [1, -price, 0, 0], amount) : plus(value, [0, 0, 1, -price], amount)
+    }
+    const byPrice = blocks.map((_, k) => k).sort((a, b) => blocks[a]!.price - blocks[b]!.price || a - b)
+    const taken = new Float64Array(ladder.rungs.length)
+    let next = 0
+    const offerBlocks = (below: number): void => {
+      for (; next < byPrice.length && blocks[byPrice[next]!]!.price <= below; next++) {
+        const k = byPrice[next]!
+        const block = blocks[k]!
+        toDso[k]! += put(dso, block.classes.dso, block.power - toDso[k]!, block.price)
+      }
+    }
+    for (let k = 0; k < ladder.rungs.length; k++) {
+      const rung = ladder.rungs[k]!
+      offerBlocks(rung.price)
+      if (dso.left === 0) break
+      taken[k] = put(dso, rung.dsoClass, rung.toDso, rung.price)
+      gain(0, taken[k]!, rung.price)
+    }
+    offerBlocks(Number.POSITIVE_INFINITY)
+    const toTso = blocks.map((block, k) => put(tso, block.classes.tso, block.power - toDso[k]!, block.price))
+    let fits = true
+    blocks.forEach((block, k) => {
+      const rest = block.power - toDso[k]! - toTso[k]!
+      if (rest > 0) {
+        fits = false
+        reserved[k] = toDso[k]! + rest
+      }
+      gain(0, toDso[k]!, block.price)
+      gain(2, toTso[k]!, block.price)
+    })
+    if (!fits) continue
+    for (let k = 0; k < ladder.rungs.length && tso.left > 0; k++) {
+      const rung = ladder.rungs[k]!
+      gain(2, put(tso, rung.tsoClass, Math.min(rung.toTso, rung.total - taken[k]!), rung.price), rung.price)
+    }
+    return { value, dso, tso, shares: blocks.map((_, k) => ({ toDso: toDso[k]!, toTso: toTso[k]! })) }
+  }
+  return undefined
+}
+
+export const chooseBlocks = (
+  compiled: Compiled,
+  component: Component,
+  ladders: ReadonlyMap<number, Ladder>
+): HeuristicResult => {
+  const bases = new Map<number, { dso: Pool; tso: Pool }>()
+  const running = new Map<number, Running[]>()
+  const cleared = new Map<number, Cleared>()
+  for (const slice of component.slices) {
+    const base = prepared(ladders.get(slice)!)
+    bases.set(slice, base)
+    running.set(slice, [])
+    cleared.set(slice, clearLadder(base, ladders.get(slice)!, [])!)
+  }
+  const clear = (slice: number, blocks: readonly Running[]): Cleared | undefined =>
+    clearLadder(bases.get(slice)!, ladders.get(slice)!, blocks)
+  const classes = new Map<string, BlockClasses>()
+  const classesAt = (offer: number, slice: number): BlockClasses => {
+    const key = `${offer} ${slice}`
+    let found = classes.get(key)
+    if (!found) {
+      found = classesOfBlock(compiled, ladders.get(slice)!.classes, offer)
+      classes.set(key, found)
+    }
+    return found
+  }
+  const choices = new Map<number, Choice>()
+
+  const apply = (offer: number, choice: Choice, add: boolean): void => {
+    const { duration, price } = blockOf(compiled, offer)
+    const market = compiled.offerMarket[offer]!
+    for (let t = choice.start; t < choice.start + duration; t++) {
+      const slice = t * marketCount + market
+      const others = running.get(slice)!.filter(block => block.offer !== offer)
+      if (add) others.push({ offer, classes: classesAt(offer, slice), price, power: choice.power })
+      running.set(slice, others)
+      cleared.set(slice, clear(slice, others)!)
+    }
+    if (add) choices.set(offer, choice)
+    else choices.delete(offer)
+  }
+
+  const improve = ({ offer, starts, least }: BlockChoice): boolean => {
+    const before = choices.get(offer)
+    if (before) apply(offer, before, false)
+    const { duration, price } = blockOf(compiled, offer)
+    const market = compiled.offerMarket[offer]!
+    const gainAt = (t: number, power: number): Worth | undefined => {
+      const slice = t * marketCount + market
+      const withIt = clear(slice, [...running.get(slice)!, { offer, classes: classesAt(offer, slice), price, power }])
+      return withIt && plus(withIt.value, cleared.get(slice)!.value, -1)
+    }
+    const gainOf = (start: number, power: number): Worth | undefined => {
+      let sum: Worth = noWorth
+      for (let t = start; t < start + duration; t++) {
+        const gain = gainAt(t, power)
+        if (!gain) return undefined
+        sum = plus(sum, gain)
+      }
+      return sum
+    }
+    let best: Choice | undefined
+    let bestGain: Worth = noWorth
+    const tried = [...new Set([starts.reduce((most, start) => Math.max(most, start.most), 0), least])]
+    for (const power of tried) {
+      const cache = new Map<number, Worth | undefined>()
+      for (const start of starts) {
+        if (start.most < power) continue
+        let sum: Worth | undefined = noWorth
+        for (let t = start.start; sum && t < start.start + duration; t++) {
+          if (!cache.has(t)) cache.set(t, gainAt(t, power))
+          const gain = cache.get(t)
+          sum = gain && plus(sum, gain)
+        }
+        if (sum && compare(sum, bestGain) > 0) {
+          best = { start: start.start, power }
+          bestGain = sum
+        }
+      }
+    }
+    for (const start of starts) {
+      if (start.most === tried[0] || start.most === least) continue
+      const gain = gainOf(start.start, start.most)
+      if (gain && compare(gain, bestGain) > 0) {
+        best = { start: start.start, power: start.most }
+        bestGain = gain
+      }
+    }
+    if (best) best = { start: best.start, power: bestPower(best, least, starts, power => gainOf(best!.start, power)) }
+    if (best) apply(offer, best, true)
+    return before?.start !== best?.start || before?.power !== best?.power
+  }
+
+  for (let pass = 0; pass < passes; pass++) {
+    let moved = false
+    for (const block of component.blocks) if (improve(block)) moved = true
+    if (!moved) break
+  }
+  const forced = new Map<number, Forced[]>()
+  for (const slice of component.slices) {
+    const { shares } = cleared.get(slice)!
+    forced.set(
+      slice,
+      running.get(slice)!.map(({ offer, price }, k) => ({ offer, price, ...shares[k]! }))
+    )
+  }
+  return { choices, forced, missing: missingOf(compiled, component, cleared, choices, classesAt) }
+}
+
+/** The worth of a run is concave in its power, so the first W that adds nothing ends the search. */
+const bestPower = (
+  { start, power }: Choice,
+  least: number,
+  starts: readonly Start[],
+  gainOf: (power: number) => Worth | undefined
+): number => {
+  const gainsAbove = (p: number): boolean => {
+    const here = gainOf(p)
+    const next = gainOf(p + 1)
+    return here !== undefined && next !== undefined && compare(next, here) > 0
+  }
+  let low = least
+  let high = starts.find(s => s.start === start)!.most
+  // The two ends are where most optima are.
+  if (power === high && (high === least || gainsAbove(high - 1))) return high
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (gainsAbove(middle)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const missingOf = (
+  compiled: Compiled,
+  component: Component,
+  cleared: ReadonlyMap<number, Cleared>,
+  choices: ReadonlyMap<number, Choice>,
+  classesAt: (offer: number, slice: number) => BlockClasses
+): Worth => {
+  let missing: Worth = noWorth
+  for (const { offer, starts } of component.blocks) {
+    const { duration, price } = blockOf(compiled, offer)
+    const market = compiled.offerMarket[offer]!
+    const worths = new Map<number, Worth>()
+    const runWorth = (start: number): Worth => {
+      let sum: Worth = noWorth
+      for (let t = start; t < start + duration; t++) {
+        let worth = worths.get(t)
+        if (!worth) {
+          const slice = t * marketCount + market
+          const full = worthOf(cleared.get(slice)!, classesAt(offer, slice), price)!
+          worth = [full[0], full[1], 0, 0]
+          worths.set(t, worth)
+        }
+        sum = plus(sum, worth)
+      }
+      return sum
+    }
+    let most: Worth = noWorth
+    for (const start of starts) {
+      const worth = plus(noWorth, runWorth(start.start), start.most)
+      if (compare(worth, most) > 0) most = worth
+    }
+    const choice = choices.get(offer)
+    const has = choice ? plus(noWorth, runWorth(choice.start), choice.power) : noWorth
+    missing = plus(missing, plus(most, has, -1))
+  }
+  return missing
+}

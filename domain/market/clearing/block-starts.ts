@@ -1,0 +1,130 @@
+/**
+ * When a block could run, and what one W of it would be worth there at most.
+ *
+ * The worth of a W is a vector, compared in order: DSO volume gained, DSO cost saved, TSO volume gained, TSO cost saved.
+ * It is read off a cleared slice: either demand is open that the W can reach (pool.ts), or the W displaces the dearest
+ * volume that it can reach. Supplies are substitutes, so a worth read where no block runs is an upper bound wherever blocks
+ * run; a start whose worths add up to nothing is in no better solution than one without it, and is dropped.
+ */
+import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
+import type { SliceClasses } from './merit-order.ts'
+import { closureOf, type Pool } from './pool.ts'
+
+export interface Start {
+  readonly start: number
+  /** The most power that room and demand allow over the run. */
+  readonly most: number
+}
+
+export type Worth = readonly [number, number, number, number]
+export const noWorth: Worth = [0, 0, 0, 0]
+export const compare = (a: Worth, b: Worth): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]
+export const plus = (a: Worth, b: Worth, factor = 1): Worth => [
+  a[0] + factor * b[0],
+  a[1] + factor * b[1],
+  a[2] + factor * b[2],
+  a[3] + factor * b[3]
+]
+
+export interface BlockClasses {
+  readonly dso: number
+  readonly tso: number
+}
+
+export const classesOfBlock = (compiled: Compiled, classes: SliceClasses, offer: number): BlockClasses => {
+  const mask = classes.closedTo(offer)
+  const kind = compiled.offerKind[offer]!
+  const { price } = blockOf(compiled, offer)
+  return { dso: classes.dsoClass(kind, mask, price), tso: classes.tsoClass(kind, mask, price) }
+}
+
+/** Starts at which a request could take the block in every MTU of its run. */
+export const possibleStarts = (
+  compiled: Compiled,
+  offer: number,
+  at: (slice: number) => { readonly classes: SliceClasses; readonly dso: Pool; readonly tso: Pool } | undefined
+): { starts: Start[]; least: number } => {
+  const block = blockOf(compiled, offer)
+  const market = compiled.offerMarket[offer]!
+  const least = Math.max(1, block.minAcceptance)
+  const most = Math.min(block.power, Math.floor(block.maxEnergy / block.duration))
+  const starts: Start[] = []
+  if (most < least) return { starts, least }
+  const mostAt = new Map<number, number>()
+  for (let t = block.earliest; t < block.latest; t++) {
+    const slice = at(t * marketCount + market)
+    if (!slice) continue
+    const { dso, tso } = classesOfBlock(compiled, slice.classes, offer)
+    let asked = 0
+    const demandOf = (pool: Pool, c: number): number =>
+      c < 0 ? 0 : pool.classes[c]!.eligible.reduce((sum, r) => sum + compiled.demand[pool.requests[r]!]![t]!, 0)
+    asked = demandOf(slice.dso, dso) + demandOf(slice.tso, tso)
+    mostAt.set(t, Math.min(most, asked, roomOf(compiled, compiled.offerUnit[offer]!, market, t)))
+  }
+  for (let start = block.earliest; start + block.duration <= block.latest; start++) {
+    let possible = most
+    for (let t = start; t < start + block.duration && possible > 0; t++)
+      possible = Math.min(possible, mostAt.get(t) ?? 0)
+    if (possible >= least) starts.push({ start, most: possible })
+  }
+  return { starts, least }
+}
+
+const dearestIn = (pool: Pool, classIndex: number): { open: boolean; price: number } => {
+  const closure = closureOf(pool, classIndex)
+  if (closure.open >= 0) return { open: true, price: 0 }
+  let price = Number.NEGATIVE_INFINITY
+  for (const c of closure.classes) price = Math.max(price, pool.classes[c]!.highestPrice)
+  return { open: false, price }
+}
+
+/** At most what one more W of a block is worth in a cleared slice; undefined if nobody may take it. */
+export const worthOf = (
+  slice: { readonly dso: Pool; readonly tso: Pool },
+  { dso, tso }: BlockClasses,
+  price: number
+): Worth | undefined => {
+  let best: Worth | undefined
+  if (dso >= 0) {
+    const { open, price: dearest } = dearestIn(slice.dso, dso)
+    if (open) return [1, -price, 0, 0]
+    // What the DSO frees may go to the TSO.
+    const freed: [number, number] =
+      slice.tso.requests.length === 0 ? [0, 0] : slice.tso.left > 0 ? [1, 0] : [0, Math.max(0, highestOf(slice.tso) - dearest)]
+    best = [0, dearest - price, freed[0], freed[1]]
+  }
+  if (tso >= 0) {
+    const { open, price: dearest } = dearestIn(slice.tso, tso)
+    const worth: Worth = open ? [0, 0, 1, -price] : [0, 0, 0, dearest - price]
+    if (!best || compare(worth, best) > 0) best = worth
+  }
+  return best
+}
+
+const highestOf = (pool: Pool): number => {
+  let highest = 0
+  for (const { highestPrice } of pool.classes) highest = Math.max(highest, highestPrice)
+  return highest
+}
+
+/** The sum over each start's run; runs through an undefined worth are undefined. */
+export const worthOfRuns = (
+  starts: readonly Start[],
+  duration: number,
+  worthAt: (mtu: number) => Worth | undefined
+): (Worth | undefined)[] => {
+  const cache = new Map<number, Worth | undefined>()
+  const at = (t: number): Worth | undefined => {
+    if (!cache.has(t)) cache.set(t, worthAt(t))
+    return cache.get(t)
+  }
+  return starts.map(({ start }) => {
+    let sum: Worth = noWorth
+    for (let t = start; t < start + duration; t++) {
+      const worth = at(t)
+      if (!worth) return undefined
+      sum = plus(sum, worth)
+    }
+    return sum
+  })
+}

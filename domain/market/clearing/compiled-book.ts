@@ -1,0 +1,323 @@
+/**
+ * A book in the form that clearing works on: numbers and typed arrays, requests of a place found once.
+ *
+ * Eligibility is decided here. Units of one *place* (the same requests cover all their PoDs, the same touch any) and one
+ * service label form a *kind*; offers of a kind differ in price and volume only. What changes with the MTU (T-16,
+ * directions already taken, sides already served) is a `closed` mask on top. Everything below relies on the book being
+ * consistent: known units, MTUs in range, intervals of an offer disjoint (`book-file.ts` checks that).
+ */
+import type { BlockOffer, Book, Direction, OfferService, Quantity, Service } from './book.ts'
+
+/** Four markets in one MTU: quantity × direction. */
+export const marketCount = 4
+export const marketOf = (quantity: Quantity, direction: Direction): number =>
+  (quantity === 'P' ? 0 : 2) + (direction === 'UP' ? 0 : 1)
+/** Same quantity, other direction. */
+export const opposite = (market: number): number => market ^ 1
+
+export const closedToDso = 1
+export const closedToTso = 2
+export const closedToBoth = 3
+
+interface Place {
+  /** Requests whose list holds all PoDs of the unit. */
+  readonly covering: readonly number[]
+  /** DSO requests whose list holds any PoD of the unit (T-16). */
+  readonly touching: readonly number[]
+}
+
+export interface Kind {
+  readonly place: number
+  /** Request indices by market, most specific first. */
+  readonly dso: readonly (readonly number[])[]
+  readonly tso: readonly (readonly number[])[]
+}
+
+/** Steps of the single offers of one market, by (price, arrival). */
+export interface Steps {
+  readonly offer: Int32Array
+  readonly price: Float64Array
+  readonly quantity: Float64Array
+  readonly from: Int32Array
+  readonly to: Int32Array
+  /** Per MTU, the positions of its steps in merit order; one shared list where all steps cover the horizon. */
+  readonly order: (mtu: number) => Int32Array
+}
+
+export interface Compiled {
+  readonly book: Book
+  readonly offerUnit: Int32Array
+  readonly offerMarket: Uint8Array
+  readonly offerKind: Int32Array
+  readonly kinds: readonly Kind[]
+  readonly places: readonly Place[]
+  readonly requestMarket: Uint8Array
+  readonly requestLimit: Float64Array
+  readonly requestIsDso: Uint8Array
+  /** Demand by request and MTU. */
+  readonly demand: readonly Float64Array[]
+  /** Requests that ask for anything, by market and MTU (`market × mtus + mtu`), most specific first. */
+  readonly dsoAt: readonly (readonly number[])[]
+  readonly tsoAt: readonly (readonly number[])[]
+  readonly steps: readonly Steps[]
+  readonly blocks: readonly number[]
+  /** 1 where a unit has state from earlier sessions. */
+  readonly unitHasState: Uint8Array
+  /** By `unit × 4 + market`: 1 where the unit's single offers are all of one kind, so its cap can be kept greedily. */
+  readonly oneKind: Uint8Array
+  /** Single offers by unit and market, for restrictions that name a unit. */
+  readonly offersOfUnit: (unit: number, market: number) => readonly number[]
+  readonly hasMinAcceptance: Uint8Array
+}
+
+const labels: readonly OfferService[] = ['any', 'congestion', 'voltage']
+const serves = (label: OfferService, service: Service): boolean => label === 'any' || label === service
+
+export const compileBook = (book: Book): Compiled => {
+  const { mtus, requests } = book
+  const requestMarket = new Uint8Array(requests.length)
+  const requestLimit = new Float64Array(requests.length)
+  const requestIsDso = new Uint8Array(requests.length)
+  const demand = requests.map((request, r) => {
+    requestMarket[r] = marketOf(request.quantity, request.direction)
+    requestLimit[r] = request.priceLimit ?? Number.POSITIVE_INFINITY
+    requestIsDso[r] = request.side === 'DSO' ? 1 : 0
+    const perMtu = new Float64Array(mtus)
+    for (const { mtu, mtus: length, power } of request.profile)
+      for (let t = mtu; t < mtu + length; t++) perMtu[t]! += power
+    return perMtu
+  })
+  // A smaller list is more specific; a lower limit next; then the order of the book.
+  const bySpecificity = requests
+    .map((_, r) => r)
+    .sort((a, b) => {
+      const sizeA = requests[a]!.pods?.length ?? Number.MAX_SAFE_INTEGER
+      const sizeB = requests[b]!.pods?.length ?? Number.MAX_SAFE_INTEGER
+      return sizeA - sizeB || requestLimit[a]! - requestLimit[b]! || a - b
+    })
+    .map(r => r)
+  const dsoAt: number[][] = Array.from({ length: marketCount * mtus }, () => [])
+  const tsoAt: number[][] = Array.from({ length: marketCount * mtus }, () => [])
+  for (const r of bySpecificity)
+    for (let t = 0; t < mtus; t++)
+      if (demand[r]![t]! > 0) (requestIsDso[r] ? dsoAt : tsoAt)[requestMarket[r]! * mtus + t]!.push(r)
+
+  const { places, placeOf } = placeUnits(book, bySpecificity)
+  const unitIndex = new Map(book.units.map((unit, index) => [unit.id, index]))
+  const kinds: Kind[] = []
+  const kindOf = new Map<number, number>()
+  const offerUnit = new Int32Array(book.offers.length)
+  const offerMarket = new Uint8Array(book.offers.length)
+  const offerKind = new Int32Array(book.offers.length)
+  const hasMinAcceptance = new Uint8Array(book.offers.length)
+  const oneKind = new Uint8Array(book.units.length * marketCount).fill(1)
+  const kindOfUnit = new Int32Array(book.units.length * marketCount).fill(-1)
+  const blocks: number[] = []
+  book.offers.forEach((offer, o) => {
+    const unit = unitIndex.get(offer.unit)
+    if (unit === undefined) throw new Error(`compileBook: offer ${offer.id} names no unit of the book: ${offer.unit}`)
+    const market = marketOf(offer.quantity, offer.direction)
+    const label = labels.indexOf(offer.service)
+    const place = placeOf[unit]!
+    const key = place * labels.length + label
+    let kind = kindOf.get(key)
+    if (kind === undefined) {
+      kind = kinds.length
+      kindOf.set(key, kind)
+      kinds.push(kindFor(place, places[place]!, offer.service, book, requestMarket))
+    }
+    offerUnit[o] = unit
+    offerMarket[o] = market
+    offerKind[o] = kind
+    if (offer.kind === 'block') blocks.push(o)
+    else {
+      hasMinAcceptance[o] = offer.intervals.some(interval => interval.minAcceptance > 0) ? 1 : 0
+      const slot = unit * marketCount + market
+      if (kindOfUnit[slot] === -1) kindOfUnit[slot] = kind
+      else if (kindOfUnit[slot] !== kind) oneKind[slot] = 0
+    }
+  })
+  let byUnit: Map<number, number[]> | undefined
+  const offersOfUnit = (unit: number, market: number): readonly number[] => {
+    if (!byUnit) {
+      byUnit = new Map()
+      for (let o = 0; o < offerUnit.length; o++) {
+        if (book.offers[o]!.kind === 'block') continue
+        const slot = offerUnit[o]! * marketCount + offerMarket[o]!
+        const list = byUnit.get(slot)
+        if (list) list.push(o)
+        else byUnit.set(slot, [o])
+      }
+    }
+    return byUnit.get(unit * marketCount + market) ?? []
+  }
+  const unitHasState = Uint8Array.from(book.units, unit => (unit.servedSide || unit.takenDirection ? 1 : 0))
+  return {
+    book,
+    offerUnit,
+    offerMarket,
+    offerKind,
+    kinds,
+    places,
+    requestMarket,
+    requestLimit,
+    requestIsDso,
+    demand,
+    dsoAt,
+    tsoAt,
+    steps: [0, 1, 2, 3].map(market => sortSteps(book, offerMarket, market)),
+    blocks,
+    unitHasState,
+    oneKind,
+    offersOfUnit,
+    hasMinAcceptance
+  }
+}
+
+const placeUnits = (book: Book, bySpecificity: readonly number[]): { places: Place[]; placeOf: Int32Array } => {
+  const everywhere: number[] = []
+  const listing = new Map<string, number[]>()
+  bySpecificity.forEach((r, position) => {
+    const pods = book.requests[r]!.pods
+    if (!pods) everywhere.push(position)
+    else
+      for (const pod of pods) {
+        const list = listing.get(pod)
+        if (!list) listing.set(pod, [position])
+        else if (list[list.length - 1] !== position) list.push(position)
+      }
+  })
+  const places: Place[] = []
+  const known = new Map<string, number>()
+  const placeOf = Int32Array.from(book.units, unit => {
+    const lists = unit.pods.map(pod => listing.get(pod) ?? [])
+    const first = lists[0] ?? []
+    const inAll = lists.length < 2 ? first : first.filter(p => lists.every(list => list.includes(p)))
+    const inAny = lists.length < 2 ? first : [...new Set(lists.flat())].sort((a, b) => a - b)
+    const key = lists.length < 2 ? inAll.join() : `${inAll.join()}|${inAny.join()}`
+    let place = known.get(key)
+    if (place === undefined) {
+      place = places.length
+      known.set(key, place)
+      const merged = (positions: readonly number[]): number[] =>
+        [...positions, ...everywhere].sort((a, b) => a - b).map(p => bySpecificity[p]!)
+      places.push({
+        covering: merged(inAll),
+        touching: merged(inAny).filter(r => book.requests[r]!.side === 'DSO')
+      })
+    }
+    return place
+  })
+  return { places, placeOf }
+}
+
+const kindFor = (
+  placeIndex: number,
+  place: Place,
+  label: OfferService,
+  book: Book,
+  requestMarket: Uint8Array
+): Kind => {
+  const of = (side: 'DSO' | 'TSO'): number[][] =>
+    [0, 1, 2, 3].map(market =>
+      place.covering.filter(
+        r =>
+          requestMarket[r] === market && book.requests[r]!.side === side && serves(label, book.requests[r]!.service)
+      )
+    )
+  return { place: placeIndex, dso: of('DSO'), tso: of('TSO') }
+}
+
+/** Steps by price, equal prices in the order of arrival: a stable radix sort (a comparison sort costs five times more). */
+const sortSteps = (book: Book, offerMarket: Uint8Array, market: number): Steps => {
+  let count = 0
+  let wholeHorizon = true
+  let highest = 0
+  book.offers.forEach((offer, o) => {
+    if (offerMarket[o] !== market || offer.kind === 'block') return
+    for (const interval of offer.intervals) {
+      count += interval.steps.length
+      if (interval.mtu !== 0 || interval.mtus !== book.mtus) wholeHorizon = false
+      for (const step of interval.steps) if (step.price > highest) highest = step.price
+    }
+  })
+  const offer = new Int32Array(count)
+  const price = new Float64Array(count)
+  const quantity = new Float64Array(count)
+  const from = new Int32Array(count)
+  const to = new Int32Array(count)
+  let next = 0
+  book.offers.forEach((single, o) => {
+    if (offerMarket[o] !== market || single.kind === 'block') return
+    for (const interval of single.intervals)
+      for (const step of interval.steps) {
+        offer[next] = o
+        price[next] = step.price
+        quantity[next] = step.quantity
+        from[next] = interval.mtu
+        to[next] = interval.mtu + interval.mtus
+        next++
+      }
+  })
+  const all = orderByPrice(price, highest)
+  if (wholeHorizon) return { offer, price, quantity, from, to, order: () => all }
+  const starts = new Int32Array(book.mtus + 1)
+  for (let i = 0; i < count; i++) for (let t = from[i]!; t < to[i]!; t++) starts[t + 1]!++
+  for (let t = 0; t < book.mtus; t++) starts[t + 1]! += starts[t]!
+  const lists = new Int32Array(starts[book.mtus]!)
+  const fill = starts.slice()
+  for (const i of all) for (let t = from[i]!; t < to[i]!; t++) lists[fill[t]!++] = i
+  return { offer, price, quantity, from, to, order: mtu => lists.subarray(starts[mtu]!, starts[mtu + 1]!) }
+}
+
+const orderByPrice = (price: Float64Array, highest: number): Int32Array => {
+  const digit = 8192 // 13 bits: two passes for every price up to 67 €/kWh
+  let order = Int32Array.from(price, (_, i) => i)
+  let target = new Int32Array(price.length)
+  for (let divisor = 1; divisor === 1 || highest >= divisor; divisor *= digit) {
+    const starts = new Int32Array(digit + 1)
+    for (let i = 0; i < price.length; i++) starts[(Math.floor(price[i]! / divisor) % digit) + 1]!++
+    for (let d = 0; d < digit; d++) starts[d + 1]! += starts[d]!
+    for (let k = 0; k < order.length; k++) {
+      const i = order[k]!
+      target[starts[Math.floor(price[i]! / divisor) % digit]!++] = i
+    }
+    const swap = order
+    order = target
+    target = swap
+  }
+  return order
+}
+
+/** The room of a unit in one market and MTU; infinite where no list sets a limit. */
+export const roomOf = (compiled: Compiled, unit: number, market: number, mtu: number): number => {
+  const caps = compiled.book.units[unit]!.caps
+  if (!caps) return Number.POSITIVE_INFINITY
+  const list = market === 0 ? caps.P_UP : market === 1 ? caps.P_DOWN : market === 2 ? caps.Q_UP : caps.Q_DOWN
+  return list === undefined ? Number.POSITIVE_INFINITY : (list[mtu] ?? 0)
+}
+
+/** Sides closed to a unit by what earlier sessions decided. */
+export const closedByState = (compiled: Compiled, unit: number, market: number, mtu: number): number => {
+  const { takenDirection, servedSide } = compiled.book.units[unit]!
+  const taken = (market < 2 ? takenDirection?.P : takenDirection?.Q)?.[mtu]
+  if (taken && (taken === 'UP' ? 0 : 1) !== (market & 1)) return closedToBoth
+  const side = compiled.book.rules.exclusivePerPod ? servedSide?.[mtu] : undefined
+  return side === 'DSO' ? closedToTso : side === 'TSO' ? closedToDso : 0
+}
+
+/** Per place, whether the DSO asks for the opposite direction there (T-16): then the place is closed to the TSO. */
+export const placesClosedToTso = (compiled: Compiled, market: number, mtu: number): Uint8Array | undefined => {
+  const { book, dsoAt, places, demand, requestMarket } = compiled
+  const other = opposite(market)
+  if (!book.rules.dsoBlocksOpposite || dsoAt[other * book.mtus + mtu]!.length === 0) return undefined
+  return Uint8Array.from(places, place =>
+    place.touching.some(r => requestMarket[r] === other && demand[r]![mtu]! > 0) ? closedToTso : 0
+  )
+}
+
+export const blockOf = (compiled: Compiled, offer: number): BlockOffer => {
+  const block = compiled.book.offers[offer]!
+  if (block.kind !== 'block') throw new Error(`blockOf: ${block.id} is a single offer`)
+  return block
+}

@@ -1,0 +1,148 @@
+/**
+ * The demand of one side in one slice (market and MTU), and what has been promised to it.
+ *
+ * A *class* is all supply that may serve the same requests. `place` serves as much of an amount as the demand can take,
+ * moving earlier supply between requests where that makes room (an augmenting path), so that an amount is refused only
+ * if no way of sharing the demand could take it. Refusal is final: what reached only full requests never fits again
+ * (those requests form a tight set), so dead requests are remembered and the search stops early.
+ */
+export interface PoolClass {
+  /** Local request numbers, most specific first. */
+  readonly eligible: readonly number[]
+  /** Promised by local request. */
+  readonly flow: Float64Array
+  /** What was accepted, in the order of acceptance. */
+  readonly offers: number[]
+  readonly prices: number[]
+  readonly amounts: number[]
+  highestPrice: number
+}
+
+export interface Pool {
+  /** Request indices of the book; a local request number is a position here. */
+  readonly requests: readonly number[]
+  readonly residual: Float64Array
+  readonly dead: Uint8Array
+  readonly classes: PoolClass[]
+  readonly known: Map<string, number>
+  /** Demand not served. */
+  left: number
+}
+
+export const openPool = (requests: readonly number[], demand: (request: number) => number): Pool => {
+  const residual = Float64Array.from(requests, demand)
+  return {
+    requests,
+    residual,
+    dead: new Uint8Array(requests.length),
+    classes: [],
+    known: new Map(),
+    left: residual.reduce((sum, power) => sum + power, 0)
+  }
+}
+
+/** The class of supply that may serve these local requests; -1 if there are none. */
+export const classOf = (pool: Pool, eligible: readonly number[]): number => {
+  if (eligible.length === 0) return -1
+  const key = eligible.join()
+  const known = pool.known.get(key)
+  if (known !== undefined) return known
+  const index = pool.classes.length
+  pool.known.set(key, index)
+  pool.classes.push({
+    eligible,
+    flow: new Float64Array(pool.requests.length),
+    offers: [],
+    prices: [],
+    amounts: [],
+    highestPrice: Number.NEGATIVE_INFINITY
+  })
+  return index
+}
+
+/** Places as much of `amount` as fits; returns how much that was. */
+export const place = (pool: Pool, classIndex: number, amount: number): number => {
+  const { eligible, flow } = pool.classes[classIndex]!
+  const { residual, dead } = pool
+  let rest = amount
+  for (const r of eligible) {
+    const room = residual[r]!
+    if (room === 0) continue
+    const taken = room < rest ? room : rest
+    flow[r]! += taken
+    residual[r] = room - taken
+    rest -= taken
+    if (rest === 0) break
+  }
+  while (rest > 0) {
+    if (eligible.every(r => dead[r] === 1)) break
+    const moved = augment(pool, classIndex, rest)
+    if (moved === 0) break
+    rest -= moved
+  }
+  pool.left -= amount - rest
+  return amount - rest
+}
+
+export const isDead = (pool: Pool, classIndex: number): boolean => {
+  const { eligible } = pool.classes[classIndex]!
+  for (let k = 0; k < eligible.length; k++) if (pool.dead[eligible[k]!] === 0) return false
+  return true
+}
+
+export interface Closure {
+  readonly requests: readonly number[]
+  readonly classes: readonly number[]
+  /** A reached request with demand left, or -1. */
+  readonly open: number
+  readonly cameFromClass: Int32Array
+  readonly cameFromRequest: Int32Array
+}
+
+/** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
+export const closureOf = (pool: Pool, classIndex: number): Closure => {
+  const cameFromClass = new Int32Array(pool.requests.length).fill(-1)
+  const cameFromRequest = new Int32Array(pool.classes.length).fill(-1)
+  const seenClass = new Uint8Array(pool.classes.length)
+  const requests: number[] = []
+  const classes = [classIndex]
+  seenClass[classIndex] = 1
+  for (let head = 0; head < classes.length; head++) {
+    const from = classes[head]!
+    for (const r of pool.classes[from]!.eligible) {
+      if (cameFromClass[r] !== -1) continue
+      cameFromClass[r] = from
+      requests.push(r)
+      if (pool.residual[r]! > 0) return { requests, classes, open: r, cameFromClass, cameFromRequest }
+      for (let c = 0; c < pool.classes.length; c++)
+        if (seenClass[c] === 0 && pool.classes[c]!.flow[r]! > 0) {
+          seenClass[c] = 1
+          cameFromRequest[c] = r
+          classes.push(c)
+        }
+    }
+  }
+  return { requests, classes, open: -1, cameFromClass, cameFromRequest }
+}
+
+const augment = (pool: Pool, classIndex: number, amount: number): number => {
+  const { requests, open, cameFromClass, cameFromRequest } = closureOf(pool, classIndex)
+  if (open === -1) {
+    for (const r of requests) pool.dead[r] = 1
+    return 0
+  }
+  let moved = Math.min(amount, pool.residual[open]!)
+  for (let r = open; cameFromClass[r] !== classIndex; ) {
+    const c = cameFromClass[r]!
+    r = cameFromRequest[c]!
+    moved = Math.min(moved, pool.classes[c]!.flow[r]!)
+  }
+  pool.residual[open]! -= moved
+  for (let r = open; ; ) {
+    const c = cameFromClass[r]!
+    pool.classes[c]!.flow[r]! += moved
+    if (c === classIndex) return moved
+    r = cameFromRequest[c]!
+    pool.classes[c]!.flow[r]! -= moved
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Gate closure: the book is cleared and the outcome written down, one event per offer and per request and a summary with
+ * totals and a digest (FR_MP_FS_3). Where nothing was accepted there is nothing to validate: the session is final at once.
+ */
+import type {
+  CloseSession,
+  MarketCleared,
+  MarketEvent,
+  OfferCleared,
+  RequestCleared
+} from '../../../schemas/generated.ts'
+import type { Book, ClearingOutcome } from '../clearing/book.ts'
+import { eventAllocation, eventRequestOutcome, eventTotals, netSum } from './event-outcome.ts'
+import { finalEvents } from './finalise.ts'
+import { outcomeDigest } from './outcome-digest.ts'
+import { sessionBook } from './session-book.ts'
+import type { PomState, SessionState } from './state.ts'
+
+export type Clear = (book: Book, session: SessionState) => ClearingOutcome
+
+export const closeSession = (
+  command: CloseSession,
+  session: SessionState,
+  pom: PomState,
+  clear: Clear
+): readonly MarketEvent[] => {
+  const { start, rules } = session.opened
+  const { sessionId } = command
+  const marketOutcomeId = `${sessionId}.MO`
+  const { book, offers, requests } = sessionBook(session, pom)
+  const outcome = clear(book, session)
+
+  const offerEvents = offers.map(({ item, carriedFrom }, n): OfferCleared => {
+    const { allocations, rank, reason } = outcome.offers[n]!
+    return {
+      type: 'OfferCleared',
+      pom: command.pom,
+      sessionId,
+      marketOutcomeId,
+      offerId: item.offerId,
+      aggregatorId: item.by.id,
+      unit: item.unit,
+      quantity: item.quantity,
+      direction: item.direction,
+      carriedFrom,
+      allocations: allocations.map(allocation => eventAllocation(allocation, start)),
+      rank,
+      reason: reason ?? null
+    }
+  })
+  const requestEvents = requests.map(
+    ({ item, carriedFrom }, n): RequestCleared => ({
+      type: 'RequestCleared',
+      pom: command.pom,
+      sessionId,
+      marketOutcomeId,
+      requestId: item.requestId,
+      side: item.side,
+      operator: item.by.id,
+      quantity: item.quantity,
+      direction: item.direction,
+      service: item.service,
+      carriedFrom,
+      ...eventRequestOutcome(outcome.requests[n]!, start)
+    })
+  )
+  const cleared: MarketCleared = {
+    type: 'MarketCleared',
+    pom: command.pom,
+    sessionId,
+    marketOutcomeId,
+    algorithm: outcome.algorithm,
+    version: outcome.version,
+    seed: outcome.algorithm === 'nsga-ii' ? rules.seed : 0,
+    gap: outcome.gap,
+    nodes: outcome.nodes,
+    offers: offers.length,
+    acceptedOffers: offerEvents.filter(event => event.allocations.length > 0).length,
+    requests: requests.length,
+    dso: eventTotals(outcome.dso),
+    tso: eventTotals(outcome.tso),
+    netSumWattMtus: netSum(offerEvents),
+    digest: outcomeDigest([...offerEvents, ...requestEvents])
+  }
+  const events: MarketEvent[] = [...offerEvents, ...requestEvents, cleared]
+  if (cleared.acceptedOffers > 0) return events
+  return [...events, ...finalEvents(cleared, 'validated', [], requestEvents)]
+}

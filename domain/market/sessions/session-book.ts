@@ -1,0 +1,181 @@
+/**
+ * The order book of a session, as the clearing wants it: MTUs by index, units with the room that is left to them, and
+ * what earlier sessions bring along. Ids are those of the events: of two items of one id only
+ * the one of the later session is in the book.
+ */
+import type { RequestPlaced } from '../../../schemas/generated.ts'
+import { MTU_MS, overlaps, runEnd } from '../../units/time.ts'
+import type { Book, Direction, Offer, Quantity, Request, Side, Unit, UnitCaps } from '../clearing/book.ts'
+import { bandOf } from './band.ts'
+import { type FirmVolume, firmVolumes, openResiduals, standingOffers } from './carry-over.ts'
+import { sessionWindow } from './place-offer.ts'
+import type { PlacedOffer, PomState, SessionState, Unavailability } from './state.ts'
+
+export interface BookItem<T> {
+  readonly item: T
+  /** The earlier session that it comes from. */
+  readonly carriedFrom: string | null
+}
+
+export interface SessionBook {
+  readonly book: Book
+  readonly offers: readonly BookItem<PlacedOffer>[]
+  readonly requests: readonly BookItem<RequestPlaced>[]
+}
+
+export const sessionBook = (session: SessionState, pom: PomState): SessionBook => {
+  const { start, mtus, rules } = session.opened
+  const offers: BookItem<PlacedOffer>[] = [
+    ...[...session.offers.values()].map(item => ({ item, carriedFrom: null })),
+    ...standingOffers(session, pom).map(({ from, item }) => ({ item, carriedFrom: from }))
+  ]
+  const requests: BookItem<RequestPlaced>[] = [
+    ...[...session.requests.values()].map(item => ({ item, carriedFrom: null })),
+    ...openResiduals(session, pom).map(({ from, requestId, profile }) => {
+      const placed = pom.sessions.get(from)?.requests.get(requestId)
+      if (!placed) throw new Error(`the request ${requestId} of ${from} is gone`)
+      return { item: { ...placed, profile }, carriedFrom: from }
+    })
+  ]
+  const book: Book = {
+    mtus,
+    units: units(offers, session, pom),
+    offers: offers.map(entry => bookOffer(entry, start)),
+    requests: requests.map(entry => bookRequest(entry, start)),
+    rules: {
+      pricing: rules.pricing,
+      exclusivePerPod: rules.exclusivePerPod,
+      dsoBlocksOpposite: true,
+      nodeLimit: rules.nodeLimit
+    }
+  }
+  return { book, offers, requests }
+}
+
+const index = (instant: number, start: number): number => (instant - start) / MTU_MS
+
+const bookOffer = ({ item }: BookItem<PlacedOffer>, start: number): Offer => {
+  const { quantity, direction, service } = item
+  const common = { id: item.offerId, unit: item.unit.id, quantity, direction, service }
+  if (item.type === 'OfferPlaced')
+    return {
+      kind: 'single',
+      ...common,
+      intervals: item.intervals.map(run => ({
+        mtu: index(run.start, start),
+        mtus: run.mtus,
+        steps: run.steps,
+        minAcceptance: run.minAcceptance
+      }))
+    }
+  return {
+    kind: 'block',
+    ...common,
+    power: item.power,
+    duration: item.mtus,
+    maxEnergy: item.maxEnergyWattMtus,
+    earliest: index(item.earliestStart, start),
+    latest: index(item.latestEnd, start),
+    price: item.price,
+    minAcceptance: item.minAcceptance
+  }
+}
+
+const bookRequest = ({ item }: BookItem<RequestPlaced>, start: number): Request => ({
+  id: item.requestId,
+  side: item.side,
+  operator: item.by.id,
+  quantity: item.quantity,
+  direction: item.direction,
+  service: item.service,
+  profile: item.profile.map(run => ({ mtu: index(run.start, start), mtus: run.mtus, power: run.quantity })),
+  ...(item.side === 'DSO' ? { pods: item.pods } : {}),
+  ...(item.priceLimit === null ? {} : { priceLimit: item.priceLimit })
+})
+
+const axes = [
+  ['P', 'UP'],
+  ['P', 'DOWN'],
+  ['Q', 'UP'],
+  ['Q', 'DOWN']
+] as const satisfies readonly (readonly [Quantity, Direction])[]
+
+/** Units with the room that earlier sessions, unavailability and their own other offers leave them. */
+const units = (offers: readonly BookItem<PlacedOffer>[], session: SessionState, pom: PomState): Unit[] => {
+  const window = sessionWindow(session)
+  const firmByPod = new Map<string, FirmVolume[]>()
+  for (const firm of firmVolumes(session, pom)) for (const pod of firm.pods) push(firmByPod, pod, firm)
+  const awayByPod = new Map<string, Unavailability[]>()
+  for (const away of pom.unavailable) if (overlaps(away, window)) push(awayByPod, away.pod, away)
+  const offersOfUnit = new Map<string, PlacedOffer[]>()
+  for (const { item } of offers) push(offersOfUnit, item.unit.id, item)
+
+  return [...offersOfUnit].map(([id, own]) => {
+    const { pods } = own[0]!.unit
+    const firm = new Set(pods.flatMap(pod => firmByPod.get(pod) ?? []))
+    const away = pods.flatMap(pod => awayByPod.get(pod) ?? [])
+    return unit(id, pods, own, [...firm], away, session, pom)
+  })
+}
+
+const push = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
+}
+
+const unit = (
+  id: string,
+  pods: readonly string[],
+  own: readonly PlacedOffer[],
+  firm: readonly FirmVolume[],
+  away: readonly Unavailability[],
+  session: SessionState,
+  pom: PomState
+): Unit => {
+  const { start, mtus } = session.opened
+  const members = pods.flatMap(pod => pom.pods.get(pod) ?? [])
+  const caps: { -readonly [Axis in keyof UnitCaps]: number[] } = {}
+  for (const [quantity, direction] of axes) {
+    const offered = own.filter(offer => offer.quantity === quantity && offer.direction === direction)
+    // A single offer was held against the band when it came in.
+    const limited = offered.length > 1 || firm.length > 0 || away.length > 0 || own.some(exceedsBand(members))
+    if (offered.length === 0 || !limited) continue
+    const cap = new Array<number>(mtus).fill(bandOf(members, quantity, direction))
+    for (const volume of firm)
+      if (volume.quantity === quantity && volume.direction === direction)
+        eachMtu(volume.allocation, start, mtu => {
+          cap[mtu]! -= volume.allocation.quantity
+        })
+    for (const { pod, start: from, end } of away) {
+      const noted = pom.pods.get(pod)
+      const lost = noted ? bandOf([noted], quantity, direction) : 0
+      for (let mtu = 0; mtu < mtus; mtu++)
+        if (from < start + (mtu + 1) * MTU_MS && start + mtu * MTU_MS < end) cap[mtu]! -= lost
+    }
+    caps[`${quantity}_${direction}`] = cap.map(room => Math.max(0, room))
+  }
+  if (firm.length === 0) return Object.keys(caps).length > 0 ? { id, pods, caps } : { id, pods }
+  const servedSide = new Array<Side | null>(mtus).fill(null)
+  const taken = { P: new Array<Direction | null>(mtus).fill(null), Q: new Array<Direction | null>(mtus).fill(null) }
+  for (const { allocation, quantity, direction } of firm)
+    eachMtu(allocation, start, mtu => {
+      servedSide[mtu] = allocation.side
+      taken[quantity][mtu] = direction
+    })
+  return { id, pods, caps, servedSide, takenDirection: taken }
+}
+
+/** A band may have become narrower since the offer was placed. */
+const exceedsBand =
+  (members: Parameters<typeof bandOf>[0]) =>
+  (offer: PlacedOffer): boolean => {
+    const band = bandOf(members, offer.quantity, offer.direction)
+    if (offer.type === 'BlockOfferPlaced') return offer.power > band
+    return offer.intervals.some(({ steps }) => steps.reduce((sum, step) => sum + step.quantity, 0) > band)
+  }
+
+const eachMtu = (run: { start: number; mtus: number }, start: number, visit: (mtu: number) => void): void => {
+  const last = index(runEnd(run), start)
+  for (let mtu = index(run.start, start); mtu < last; mtu++) visit(mtu)
+}

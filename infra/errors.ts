@@ -1,0 +1,71 @@
+/**
+ * Operating errors: something outside the rules failed (a log, a database, the configuration). One catalogue, so that an
+ * operator finds every code on one page (docs/reference/errors.md, held equal by a test).
+ *
+ * A refusal of the market is an event, never one of these; a broken invariant is an assertion. Who catches a FlexError
+ * retries with a bound or parks: `code` decides, the message is for people.
+ */
+
+export interface ErrorEntry {
+  readonly meaning: string
+  /** What the person on call does. */
+  readonly remedy: string
+}
+
+const entries = {
+  FLEX_CONFIG_INVALID: {
+    meaning: 'The environment does not describe a configuration. The message lists every problem, not only the first.',
+    remedy: 'Correct the variables named; docs/reference/configuration.md lists them all.'
+  },
+  FLEX_LOG_CLOSED: {
+    meaning: 'The log was used after it was closed.',
+    remedy: 'Nothing, if the process is stopping; otherwise a defect: report it.'
+  },
+  FLEX_LOG_OVERLOADED: {
+    meaning: 'More appends wait for the disk than the log keeps in memory. This append was not written.',
+    remedy: 'The writer slows down and tries again. If it lasts, look at the disk and at the rate of the writers.'
+  },
+  FLEX_LOG_TOPIC_MISMATCH: {
+    meaning: 'A topic exists with another number of partitions, or the number asked for is not possible.',
+    remedy: 'Partition counts are permanent: start with the declared ones on an empty log, or correct the declaration.'
+  },
+  FLEX_LOG_UNAVAILABLE: {
+    meaning:
+      'The log could not be reached, read or written within its bounds. An append may have happened, wholly or in part.',
+    remedy:
+      'Look at the cause in the message (disk full, file locked, broker gone). Owners of partitions recover by themselves.'
+  },
+  FLEX_LOG_UNKNOWN_PARTITION: {
+    meaning: 'The topic exists and has no such partition.',
+    remedy: 'A defect or two versions with different partition counts: compare the declared topics.'
+  },
+  FLEX_LOG_UNKNOWN_TOPIC: {
+    meaning: 'The topic does not exist. Topics are created only by a declaration, never by use.',
+    remedy: 'Start the role that declares the topic, or correct the name.'
+  },
+  FLEX_SQL_MIGRATION_MISMATCH: {
+    meaning: 'The database was changed by migrations that this version does not know, or knows in another order.',
+    remedy: 'Start the version that wrote it, or give an empty database: tables are rebuilt from the log.'
+  },
+  FLEX_SQL_UNAVAILABLE: {
+    meaning: 'The database could not be opened, read or written within its bounds.',
+    remedy: 'Look at the cause in the message. A projection continues from its checkpoint once the database is back.'
+  }
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof entries
+
+export const errorCatalogue: Readonly<Record<ErrorCode, ErrorEntry>> = entries
+
+export class FlexError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(`${code}: ${message}`, options)
+    this.name = 'FlexError'
+    this.code = code
+  }
+}
+
+export const isFlexError = (error: unknown, code?: ErrorCode): error is FlexError =>
+  error instanceof FlexError && (code === undefined || error.code === code)

@@ -1,0 +1,148 @@
+/**
+ * What stands in the headers of a record: CloudEvents 1.0 in Kafka's binary mode, plus the fields that the rules of the
+ * log need. Header values are short strings; the value is Avro in the Confluent wire format (schemas/codec.ts).
+ *
+ * Promises: a record's `ce_id` follows from what it answers (events: processor, partition, cause, index) or from what asked
+ * for it (commands: actor and idempotency key, or source position), never from chance, so a reader that has had an id can
+ * drop it.
+ */
+import { createHash } from 'node:crypto'
+import type { Headers, LogRecord, StoredRecord } from './log.ts'
+
+export const header = {
+  id: 'ce_id',
+  type: 'ce_type',
+  source: 'ce_source',
+  subject: 'ce_subject',
+  time: 'ce_time',
+  dataSchema: 'ce_dataschema',
+  specVersion: 'ce_specversion',
+  /** The command that this belongs to: equal on a command, on the events that answer it, and on what is fed from those. */
+  correlation: 'correlationid',
+  /** Of a command from HTTP, and on the first event that answers it. */
+  idempotencyKey: 'idempotencykey',
+  /** SHA-256 (first 32 hex digits) of a command's type and value; on the first event that answers it too. */
+  contentDigest: 'contentdigest',
+  /** Of a fed command and the first event that answers it: where the fact stands, `topic/partition@cause.index`. */
+  fedFrom: 'source',
+  cause: 'cause',
+  index: 'index',
+  count: 'count',
+  epoch: 'epoch',
+  traceParent: 'traceparent',
+  salt: 'salt'
+} as const
+
+/** A 16-byte salt for the Merkle leaf, base64: random in operation, from the seed in a scenario. */
+export type SaltSource = (recordId: string) => string
+
+export const seededSalt =
+  (seed: string): SaltSource =>
+  recordId =>
+    createHash('sha256').update(`flexledger/salt/${seed}\0${recordId}`).digest().subarray(0, 16).toString('base64')
+
+/** Id of a command from HTTP: the same actor with the same key asks for the same thing. 32 hex digits. */
+export const commandId = (actorId: string, idempotencyKey: string): string =>
+  createHash('sha256').update(`flexledger/command\0${actorId}\0${idempotencyKey}`).digest('hex').slice(0, 32)
+
+export const contentDigest = (type: string, value: Uint8Array): string =>
+  createHash('sha256').update(type).update('\0').update(value).digest('hex').slice(0, 32)
+
+export interface CommandEnvelope {
+  /** Full name of the message type, e.g. `flex.market.PlaceOffer`. */
+  readonly type: string
+  /** Who wrote it, e.g. `gateway`, `clock`, `feed/registry-to-market`. */
+  readonly writer: string
+  readonly key: string
+  readonly value: Uint8Array
+  /** Milliseconds; the `now` of the decision. */
+  readonly time: number
+  /** `commandId(…)`, or any id that is derived from what asked. */
+  readonly id: string
+  readonly correlation: string
+  readonly idempotencyKey?: string
+  readonly fedFrom?: string
+  readonly traceParent?: string
+}
+
+const isoTime = (ms: number): string => new Date(ms).toISOString()
+
+export const commandRecord = (command: CommandEnvelope, salt: SaltSource): LogRecord => {
+  const headers: Record<string, string> = {
+    [header.specVersion]: '1.0',
+    [header.id]: command.id,
+    [header.type]: command.type,
+    [header.source]: command.writer,
+    [header.subject]: command.key,
+    [header.time]: isoTime(command.time),
+    [header.correlation]: command.correlation,
+    [header.contentDigest]: contentDigest(command.type, command.value),
+    [header.salt]: salt(command.id)
+  }
+  if (command.idempotencyKey !== undefined) headers[header.idempotencyKey] = command.idempotencyKey
+  if (command.fedFrom !== undefined) headers[header.fedFrom] = command.fedFrom
+  if (command.traceParent !== undefined) headers[header.traceParent] = command.traceParent
+  return { key: command.key, value: command.value, headers, timestamp: command.time }
+}
+
+export interface EventEnvelope {
+  readonly type: string
+  /** The processor, e.g. `market`. */
+  readonly writer: string
+  readonly partition: number
+  readonly key: string
+  readonly value: Uint8Array
+  readonly time: number
+  readonly cause: number
+  readonly index: number
+  readonly count: number
+  readonly epoch: number
+  /** Headers of the command; the memory of keys and sources is folded from the first event. */
+  readonly commandHeaders: Headers
+}
+
+export const eventRecord = (event: EventEnvelope, salt: SaltSource): LogRecord => {
+  const id = `${event.writer}/${event.partition}/${event.cause}/${event.index}`
+  const from = event.commandHeaders
+  const headers: Record<string, string> = {
+    [header.specVersion]: '1.0',
+    [header.id]: id,
+    [header.type]: event.type,
+    [header.source]: event.writer,
+    [header.subject]: event.key,
+    [header.time]: isoTime(event.time),
+    [header.cause]: String(event.cause),
+    [header.index]: String(event.index),
+    [header.count]: String(event.count),
+    [header.epoch]: String(event.epoch),
+    [header.salt]: salt(id)
+  }
+  const copied = event.index === 0 ? [header.idempotencyKey, header.contentDigest, header.fedFrom] : []
+  for (const name of [header.correlation, header.traceParent, ...copied]) {
+    const value = from[name]
+    if (value !== undefined) headers[name] = value
+  }
+  return { key: event.key, value: event.value, headers, timestamp: event.time }
+}
+
+/** Where an event stands among the answers to commands; undefined for a record without these headers. */
+export interface AnswerPosition {
+  readonly cause: number
+  readonly index: number
+  readonly count: number
+  readonly epoch: number
+}
+
+const whole = (text: string | undefined): number | undefined => {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined
+  return Number(text)
+}
+
+export const answerPosition = (record: StoredRecord): AnswerPosition | undefined => {
+  const cause = whole(record.headers[header.cause])
+  const index = whole(record.headers[header.index])
+  const count = whole(record.headers[header.count])
+  const epoch = whole(record.headers[header.epoch])
+  if (cause === undefined || index === undefined || count === undefined || epoch === undefined) return undefined
+  return { cause, index, count, epoch }
+}

@@ -1,0 +1,88 @@
+/**
+ * Segments: how the SQLite adapter stores records. A segment is up to `segmentRecordsMax` consecutive records of one
+ * partition in one row, so that a row's cost is spread over many records. It knows no offsets: those are the row's place.
+ *
+ *   record = u32 key bytes | u32 headers bytes | u32 value bytes | f64 timestamp | key | headers (JSON) | value
+ *
+ * Permanent: files outlive versions. Another layout needs another format number in the file (sqlite-log.ts).
+ */
+import type { Headers, LogRecord, StoredRecord } from './log.ts'
+
+/** A reader that starts inside a segment decodes the whole of it: keep that below a millisecond or two. */
+const segmentRecordsMax = 1_000
+/** Bytes after which a segment is closed (1 MiB): bounds what one read holds. */
+const segmentBytesMax = 1024 * 1024
+
+const fixedBytes = 20
+const noHeaders: Headers = Object.freeze({})
+
+export interface Segment {
+  readonly records: number
+  readonly bytes: Uint8Array
+}
+
+export const segmentsOf = (records: readonly LogRecord[]): readonly Segment[] => {
+  const segments: Segment[] = []
+  let from = 0
+  while (from < records.length) {
+    const headers: string[] = []
+    let bytes = 0
+    let to = from
+    while (to < records.length && to - from < segmentRecordsMax && bytes < segmentBytesMax) {
+      const record = records[to++]!
+      const text = headersText(record.headers)
+      headers.push(text)
+      bytes += fixedBytes + Buffer.byteLength(record.key) + Buffer.byteLength(text) + record.value.length
+    }
+    segments.push({ records: to - from, bytes: encode(records, from, headers, bytes) })
+    from = to
+  }
+  return segments
+}
+
+const headersText = (headers: Headers): string => {
+  for (const _ in headers) return JSON.stringify(headers)
+  return ''
+}
+
+const encode = (records: readonly LogRecord[], from: number, headers: readonly string[], size: number): Uint8Array => {
+  const buffer = Buffer.allocUnsafe(size)
+  let at = 0
+  headers.forEach((text, n) => {
+    const { key, value, timestamp } = records[from + n]!
+    const keyBytes = buffer.write(key, at + fixedBytes)
+    const headersBytes = buffer.write(text, at + fixedBytes + keyBytes)
+    buffer.writeUInt32LE(keyBytes, at)
+    buffer.writeUInt32LE(headersBytes, at + 4)
+    buffer.writeUInt32LE(value.length, at + 8)
+    buffer.writeDoubleLE(timestamp, at + 12)
+    at += fixedBytes + keyBytes + headersBytes
+    buffer.set(value, at)
+    at += value.length
+  })
+  return buffer
+}
+
+/** The records of a segment whose first has offset `first`, from offset `from` on. */
+export const recordsOf = (bytes: Uint8Array, first: number, from: number): readonly StoredRecord[] => {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const records: StoredRecord[] = []
+  let at = 0
+  for (let offset = first; at < buffer.length; offset++) {
+    const keyEnd = at + fixedBytes + buffer.readUInt32LE(at)
+    const headersEnd = keyEnd + buffer.readUInt32LE(at + 4)
+    const valueEnd = headersEnd + buffer.readUInt32LE(at + 8)
+    if (offset >= from)
+      records.push({
+        offset,
+        key: buffer.toString('utf8', at + fixedBytes, keyEnd),
+        value: bytes.subarray(headersEnd, valueEnd),
+        headers: headersEnd === keyEnd ? noHeaders : parseHeaders(buffer.toString('utf8', keyEnd, headersEnd)),
+        timestamp: buffer.readDoubleLE(at + 12)
+      })
+    at = valueEnd
+  }
+  return records
+}
+
+const parseHeaders = (text: string): Headers => JSON.parse(text) as Headers

@@ -1,0 +1,259 @@
+/**
+ * The owner of one partition of a processor.
+ *
+ *   start   OwnershipTaken -> events[p]; its offset is the epoch, and the mark up to which the past is read
+ *           snapshot, then tail up to the mark -> state, memory; go on after the last complete cause
+ *   handle  each command: park | repeat | decide -> events -> state; append; the offset must be the expected one
+ *
+ * Promises: every command is answered by exactly one complete cause that readers take, decided on the state before it.
+ * What is decided but not on the log exists only here: after any append that was rejected, or that came back with another
+ * offset than expected (somebody else wrote to the partition), everything is forgotten and `start` begins anew.
+ */
+import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
+import type { Worker } from '../../infra/host/host.ts'
+import { type Cause, causeAssembler, type ReaderPosition, startPosition } from '../../infra/log/cause-reader.ts'
+import { eventRecord } from '../../infra/log/envelope.ts'
+import type { LogRecord, StoredRecord } from '../../infra/log/log.ts'
+import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
+import type { Message } from '../../schemas/generated.ts'
+import { appendChunks, recordBytes } from './append-chunks.ts'
+import { type CommandMemory, type CommandMemoryContent, commandMemory } from './command-memory.ts'
+import { isLogPlace, isOnLog, type LogPlace, placeAfter } from './log-place.ts'
+import { isEventOf, isRuntimeEvent, readCommand } from './own-messages.ts'
+import { ownershipRecord } from './ownership-record.ts'
+import { parkRecord } from './parking.ts'
+import { type Processor, type ProcessorLimits, type ProcessorOptions, processorLimitsDefault } from './processor.ts'
+
+/** A broker refuses records of 1 MB; what may be large is many records of one cause. */
+export const valueBytesMax = 262_144
+
+interface Held<S> {
+  state: S
+  readonly memory: CommandMemory
+  lastCause: number
+  /** The last record of the last complete cause; undefined before the first. */
+  last: StoredRecord | undefined
+  epoch: number
+  /** Where the next append must land if nobody else writes here. */
+  expectedOffset: number
+  eventsSinceSnapshot: number
+}
+
+interface Snapshot {
+  readonly place: LogPlace
+  readonly state: unknown
+  readonly memory: CommandMemoryContent
+}
+
+export const partitionOwner = <C extends Message, E extends Message, S>(
+  processor: Processor<C, E, S>,
+  options: ProcessorOptions,
+  partition: number
+): Worker => {
+  const { name, stateVersion } = processor
+  const { log, salt, snapshots, instance, metrics, onWarning, wallClock = Date.now } = options
+  const limits: ProcessorLimits = { ...processorLimitsDefault, ...options.limits }
+  const inbox = { topic: `flex.${name}.commands`, partition }
+  const outbox = { topic: `flex.${name}.events`, partition }
+  const here = `${name}/${partition}`
+  let held: Held<S> | undefined
+
+  const fold = (into: Held<S>, cause: number, records: readonly LogRecord[]) => {
+    let isParked = false
+    for (const { value, timestamp } of records) {
+      const event = decode(value)
+      if (isRuntimeEvent(event)) isParked = event.type === 'RecordParked'
+      else if (isEventOf<E>(event, outbox.topic)) {
+        try {
+          into.state = processor.evolve(into.state, event, { now: timestamp })
+        } catch (error) {
+          throw new BrokenInvariant(`${here}: ${event.type} of cause ${cause} does not fit the state`, { cause: error })
+        }
+      } else throw new BrokenInvariant(`${here}: ${event.type} of cause ${cause} is no event of ${outbox.topic}`)
+    }
+    into.memory.note(cause, records[0]!, isParked)
+    into.lastCause = cause
+    into.eventsSinceSnapshot += records.length
+  }
+
+  const takeOwnership = async (): Promise<number> => {
+    const end = await log.endOffset(outbox.topic, partition)
+    const record = ownershipRecord({ writer: name, partition, owner: instance, end, time: wallClock() }, salt)
+    const epoch = await log.append(outbox.topic, partition, [record])
+    metrics?.ownershipTaken(name, partition)
+    return epoch
+  }
+
+  const loadSnapshot = async (): Promise<Snapshot | undefined> => {
+    try {
+      const content = await snapshots.load(name, partition, stateVersion)
+      if (content === undefined) return undefined
+      if (isSnapshot(content) && (await isOnLog(log, outbox, content.place))) return content
+      onWarning?.(`${here}: the snapshot is of another log and is ignored`, undefined)
+    } catch (error) {
+      onWarning?.(`${here}: the snapshot could not be loaded`, error)
+    }
+    return undefined
+  }
+
+  const saveSnapshot = async (of: Held<S>) => {
+    if (!of.last || of.eventsSinceSnapshot === 0) return
+    const content: Snapshot = {
+      place: placeAfter(of.lastCause, of.last),
+      state: of.state,
+      memory: of.memory.content()
+    }
+    // Also when it fails: the next attempt is as far away as after a success.
+    of.eventsSinceSnapshot = 0
+    try {
+      await snapshots.save(name, partition, stateVersion, content)
+    } catch (error) {
+      onWarning?.(`${here}: the snapshot could not be saved`, error)
+    }
+  }
+
+  const foldPast = async (epoch: number): Promise<Held<S>> => {
+    const snapshot = await loadSnapshot()
+    const position: ReaderPosition = snapshot?.place.position ?? startPosition
+    const past: Held<S> = {
+      // The version says that a snapshot's state is an S.
+      state: snapshot ? (snapshot.state as S) : processor.initial(),
+      memory: commandMemory(limits, snapshot?.memory),
+      lastCause: position.cause,
+      last: undefined,
+      epoch,
+      expectedOffset: epoch + 1,
+      eventsSinceSnapshot: 0
+    }
+    const reader = causeAssembler(position)
+    // Followed, because a log may show an acknowledged record a moment later; the mark ends it.
+    for await (const batch of log.read(outbox.topic, partition, position.nextOffset, { follow: true }))
+      for (const record of batch) {
+        if (record.offset > epoch) return past
+        const cause: Cause | undefined = reader.push(record)
+        if (cause) {
+          fold(past, cause.cause, cause.events)
+          past.last = cause.events.at(-1)
+        }
+        if (record.offset === epoch) return past
+      }
+    throw new Error(`${here}: reading ended before the mark ${epoch}`)
+  }
+
+  const append = async (to: Held<S>, records: readonly LogRecord[]) => {
+    for (const chunk of appendChunks(records, limits)) {
+      const first = await log.append(outbox.topic, partition, chunk)
+      if (first !== to.expectedOffset)
+        throw new Error(`${here}: appended at ${first}, not ${to.expectedOffset}: somebody else wrote there`)
+      to.expectedOffset = first + chunk.length
+    }
+    const last = records.at(-1)
+    if (last) to.last = { ...last, offset: to.expectedOffset - 1 }
+  }
+
+  /** The answer to one command, as messages. */
+  const answer = async (to: Held<S>, record: StoredRecord): Promise<readonly Message[]> => {
+    const repeated = to.memory.repeated(record.headers)
+    if (repeated) return [{ type: 'CommandRepeated', ...repeated }]
+    const read = readCommand<C>(record.value, inbox.topic)
+    if ('problem' in read) return [await parkRecord({ log, salt, reader: name, at: inbox, record, ...read })]
+    try {
+      return processor.decide(read.command, to.state, { now: record.timestamp })
+    } catch (error) {
+      const { type } = read.command
+      throw new BrokenInvariant(`${here}: ${type} at ${record.offset} cannot be decided`, { cause: error })
+    }
+  }
+
+  const recordsOf = (to: Held<S>, command: StoredRecord, events: readonly Message[]): readonly LogRecord[] => {
+    const at = `${here}: the command at ${command.offset}`
+    if (events.length === 0) throw new BrokenInvariant(`${at} was answered by no event`)
+    return events.map((event, index) => {
+      const value = encoded(event, at)
+      if (value.length > valueBytesMax)
+        throw new BrokenInvariant(`${at}: ${event.type} has ${value.length} bytes, more than ${valueBytesMax}`)
+      return eventRecord(
+        {
+          type: fullNameOf(event.type),
+          writer: name,
+          partition,
+          key: command.key,
+          value,
+          time: command.timestamp,
+          cause: command.offset,
+          index,
+          count: events.length,
+          epoch: to.epoch,
+          commandHeaders: command.headers
+        },
+        salt
+      )
+    })
+  }
+
+  return {
+    name: `${name} ${inbox.topic}/${partition}`,
+    input: inbox,
+
+    async start() {
+      held = undefined
+      const epoch = await takeOwnership()
+      held = await foldPast(epoch)
+      return held.lastCause + 1
+    },
+
+    async handle(batch) {
+      const mine = held
+      if (!mine) throw new Error(`${here}: not started`)
+      // Until all is on the log: a state that may be ahead of it is worth nothing.
+      held = undefined
+      let pending: LogRecord[] = []
+      let pendingBytes = 0
+      const counts = { commands: 0, events: 0, repeated: 0, parked: 0 }
+      for (const command of batch) {
+        if (command.offset <= mine.lastCause) continue
+        const events = await answer(mine, command)
+        const records = recordsOf(mine, command, events)
+        fold(mine, command.offset, records)
+        for (const record of records) {
+          pending.push(record)
+          pendingBytes += recordBytes(record)
+        }
+        counts.commands++
+        counts.events += records.length
+        if (events[0]?.type === 'CommandRepeated') counts.repeated++
+        if (events[0]?.type === 'RecordParked') counts.parked++
+        if (pending.length < limits.appendRecordsMax && pendingBytes < limits.appendBytesMax) continue
+        await append(mine, pending)
+        pending = []
+        pendingBytes = 0
+      }
+      await append(mine, pending)
+      held = mine
+      metrics?.answered(name, partition, counts)
+      if (mine.eventsSinceSnapshot >= limits.snapshotEveryEvents) await saveSnapshot(mine)
+    },
+
+    async stop() {
+      const mine = held
+      held = undefined
+      if (mine) await saveSnapshot(mine)
+    }
+  }
+}
+
+const encoded = (event: Message, at: string): Uint8Array => {
+  try {
+    return encode(event)
+  } catch (error) {
+    throw new BrokenInvariant(`${at}: ${event.type} is not what its schema says`, { cause: error })
+  }
+}
+
+const isSnapshot = (content: unknown): content is Snapshot =>
+  typeof content === 'object' &&
+  content !== null &&
+  'place' in content &&
+  isLogPlace(content.place) &&
+  'state' in content &&
+  'memory' in content

@@ -1,0 +1,193 @@
+/**
+ * The generations of a projection's tables.
+ *
+ *   (none) --first start--> live 1          building n+1 --switch--> live n+1, n retired --drop--> (gone)
+ *
+ * Readers use views named like the tables; the switch points them at the new generation in the transaction that takes the
+ * old one's checkpoints away. Whoever still writes the old one finds no checkpoint, so its transaction fails and it moves
+ * over. A building generation that nobody finishes is taken away by the next rebuild.
+ */
+import type { Log, Partition } from '../../infra/log/log.ts'
+import { startPosition } from '../../infra/log/cause-reader.ts'
+import { type BookkeepingTables, createBookkeeping } from './bookkeeping.ts'
+import type { AnyTables, Database, SqlTransaction } from './database.ts'
+import { physicalName } from './generation-tables.ts'
+import type { AnyProjection } from './projection.ts'
+import { ProjectionError } from './projection-error.ts'
+import { createTable } from './table.ts'
+
+/** Makes what is missing; resolves with the live generation. */
+export const prepareProjection = async (db: Database, log: Log, projection: AnyProjection): Promise<number> => {
+  const partitions = await partitionsOf(log, projection)
+  return db.transaction().execute(async transaction => {
+    await createBookkeeping(transaction)
+    const live = await liveGeneration(transaction, projection.name)
+    if (live) {
+      if (live.version === projection.version) return live.generation
+      throw new ProjectionError(
+        'FLEX_PROJECTION_OUTDATED',
+        `${projection.name}: the tables have version ${live.version}, the code ${projection.version}. Rebuild it.`
+      )
+    }
+    await createGeneration(transaction, projection, 1, partitions, 'live')
+    await createViews(transaction, projection, 1)
+    return 1
+  })
+}
+
+export const liveGeneration = async (
+  db: Database,
+  projection: string
+): Promise<{ generation: number; version: number; tables: string[] } | undefined> => {
+  const row = await db
+    .withTables<BookkeepingTables>()
+    .selectFrom('projection_generations')
+    .select(['generation', 'version', 'tables'])
+    .where('projection', '=', projection)
+    .where('status', '=', 'live')
+    .executeTakeFirst()
+  return row && { generation: row.generation, version: row.version, tables: tableNames(row.tables) }
+}
+
+/** A fresh, empty generation; one that an earlier rebuild left unfinished is dropped. */
+export const beginGeneration = async (db: Database, log: Log, projection: AnyProjection): Promise<number> => {
+  const partitions = await partitionsOf(log, projection)
+  return db.transaction().execute(async transaction => {
+    await createBookkeeping(transaction)
+    const rows = await transaction
+      .withTables<BookkeepingTables>()
+      .selectFrom('projection_generations')
+      .select(['generation', 'status', 'tables'])
+      .where('projection', '=', projection.name)
+      .execute()
+    for (const { generation, status, tables } of rows)
+      if (status !== 'live') await dropGeneration(transaction, projection.name, generation, tableNames(tables))
+    const next = Math.max(0, ...rows.map(({ generation }) => generation)) + 1
+    await createGeneration(transaction, projection, next, partitions, 'building')
+    return next
+  })
+}
+
+/**
+ * Makes `generation` the live one, unless it has read less than the live one: then nothing changes, and the partitions
+ * that are behind are returned.
+ */
+export const switchGeneration = async (
+  db: Database,
+  projection: AnyProjection,
+  generation: number
+): Promise<readonly Partition[]> => {
+  let behind: readonly Partition[] = []
+  class Behind extends Error {}
+  try {
+    await db.transaction().execute(async transaction => {
+      const tables = transaction.withTables<BookkeepingTables>()
+      const live = await liveGeneration(transaction, projection.name)
+      if (live) {
+        // The first statement that writes: from here on nobody moves the live generation.
+        const before = await tables
+          .deleteFrom('projection_checkpoints')
+          .where('projection', '=', projection.name)
+          .where('generation', '=', live.generation)
+          .returning(['topic', 'partition', 'cause'])
+          .execute()
+        const built = await tables
+          .selectFrom('projection_checkpoints')
+          .select(['topic', 'partition', 'cause'])
+          .where('projection', '=', projection.name)
+          .where('generation', '=', generation)
+          .execute()
+        const causes = new Map(built.map(({ topic, partition, cause }) => [`${topic}/${partition}`, cause]))
+        behind = before
+          .filter(({ topic, partition, cause }) => (causes.get(`${topic}/${partition}`) ?? -1) < cause)
+          .map(({ topic, partition }) => ({ topic, partition }))
+        if (behind.length > 0) throw new Behind()
+        await tables
+          .updateTable('projection_generations')
+          .set({ status: 'retired' })
+          .where('projection', '=', projection.name)
+          .where('generation', '=', live.generation)
+          .execute()
+        for (const table of live.tables) await transaction.schema.dropView(table).execute()
+      }
+      await tables
+        .updateTable('projection_generations')
+        .set({ status: 'live' })
+        .where('projection', '=', projection.name)
+        .where('generation', '=', generation)
+        .execute()
+      await createViews(transaction, projection, generation)
+    })
+  } catch (error) {
+    if (!(error instanceof Behind)) throw error
+  }
+  return behind
+}
+
+export const dropRetired = async (db: Database, projection: string): Promise<void> => {
+  await db.transaction().execute(async transaction => {
+    const rows = await transaction
+      .withTables<BookkeepingTables>()
+      .selectFrom('projection_generations')
+      .select(['generation', 'tables'])
+      .where('projection', '=', projection)
+      .where('status', '=', 'retired')
+      .execute()
+    for (const { generation, tables } of rows) await dropGeneration(transaction, projection, generation, tableNames(tables))
+  })
+}
+
+const createGeneration = async (
+  transaction: SqlTransaction,
+  projection: AnyProjection,
+  generation: number,
+  partitions: readonly Partition[],
+  status: 'building' | 'live'
+): Promise<void> => {
+  for (const [table, definition] of Object.entries(projection.tables))
+    await createTable(transaction, physicalName(table, generation), definition)
+  const tables = transaction.withTables<BookkeepingTables>()
+  const { name, version } = projection
+  await tables
+    .insertInto('projection_generations')
+    .values({ projection: name, generation, version, status, tables: JSON.stringify(Object.keys(projection.tables)) })
+    .execute()
+  if (partitions.length === 0) return
+  const { nextOffset, epoch, cause } = startPosition
+  await tables
+    .insertInto('projection_checkpoints')
+    .values(partitions.map(partition => ({ projection: name, generation, ...partition, next_offset: nextOffset, epoch, cause })))
+    .execute()
+}
+
+const createViews = async (transaction: SqlTransaction, projection: AnyProjection, generation: number): Promise<void> => {
+  const tables = transaction.withTables<AnyTables>()
+  for (const table of Object.keys(projection.tables))
+    await tables.schema
+      .createView(table)
+      .as(tables.selectFrom(physicalName(table, generation)).selectAll())
+      .execute()
+}
+
+const dropGeneration = async (
+  transaction: SqlTransaction,
+  projection: string,
+  generation: number,
+  names: readonly string[]
+): Promise<void> => {
+  const tables = transaction.withTables<BookkeepingTables>()
+  for (const table of ['projection_checkpoints', 'projection_problems', 'projection_generations'] as const)
+    await tables.deleteFrom(table).where('projection', '=', projection).where('generation', '=', generation).execute()
+  for (const name of names) await transaction.schema.dropTable(physicalName(name, generation)).ifExists().execute()
+}
+
+const partitionsOf = async (log: Log, { name, topics }: AnyProjection): Promise<readonly Partition[]> => {
+  const specs = new Map((await log.topics()).map(spec => [spec.name, spec.partitions]))
+  return topics.flatMap(topic => {
+    const partitions = specs.get(topic)
+    if (partitions === undefined) throw new Error(`projection ${name}: the log has no topic ${topic}`)
+    return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+  })
+}
+
+const tableNames = (json: string): string[] => JSON.parse(json) as string[]

@@ -1,0 +1,185 @@
+/**
+ * Applies one partition of the log to one generation of a projection's tables. The same code runs a live projection, its
+ * restart and its rebuild: a restart is a rebuild that begins at a checkpoint.
+ *
+ * Promises: rows and checkpoint are one transaction; complete causes only, each once. The checkpoint moves only from where
+ * this applier left it, so a second one on the same partition fails instead of applying anything twice.
+ * A record that cannot be decoded is noted in `projection_problems` and left out; the partition goes on.
+ */
+import type { Transaction } from 'kysely'
+import { type Cause, causeAssembler, type ReaderPosition } from '../../infra/log/cause-reader.ts'
+import { header } from '../../infra/log/envelope.ts'
+import type { Partition, StoredRecord } from '../../infra/log/log.ts'
+import { decode, fullNameOf } from '../../schemas/codec.ts'
+import type { Message } from '../../schemas/generated.ts'
+import type { BookkeepingTables, ProblemRow } from './bookkeeping.ts'
+import type { Database, SqlTransaction } from './database.ts'
+import { generationPlugin } from './generation-tables.ts'
+import type { AnyProjection, CauseMeta, DecodedCause } from './projection.ts'
+import { ProjectionError } from './projection-error.ts'
+import { rowWriter, type Upserts } from './row-writer.ts'
+
+/** Causes in one transaction: one commit for a batch of 1,000 small commands. */
+const CAUSES_MAX = 1000
+/** Events in one transaction, so that decoded ones do not pile up; a single larger cause is applied wholly. */
+const EVENTS_MAX = 5000
+
+export type Problem = Omit<ProblemRow, 'generation'>
+
+export interface PartitionApplier {
+  /** Records in the order of the log; those before the position are ignored. */
+  apply(records: readonly StoredRecord[]): Promise<void>
+  position(): ReaderPosition
+}
+
+export const partitionApplier = async (
+  db: Database,
+  projection: AnyProjection,
+  generation: number,
+  partition: Partition,
+  upserts: Upserts,
+  onProblem: (problem: Problem) => void
+): Promise<PartitionApplier> => {
+  const assembler = causeAssembler(await checkpointOf(db, projection.name, generation, partition))
+  const handled = new Map(projection.handles.map(type => [fullNameOf(type), type]))
+  const plugin = generationPlugin(Object.keys(projection.tables), generation)
+  let saved = assembler.position()
+
+  const commit = async (causes: readonly Cause[], position: ReaderPosition) => {
+    const problems: Problem[] = []
+    const decoded = causes.map(cause => decodeCause(projection.name, partition, cause, handled, problems))
+    await db.transaction().execute(async transaction => {
+      await moveCheckpoint(transaction, projection.name, generation, partition, saved, position)
+      const write = rowWriter(transaction.withPlugin(plugin), projection.tables, upserts)
+      for (const cause of decoded) if (cause.events.length > 0) await projection.apply(cause, write)
+      await write.flush()
+      if (problems.length > 0) await noteProblems(transaction, generation, problems)
+    })
+    saved = position
+    for (const problem of problems) onProblem(problem)
+  }
+
+  return {
+    async apply(records) {
+      let causes: Cause[] = []
+      let events = 0
+      for (const record of records) {
+        const cause = assembler.push(record)
+        if (!cause) continue
+        causes.push(cause)
+        events += cause.events.length
+        if (causes.length < CAUSES_MAX && events < EVENTS_MAX) continue
+        await commit(causes, assembler.position())
+        causes = []
+        events = 0
+      }
+      if (causes.length > 0) await commit(causes, assembler.position())
+    },
+    position: () => assembler.position()
+  }
+}
+
+const checkpointOf = async (
+  db: Database,
+  projection: string,
+  generation: number,
+  { topic, partition }: Partition
+): Promise<ReaderPosition> => {
+  const row = await db
+    .withTables<BookkeepingTables>()
+    .selectFrom('projection_checkpoints')
+    .select(['next_offset', 'epoch', 'cause'])
+    .where('projection', '=', projection)
+    .where('generation', '=', generation)
+    .where('topic', '=', topic)
+    .where('partition', '=', partition)
+    .executeTakeFirst()
+  if (!row) throw overtaken(projection, generation, { topic, partition })
+  return { nextOffset: row.next_offset, epoch: row.epoch, cause: row.cause }
+}
+
+const moveCheckpoint = async (
+  transaction: Transaction<object>,
+  projection: string,
+  generation: number,
+  { topic, partition }: Partition,
+  from: ReaderPosition,
+  to: ReaderPosition
+): Promise<void> => {
+  const { numUpdatedRows } = await transaction
+    .withTables<BookkeepingTables>()
+    .updateTable('projection_checkpoints')
+    .set({ next_offset: to.nextOffset, epoch: to.epoch, cause: to.cause })
+    .where('projection', '=', projection)
+    .where('generation', '=', generation)
+    .where('topic', '=', topic)
+    .where('partition', '=', partition)
+    .where('cause', '=', from.cause)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows !== 1n) throw overtaken(projection, generation, { topic, partition })
+}
+
+const overtaken = (projection: string, generation: number, { topic, partition }: Partition): ProjectionError =>
+  new ProjectionError('FLEX_PROJECTION_OVERTAKEN', `${projection} generation ${generation}, ${topic}/${partition}.`)
+
+const decodeCause = (
+  projection: string,
+  { topic, partition }: Partition,
+  cause: Cause,
+  handled: ReadonlyMap<string, Message['type']>,
+  problems: Problem[]
+): DecodedCause<Message['type']> => {
+  const first = cause.events[0]!
+  const events: Message[] = []
+  for (const record of cause.events) {
+    const type = record.headers[header.type] ?? ''
+    const expected = handled.get(type)
+    if (expected === undefined) continue
+    try {
+      const message = decode(record.value)
+      if (message.type !== expected) throw new Error(`the header says ${type}, the schema ${message.type}`)
+      events.push(message)
+    } catch (error) {
+      // Whatever is wrong with the bytes: every reader that can decode has the same ones, so stopping would help nobody.
+      const detail = error instanceof Error ? error.message : String(error)
+      problems.push({
+        projection,
+        topic,
+        partition,
+        record_offset: record.offset,
+        type,
+        detail,
+        recorded_at: record.timestamp
+      })
+    }
+  }
+  return { meta: causeMeta(topic, partition, cause, first), events }
+}
+
+const causeMeta = (topic: string, partition: number, { cause, events }: Cause, first: StoredRecord): CauseMeta => {
+  const { headers, timestamp } = first
+  const idempotencyKey = headers[header.idempotencyKey]
+  const fedFrom = headers[header.fedFrom]
+  return {
+    topic,
+    partition,
+    cause,
+    time: timestamp,
+    correlation: headers[header.correlation] ?? '',
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(fedFrom === undefined ? {} : { fedFrom }),
+    count: events.length
+  }
+}
+
+const noteProblems = async (
+  transaction: SqlTransaction,
+  generation: number,
+  problems: readonly Problem[]
+): Promise<void> => {
+  await transaction
+    .withTables<BookkeepingTables>()
+    .insertInto('projection_problems')
+    .values(problems.map(problem => ({ ...problem, generation })))
+    .execute()
+}

@@ -1,0 +1,90 @@
+/**
+ * Every topic of the log: key, partitions, retention, who writes, who reads. Partition counts are permanent, so they are
+ * chosen with the whole of Rome in mind: some 70 primary substations and 1.6 million points of delivery.
+ */
+
+export interface TopicDefinition {
+  readonly name: string
+  /** What the record key is; records of one key keep their order. */
+  readonly key: string
+  readonly partitions: number
+  /** 'forever': history is replayed from offset 0. */
+  readonly retention: 'forever'
+  /** The only component that may append. Inboxes (`.commands`) have several writers. */
+  readonly writers: readonly string[]
+  readonly readers: readonly string[]
+  readonly kind: 'inbox' | 'outbox' | 'actor' | 'parked'
+}
+
+const REGISTRY_PARTITIONS = 12
+const MARKET_PARTITIONS = 12
+
+export const topics = {
+  'flex.registry.commands': {
+    name: 'flex.registry.commands',
+    key: 'PoD',
+    partitions: REGISTRY_PARTITIONS,
+    retention: 'forever',
+    kind: 'inbox',
+    writers: ['gateway'],
+    readers: ['processors/registry']
+  },
+  'flex.registry.events': {
+    name: 'flex.registry.events',
+    key: 'PoD',
+    partitions: REGISTRY_PARTITIONS,
+    retention: 'forever',
+    kind: 'outbox',
+    writers: ['processors/registry'],
+    readers: ['processors/feeds', 'processors/clock', 'projections', 'gateway']
+  },
+  'flex.market.commands': {
+    name: 'flex.market.commands',
+    key: 'PoM',
+    partitions: MARKET_PARTITIONS,
+    retention: 'forever',
+    kind: 'inbox',
+    writers: ['gateway', 'processors/clock', 'processors/feeds'],
+    readers: ['processors/market']
+  },
+  'flex.market.events': {
+    name: 'flex.market.events',
+    key: 'PoM',
+    partitions: MARKET_PARTITIONS,
+    retention: 'forever',
+    kind: 'outbox',
+    writers: ['processors/market'],
+    readers: ['processors/actor-topics', 'processors/clock', 'projections', 'gateway']
+  },
+  'flex.registry.parked': {
+    name: 'flex.registry.parked',
+    key: 'source position',
+    partitions: 1,
+    retention: 'forever',
+    kind: 'parked',
+    writers: ['processors/registry'],
+    readers: ['operators']
+  },
+  'flex.market.parked': {
+    name: 'flex.market.parked',
+    key: 'source position',
+    partitions: 1,
+    retention: 'forever',
+    kind: 'parked',
+    writers: ['processors/market'],
+    readers: ['operators']
+  }
+} as const satisfies Record<string, TopicDefinition>
+
+export type TopicName = keyof typeof topics
+
+/** One topic per actor with the final outcomes that it may see (MP-KAF-01); partitioned like the market's outbox. */
+export const actorTopic = (actor: { role: 'dso' | 'tso' } | { role: 'aggregator'; id: string }): TopicDefinition => ({
+  name: actor.role === 'aggregator' ? `validated_outcome_${actor.id}` : `validated_outcome_${actor.role.toUpperCase()}`,
+  key: 'PoM',
+  partitions: MARKET_PARTITIONS,
+  retention: 'forever',
+  kind: 'actor',
+  writers: ['processors/actor-topics'],
+  readers: ['the named actor alone']
+})
