@@ -41,10 +41,10 @@ export const gatewayProblems = {
   'token-missing': { status: 401, title: 'The request carries no access token.' },
   'token-invalid': { status: 401, title: 'The access token is not valid here.' },
   'token-expired': { status: 401, title: 'The access token has expired.' },
+  'role-not-allowed': { status: 403, title: 'This operation is not for actors of this role.' },
   'insufficient-scope': { status: 403, title: 'The access token lacks the scope of this operation.' },
   'not-found': { status: 404, title: 'There is nothing here that you may see.' },
   'unknown-route': { status: 404, title: 'There is no such operation.' },
-  'method-not-allowed': { status: 405, title: 'This resource does not know the method.' },
   'body-too-large': { status: 413, title: 'The body is larger than allowed.' },
   'item-too-large': { status: 413, title: 'One item is too large for a record of the log.' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json in UTF-8.' },
@@ -55,6 +55,7 @@ export const gatewayProblems = {
   internal: { status: 500, title: 'The server failed.' },
   overloaded: { status: 503, title: 'The server is busy; nothing was written.' },
   'log-unavailable': { status: 503, title: 'The log cannot be reached; whether the command was written is not known.' },
+  'identity-unavailable': { status: 503, title: 'Access tokens cannot be checked now.' },
   'database-unavailable': { status: 503, title: 'The tables cannot be read now.' }
 } as const satisfies Record<string, Entry>
 

@@ -1,51 +1,127 @@
 /**
- * Messages to bytes and back: Avro in the Confluent wire format (0x00, 4-byte schema id, body). Types and resolvers are built
- * once; a message of an older schema version is read into the current one.
+ * Messages to bytes and back: Avro in the Confluent wire format (0x00, 4-byte schema id, body).
+ *
+ * Promises: what is encoded comes back equal, or is refused with its path; bytes of every version in history/ are read into
+ * the current type; bytes that are no message give a SchemaError and cost no more than their length. Ids come from a table:
+ * the built-in one (ids.json), or what a schema registry gave out for the same versions.
  */
-import { readFileSync } from 'node:fs'
-import avro from 'avsc'
-import type { Message } from './generated.ts'
+import type { Resolver, Type } from 'avsc'
+import { avroTypeOf } from './avro-types.ts'
+import { SchemaError } from './errors.ts'
+import { fullName, type Message } from './generated.ts'
+import { readFrozenSchema, readSchemaIds, type SchemaVersion } from './schema-files.ts'
+import { misfitText, strictCheck } from './strict-value.ts'
 
-interface SchemaEntry {
-  readonly name: string
-  readonly version: number
-  readonly file: string
+export interface Codec {
+  encode(message: Message): Buffer
+  decode(bytes: Uint8Array): Message
+  /** Id under which messages of this type are written. */
+  schemaIdOf(type: Message['type']): number
 }
 
-const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
-const entries = read('ids.json') as Record<string, SchemaEntry>
+const MAGIC = 0
+const HEADER_BYTES = 5
+/** First size of the buffer that messages are written into: above nearly all of them; it doubles when one is larger. */
+const SCRATCH_BYTES = 16_384
 
-interface Current {
+interface Writer {
   readonly id: number
-  readonly fullName: string
-  readonly type: avro.Type
-}
-const current = new Map<string, Current>()
-const writers = new Map<number, { name: string; decode: (body: Buffer) => object }>()
-for (const [id, { name, file }] of Object.entries(entries)) {
-  const type = avro.Type.forSchema(read(file) as avro.Schema)
-  const short = name.split('.').at(-1)!
-  current.set(short, { id: Number(id), fullName: name, type })
-  writers.set(Number(id), { name: short, decode: body => type.fromBuffer(body) as object })
+  readonly avro: Type
+  readonly check: ReturnType<typeof strictCheck>
 }
 
-export const fullNameOf = (type: Message['type']): string => current.get(type)!.fullName
-export const schemaIdOf = (type: Message['type']): number => current.get(type)!.id
-
-export const encode = (message: Message): Buffer => {
-  const { id, type } = current.get(message.type)!
-  const body = type.toBuffer(message)
-  const out = Buffer.allocUnsafe(5 + body.length)
-  out[0] = 0
-  out.writeUInt32BE(id, 1)
-  body.copy(out, 5)
-  return out
+interface Reader {
+  readonly type: Message['type']
+  readonly avro: Type
+  /** Absent for the current version. */
+  readonly resolver: Resolver | undefined
 }
 
-export const decode = (bytes: Uint8Array): Message => {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (buffer.length < 5 || buffer[0] !== 0) throw new Error('not in the wire format')
-  const writer = writers.get(buffer.readUInt32BE(1))
-  if (!writer) throw new Error(`unknown schema id ${buffer.readUInt32BE(1)}`)
-  return { type: writer.name, ...writer.decode(buffer.subarray(5)) } as Message
+/** Every version that may stand on a log. A registry adapter registers these and calls `codecWith` with its own ids. */
+export const schemaVersions: readonly SchemaVersion[] = readSchemaIds()
+
+const messageTypes = Object.keys(fullName) as Message['type'][]
+
+export const fullNameOf = (type: Message['type']): string => fullName[type]
+
+export const codecWith = (versions: readonly SchemaVersion[]): Codec => {
+  const byId = new Map(versions.map(version => [version.id, version]))
+  if (byId.size !== versions.length) throw new Error('a schema id is given to two versions')
+  const latest = new Map<string, SchemaVersion>()
+  for (const version of versions) {
+    const known = latest.get(version.name)
+    if (known === undefined || known.version < version.version) latest.set(version.name, version)
+  }
+  const typeByName = new Map<string, Message['type']>(messageTypes.map(type => [fullName[type], type]))
+  for (const name of typeByName.keys()) if (!latest.has(name)) throw new Error(`${name} has no schema id`)
+
+  // Built when first needed: a process uses a part of the messages, and a start should not wait for the rest.
+  const writers = new Map<string, Writer>()
+  const writerOf = (type: Message['type']): Writer => {
+    const found = writers.get(type)
+    if (found !== undefined) return found
+    const version = latest.get(fullName[type])
+    if (version === undefined) throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `there is no message ${shownType(type)}`)
+    const schema = readFrozenSchema(version)
+    const writer = { id: version.id, avro: avroTypeOf(schema), check: strictCheck(schema) }
+    writers.set(type, writer)
+    return writer
+  }
+
+  const readers = new Map<number, Reader>()
+  const readerOf = (id: number): Reader => {
+    const found = readers.get(id)
+    if (found !== undefined) return found
+    const version = byId.get(id)
+    const type = version && typeByName.get(version.name)
+    if (version === undefined || type === undefined)
+      throw new SchemaError('FLEX_SCHEMA_UNKNOWN', `there is no schema with the id ${id}`)
+    const { id: currentId, avro } = writerOf(type)
+    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(readFrozenSchema(version)))
+    const reader = { type, avro, resolver }
+    readers.set(id, reader)
+    return reader
+  }
+
+  let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+
+  return {
+    encode: message => {
+      const { id, avro, check } = writerOf(message.type)
+      const misfit = check(message)
+      if (misfit !== undefined)
+        throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${misfitText(misfit)}`)
+      let end = avro.encode(message, scratch, HEADER_BYTES)
+      while (end < 0) {
+        scratch = Buffer.allocUnsafeSlow(scratch.length * 2)
+        end = avro.encode(message, scratch, HEADER_BYTES)
+      }
+      scratch[0] = MAGIC
+      scratch.writeUInt32BE(id, 1)
+      return Buffer.from(scratch.subarray(0, end))
+    },
+    decode: bytes => {
+      const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC)
+        throw new SchemaError('FLEX_SCHEMA_MALFORMED', `${buffer.length} bytes that do not begin with 0x00 and a schema id`)
+      const { type, avro, resolver } = readerOf(buffer.readUInt32BE(1))
+      let read: { value: object; offset: number }
+      try {
+        read = avro.decode(buffer, HEADER_BYTES, resolver)
+      } catch (error) {
+        throw new SchemaError('FLEX_SCHEMA_MALFORMED', `no ${type}: ${String(error)}`, { cause: error })
+      }
+      if (read.offset !== buffer.length)
+        throw new SchemaError(
+          'FLEX_SCHEMA_MALFORMED',
+          read.offset < 0 ? `a ${type} that ends too early` : `${buffer.length - read.offset} bytes after the end of a ${type}`
+        )
+      return { type, ...read.value } as Message
+    },
+    schemaIdOf: type => writerOf(type).id
+  }
 }
+
+const shownType = (type: unknown): string => (typeof type === 'string' ? type.slice(0, 80) : typeof type)
+
+export const { encode, decode, schemaIdOf } = codecWith(schemaVersions)

@@ -68,7 +68,8 @@ export const commandMemory = (
       const source = parseSource(headers[header.fedFrom] ?? '')
       const fed = source && sources.get(sourcePartition(source))
       if (source && fed && compareSources(source, fed.source) <= 0) return { firstCause: fed.cause, sameContent: true }
-      const answered = keys.get(headers[header.idempotencyKey] ?? '')
+      const key = headers[header.idempotencyKey]
+      const answered = key === undefined ? undefined : keys.get(key)
       if (!answered) return undefined
       return { firstCause: answered.cause, sameContent: answered.digest === (headers[header.contentDigest] ?? '') }
     },

@@ -18,7 +18,7 @@ export const sessionsProjection: Projection<SessionTables, 'SessionOpened' | 'Ma
             delivery_date: event.deliveryDate,
             time_zone: event.timeZone,
             calendar: event.calendar,
-            type: event.type_,
+            market_type: event.marketType,
             number: event.number,
             start: event.start,
             mtus: event.mtus,

@@ -1,4 +1,5 @@
 /** Sessions: the calendar entry, how far it is, and the totals of clearing and of the final outcome. */
+import type { MarketType } from '../../schemas/generated.ts'
 import type { TableDefinitions } from '../runtime/table.ts'
 
 /** A session is cleared where it closes, so there is no time between the two. */
@@ -10,7 +11,7 @@ export interface SessionRow {
   delivery_date: string
   time_zone: string
   calendar: string
-  type: 'DA' | 'RT'
+  market_type: MarketType
   number: number
   start: number
   mtus: number
@@ -45,7 +46,7 @@ export const sessionTables: TableDefinitions<SessionTables> = {
       delivery_date: 'text',
       time_zone: 'text',
       calendar: 'text',
-      type: 'text',
+      market_type: 'text',
       number: 'integer',
       start: 'bigint',
       mtus: 'integer',

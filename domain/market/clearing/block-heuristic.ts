@@ -18,7 +18,7 @@ import {
 import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component, Ladder } from './component.ts'
 import type { Forced } from './merit-order.ts'
-import { openPool, type Pool, place } from './pool.ts'
+import { type Pool, place } from './pool.ts'
 
 export interface Choice {
   readonly start: number
@@ -60,19 +60,17 @@ const copyPool = (pool: Pool): Pool => ({
 
 /** The pools of a ladder with all certain volume placed. */
 const prepared = (ladder: Ladder): { dso: Pool; tso: Pool } => {
-  const fill = (pool: Pool, certain: ReadonlyMap<number, number>): Pool => {
-    const fresh: Pool = { ...copyPool(pool), ...pick(openPool(pool.requests, r => pool.residual[pool.requests.indexOf(r)]!)) }
-    for (const [c, amount] of certain) place(fresh, c, amount)
-    return fresh
-  }
-  return { dso: fill(ladder.dso, ladder.certainDso), tso: fill(ladder.tso, ladder.certainTso) }
+  const dso = copyPool(ladder.dso)
+  const tso = copyPool(ladder.tso)
+  for (const [c, amount] of ladder.certainDso) place(dso, c, amount)
+  for (const [c, amount] of ladder.certainTso) place(tso, c, amount)
+  return { dso, tso }
 }
-const pick = ({ residual, left }: Pool): { residual: Float64Array; left: number } => ({ residual, left })
 
-const put = (pool: Pool, c: number, amount: number, price: number): number => {
+const put = (pool: Pool, c: number, amount: number, price: number, displaceable = true): number => {
   if (c < 0 || amount <= 0) return 0
   const placed = place(pool, c, amount)
-  if (placed > 0 && price > pool.classes[c]!.highestPrice) pool.classes[c]!.highestPrice = price
+  if (displaceable && placed > 0 && price > pool.classes[c]!.highestPrice) pool.classes[c]!.highestPrice = price
   return placed
 }
 
@@ -86,7 +84,7 @@ const clearLadder = (
   for (let attempt = 0; attempt < 2; attempt++) {
     const dso = copyPool(base.dso)
     const tso = copyPool(base.tso)
-    const toDso = blocks.map((block, k) => put(dso, block.classes.dso, reserved[k]!, block.price))
+    const toDso = blocks.map((block, k) => put(dso, block.classes.dso, reserved[k]!, block.price, false))
     let value: Worth = noWorth
     const gain = (side: 0 | 2, amount: number, price: number): void => {
       if (amount > 0) value = side === 0 ? plus(value, [1, -price, 0, 0], amount) : plus(value, [0, 0, 1, -price], amount)
@@ -98,7 +96,8 @@ const clearLadder = (
       for (; next < byPrice.length && blocks[byPrice[next]!]!.price <= below; next++) {
         const k = byPrice[next]!
         const block = blocks[k]!
-        toDso[k]! += put(dso, block.classes.dso, block.power - toDso[k]!, block.price)
+        // A running block leaves the DSO only for the TSO, so only then does its price say what a further W is worth.
+        toDso[k]! += put(dso, block.classes.dso, block.power - toDso[k]!, block.price, block.classes.tso >= 0)
       }
     }
     for (let k = 0; k < ladder.rungs.length; k++) {
@@ -135,6 +134,21 @@ export const chooseBlocks = (
   component: Component,
   ladders: ReadonlyMap<number, Ladder>
 ): HeuristicResult => {
+  const classes = new Map<string, BlockClasses>()
+  const classesAt = (offer: number, slice: number): BlockClasses => {
+    const key = `${offer} ${slice}`
+    let found = classes.get(key)
+    if (!found) {
+      found = classesOfBlock(compiled, ladders.get(slice)!.classes, offer)
+      classes.set(key, found)
+    }
+    return found
+  }
+  // Classes must be known to the ladders before their pools are copied.
+  for (const { offer, starts } of component.blocks)
+    for (const { start } of starts)
+      for (let t = start; t < start + blockOf(compiled, offer).duration; t++)
+        classesAt(offer, t * marketCount + compiled.offerMarket[offer]!)
   const bases = new Map<number, { dso: Pool; tso: Pool }>()
   const running = new Map<number, Running[]>()
   const cleared = new Map<number, Cleared>()
@@ -146,16 +160,6 @@ export const chooseBlocks = (
   }
   const clear = (slice: number, blocks: readonly Running[]): Cleared | undefined =>
     clearLadder(bases.get(slice)!, ladders.get(slice)!, blocks)
-  const classes = new Map<string, BlockClasses>()
-  const classesAt = (offer: number, slice: number): BlockClasses => {
-    const key = `${offer} ${slice}`
-    let found = classes.get(key)
-    if (!found) {
-      found = classesOfBlock(compiled, ladders.get(slice)!.classes, offer)
-      classes.set(key, found)
-    }
-    return found
-  }
   const choices = new Map<number, Choice>()
 
   const apply = (offer: number, choice: Choice, add: boolean): void => {

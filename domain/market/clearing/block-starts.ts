@@ -75,7 +75,8 @@ const dearestIn = (pool: Pool, classIndex: number): { open: boolean; price: numb
   if (closure.open >= 0) return { open: true, price: 0 }
   let price = Number.NEGATIVE_INFINITY
   for (const c of closure.classes) price = Math.max(price, pool.classes[c]!.highestPrice)
-  return { open: false, price }
+  // Only volume that is accepted in any case: nothing more can come, so nothing more has a price.
+  return { open: false, price: Math.max(0, price) }
 }
 
 /** At most what one more W of a block is worth in a cleared slice; undefined if nobody may take it. */

@@ -11,7 +11,7 @@ import type { Start } from './block-starts.ts'
 import { solveLexicographic } from './lexicographic.ts'
 import { clearSlice, type Flood, type Forced, openSlice, type Slice, type SliceClasses } from './merit-order.ts'
 import type { Pool } from './pool.ts'
-import { intervalAt, type Restriction, type Restrictions } from './restrictions.ts'
+import { intervalAt, programmed, type Restriction, type Restrictions } from './restrictions.ts'
 import { Programme, type Solver } from './solver.ts'
 
 export interface BlockChoice {
@@ -134,7 +134,7 @@ export const solveComponent = (
     startValues.push(value)
   }, start)
   for (const slice of component.slices)
-    for (const offer of restrictions.offers.get(slice) ?? [])
+    for (const offer of programmed(restrictions, slice) ?? [])
       addRestrictedOffer(compiled, model, slice, offer, ladders.get(slice)!, shares)
   for (const slice of component.slices) {
     const ladder = ladders.get(slice)!

@@ -17,11 +17,17 @@ export type Restriction =
 
 export interface Restrictions {
   readonly all: Map<string, Restriction>
-  /** Restricted single offers by slice (`mtu × 4 + market`). */
+  /** Single offers under a restriction, by slice (`mtu × 4 + market`). */
   readonly offers: Map<number, Set<number>>
+  /** Slices where merit order proves nothing: the programme decides all their offers. */
+  readonly explicit: Map<number, ReadonlySet<number>>
 }
 
-export const noRestrictions = (): Restrictions => ({ all: new Map(), offers: new Map() })
+export const noRestrictions = (): Restrictions => ({ all: new Map(), offers: new Map(), explicit: new Map() })
+
+/** The single offers that the programme decides in a slice. */
+export const programmed = (restrictions: Restrictions, slice: number): ReadonlySet<number> | undefined =>
+  restrictions.explicit.get(slice) ?? restrictions.offers.get(slice)
 
 const keyOf = (restriction: Restriction): string => {
   switch (restriction.rule) {

@@ -25,7 +25,9 @@ t.test('TM-03: six real-time sessions of 16 MTU cover the whole day without gap 
   )
   const day = deliveryDay('2026-01-15', rome)
   t.equal(rt[0]?.start, day.start)
-  rt.forEach((session, n) => t.equal(runEnd(session), rt[n + 1]?.start ?? day.end))
+  rt.forEach((session, n) => {
+    t.equal(runEnd(session), rt[n + 1]?.start ?? day.end)
+  })
   t.equal(rt[0]?.opensAt, utc('2026-01-14T19:30:00Z'), 'the first opens at 20:30, after day-ahead is final')
 })
 

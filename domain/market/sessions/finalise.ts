@@ -31,11 +31,17 @@ type Sink = ReturnType<typeof reasons>
 export const checkVerdicts = (command: JudgeService, session: SessionState, pom: PomState, sink: Sink): void => {
   const { verdicts, offerId, by } = command
   const cleared = session.offersCleared.find(offer => offer.offerId === offerId)
-  if (!cleared || cleared.allocations.length === 0) return sink.add('unknown-offer', '/offerId')
+  if (!cleared || cleared.allocations.length === 0) {
+    sink.add('unknown-offer', '/offerId')
+    return
+  }
   if (cleared.unit.pods.some(pod => (pom.pods.get(pod)?.dsoId ?? by.id) !== by.id))
     sink.add('foreign-actor', '/offerId')
   if (verdicts.length === 0) sink.add('empty', '/verdicts')
-  if (verdicts.length > RUNS_MAX) return sink.add('too-many', '/verdicts')
+  if (verdicts.length > RUNS_MAX) {
+    sink.add('too-many', '/verdicts')
+    return
+  }
   checkRuns(verdicts, '/verdicts', session, sink)
   verdicts.forEach((verdict, index) => {
     const path = `/verdicts/${index}`
@@ -44,7 +50,6 @@ export const checkVerdicts = (command: JudgeService, session: SessionState, pom:
     if (!cleared.allocations.some(allocation => overlaps(runInterval(allocation), interval)))
       sink.add('bad-verdict', path, 'Nothing of this service was accepted in these MTUs.')
   })
-  return undefined
 }
 
 export const completeTechnicalOutcome = (

@@ -47,8 +47,14 @@ const checkUnit = (offer: Offer, pom: PomState, session: SessionState, sink: Sin
   pods.forEach((pod, index) => {
     const path = `/unit/pods/${index}`
     const noted = pom.pods.get(pod)
-    if (!noted) return sink.add('unknown-pod', path, `${pod} is not registered under this PoM.`)
-    if (noted.aggregatorId !== offer.by.id) return sink.add('foreign-actor', path)
+    if (!noted) {
+      sink.add('unknown-pod', path, `${pod} is not registered under this PoM.`)
+      return
+    }
+    if (noted.aggregatorId !== offer.by.id) {
+      sink.add('foreign-actor', path)
+      return
+    }
     if (!qualified(noted, offer)) sink.add('not-qualified', path)
     const elsewhere = session.unitOfPod.get(pod)
     const soleOfferReplaced = replaced?.unit.id === elsewhere?.unit && elsewhere?.offers === 1
@@ -71,13 +77,19 @@ const qualified = (pod: PodNoted, offer: Offer): boolean =>
 const checkIntervals = (offer: PlaceOffer, members: readonly PodNoted[], session: SessionState, sink: Sink) => {
   const { rules } = session.opened
   if (offer.intervals.length === 0) sink.add('empty', '/intervals')
-  if (offer.intervals.length > RUNS_MAX) return sink.add('too-many', '/intervals')
+  if (offer.intervals.length > RUNS_MAX) {
+    sink.add('too-many', '/intervals')
+    return
+  }
   const band = bandOf(members, offer.quantity, offer.direction)
   const discrete = isDiscrete(members)
   checkRuns(offer.intervals, '/intervals', session, sink)
   offer.intervals.forEach(({ steps, minAcceptance }, index) => {
     const path = `/intervals/${index}`
-    if (steps.length === 0 || steps.length > STEPS_MAX) return sink.add('bad-steps', `${path}/steps`)
+    if (steps.length === 0 || steps.length > STEPS_MAX) {
+      sink.add('bad-steps', `${path}/steps`)
+      return
+    }
     let total = 0
     steps.forEach(({ quantity, price }, n) => {
       if (!isQuantity(quantity) || quantity === 0) sink.add('bad-quantity', `${path}/steps/${n}/quantity`)
@@ -87,9 +99,7 @@ const checkIntervals = (offer: PlaceOffer, members: readonly PodNoted[], session
     checkAmount(total, rules.minimumBid, band, `${path}/steps`, sink)
     if (!isQuantity(minAcceptance) || minAcceptance > total) sink.add('bad-min-acceptance', `${path}/minAcceptance`)
     else if (discrete && minAcceptance !== total) sink.add('discrete-unit', `${path}/minAcceptance`)
-    return undefined
   })
-  return undefined
 }
 
 const checkBlock = (offer: PlaceBlockOffer, members: readonly PodNoted[], session: SessionState, sink: Sink): void => {

@@ -32,14 +32,16 @@ export const checkRequest = (request: PlaceRequest, pom: PomState, session: Sess
 
   const { rules } = session.opened
   if (request.profile.length === 0) sink.add('empty', '/profile')
-  if (request.profile.length > RUNS_MAX) return sink.add('too-many', '/profile')
+  if (request.profile.length > RUNS_MAX) {
+    sink.add('too-many', '/profile')
+    return
+  }
   checkRuns(request.profile, '/profile', session, sink)
   request.profile.forEach(({ quantity }, index) => {
     if (!isQuantity(quantity)) sink.add('bad-quantity', `/profile/${index}/quantity`)
     else if (quantity < rules.minimumBid) sink.add('below-minimum-bid', `/profile/${index}/quantity`)
   })
   if (request.priceLimit !== null) checkPrice(request.priceLimit, rules.priceLimitMax, '/priceLimit', sink)
-  return undefined
 }
 
 const checkPods = (request: PlaceRequest, pom: PomState, sink: Sink): void => {

@@ -1,0 +1,133 @@
+/**
+ * From genes to a solution of a divisible book: its steps are served in the order of price and surcharge. No solver, so a
+ * search can afford thousands of solutions; and no repair, since every order serves the most that can be served.
+ */
+
+import type { Grants } from '../clearing/merit-order.ts'
+import { noGrants } from '../clearing/merit-order.ts'
+import { place } from '../clearing/pool.ts'
+import { type Accept, type Cell, type CellGroup, type DivisibleBook, empty, serve } from './divisible-book.ts'
+import type { Judged } from './objectives.ts'
+import { surchargeOf } from './preference.ts'
+
+/** What `judge` and `realise` need besides the genes. */
+export interface DivisibleDecoder {
+  readonly book: DivisibleBook
+  readonly weightMax: number
+}
+
+export const divisibleDecoder = (book: DivisibleBook): DivisibleDecoder => ({
+  book,
+  // A millionth of a difference in reliability then outweighs every difference in price.
+  weightMax: 1e6 * (book.highestPrice + 1)
+})
+
+/** The sums of the solution, as doubles: enough to search with. */
+export const judge = (decoder: DivisibleDecoder, genes: Float64Array): Judged => {
+  const { stepPrice, stepUnit, unitUnreliability } = decoder.book
+  let cost = 0
+  let nonDelivery = 0
+  const units = new Set<number>()
+  visit(decoder, genes, (step, _position, amount) => {
+    const unit = stepUnit[step]!
+    cost += amount * stepPrice[step]!
+    nonDelivery += amount * unitUnreliability[unit]!
+    units.add(unit)
+  })
+  return { cost, nonDelivery, units: units.size }
+}
+
+/** Which request each accepted part serves, exactly. */
+export const realise = (decoder: DivisibleDecoder, genes: Float64Array): Grants => {
+  const grants = noGrants()
+  let parts: Part[] = []
+  visit(
+    decoder,
+    genes,
+    (step, position, amount) => parts.push({ step, position, amount }),
+    cell => {
+      deal(decoder.book, cell, parts, grants)
+      parts = []
+    }
+  )
+  return grants
+}
+
+const visit = (
+  { book, weightMax }: DivisibleDecoder,
+  genes: Float64Array,
+  accept: Accept,
+  done?: (cell: Cell) => void
+): void => {
+  const { byUnit } = surchargeOf(genes, book.highestPrice, weightMax, book.unitUnreliability)
+  for (const group of book.groups) {
+    const order = preferred(book, group, byUnit)
+    for (const cell of group.cells) {
+      serve(book, group, cell, order, accept)
+      done?.(cell)
+    }
+  }
+}
+
+/**
+ * Positions by price and surcharge, equals by arrival. Key and position share one double, so that the typed array's
+ * numeric sort can be used (it is several times faster than one with a comparison function); the key is cut to the bits
+ * that the position leaves.
+ */
+const preferred = ({ stepPrice, stepUnit }: DivisibleBook, { steps }: CellGroup, byUnit: Float64Array): Int32Array => {
+  const count = steps.length
+  const keys = new Float64Array(count)
+  let highest = 1
+  for (let k = 0; k < count; k++) {
+    const key = stepPrice[steps[k]!]! + byUnit[stepUnit[steps[k]!]!]!
+    keys[k] = key
+    if (key > highest) highest = key
+  }
+  // Whole µ€ stay whole where there is room, so that equal bids stay equal.
+  const room = Math.floor(Number.MAX_SAFE_INTEGER / count) - 1
+  const scale = 2 ** Math.floor(Math.log2(room / highest))
+  for (let k = 0; k < count; k++) keys[k] = Math.floor(keys[k]! * scale) * count + k
+  keys.sort()
+  return Int32Array.from(keys, key => key % count)
+}
+
+interface Part {
+  readonly step: number
+  readonly position: number
+  readonly amount: number
+}
+
+/**
+ * Deals what was accepted in a cell out to the requests: the cheapest W to the DSO until it can take no more, the rest to
+ * the TSO, moving W between the two where only that lets every W serve someone (the DSO's total never shrinks by that).
+ */
+const deal = (book: DivisibleBook, cell: Cell, parts: readonly Part[], grants: Grants): void => {
+  const { pool, demand, dsoRequests, classes, mtu } = cell
+  const { stepPrice, stepOffer } = book
+  const byPrice = [...parts].sort((a, b) => stepPrice[a.step]! - stepPrice[b.step]! || a.position - b.position)
+  empty(cell)
+  pool.residual.fill(0, dsoRequests)
+  const rest = byPrice.map(part => part.amount - place(pool, classes[part.position]!, part.amount))
+  pool.residual.set(demand.subarray(dsoRequests), dsoRequests)
+  pool.dead.fill(0)
+  byPrice.forEach((part, k) => {
+    if (rest[k]! > 0 && place(pool, classes[part.position]!, rest[k]!) !== rest[k])
+      throw new Error(`deal: accepted W serve no request in MTU ${mtu}`)
+  })
+  const flows = pool.classes.map(({ flow }) => flow.slice())
+  for (const { step, position, amount } of byPrice) {
+    const flow = flows[classes[position]!]!
+    let open = amount
+    for (const request of pool.classes[classes[position]!]!.eligible) {
+      const power = Math.min(open, flow[request]!)
+      if (power === 0) continue
+      flow[request]! -= power
+      open -= power
+      grants.offer.push(stepOffer[step]!)
+      grants.mtu.push(mtu)
+      grants.request.push(pool.requests[request]!)
+      grants.power.push(power)
+      grants.price.push(stepPrice[step]!)
+    }
+  }
+}

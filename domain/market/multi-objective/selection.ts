@@ -1,0 +1,102 @@
+/**
+ * Which of several solutions the market takes (T-12): first the least unserved volume of the DSO, then of the TSO, then the
+ * configured weights of the objectives, or the knee of the front when there are none. And whether a solution may be taken
+ * at all next to the exact result: never one that serves less, or costs more at equal reliability.
+ */
+
+import { type Objective, objectiveValue, type Totals } from './objectives.ts'
+
+export type Weights = Readonly<Partial<Record<Objective, number>>>
+
+/**
+ * The candidates from best to worst. Among those that serve the most: by the weighted sum of the objectives, each
+ * mapped to 0 … 1 over these candidates. Without weights all count the same, which ranks by the distance from
+ * the plane through the ends of the front: the best one is its knee. Equal sums: the cheaper, then the more reliable.
+ */
+export const rankCandidates = <Candidate extends { readonly totals: Totals }>(
+  candidates: readonly Candidate[],
+  objectives: readonly Objective[],
+  weights: Weights | undefined
+): Candidate[] => {
+  const served = mostServed(candidates)
+  const scales = objectives.map(objective => {
+    const values = served.map(({ totals }) => objectiveValue(objective, totals))
+    const lowest = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    const span = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - lowest
+    const weight = weights === undefined ? 1 : (weights[objective] ?? 0)
+    return (totals: Totals): number => (span > 0 ? (weight * (objectiveValue(objective, totals) - lowest)) / span : 0)
+  })
+  const scored = served.map(candidate => ({
+    candidate,
+    // Sums that differ by less than rounding are equal, so that the tie-break decides and not the last bit.
+    score: Math.round(scales.reduce((sum, scaled) => sum + scaled(candidate.totals), 0) * 1e12)
+  }))
+  return scored
+    .sort(
+      (a, b) =>
+        a.score - b.score ||
+        compare(a.candidate.totals.cost, b.candidate.totals.cost) ||
+        compare(a.candidate.totals.nonDelivery, b.candidate.totals.nonDelivery) ||
+        a.candidate.totals.units - b.candidate.totals.units
+    )
+    .map(({ candidate }) => candidate)
+}
+
+/** Those with the least unserved volume: of the DSO first, then of the TSO. */
+export const mostServed = <Candidate extends { readonly totals: Totals }>(
+  candidates: readonly Candidate[]
+): Candidate[] => {
+  const dso = candidates.reduce((most, { totals }) => Math.max(most, totals.dsoServed), 0)
+  const dsoBest = candidates.filter(({ totals }) => totals.dsoServed === dso)
+  const tso = dsoBest.reduce((most, { totals }) => Math.max(most, totals.tsoServed), 0)
+  return dsoBest.filter(({ totals }) => totals.tsoServed === tso)
+}
+
+/**
+ * Whether T-12 lets a solution take the place of the exact result. One that serves more (the DSO first, then the TSO)
+ * may, one that serves less may not. At equal service it must not be worse than the exact result without being better:
+ * a higher cost is only paid for more reliability, or, where further objectives were configured, for one of those at no
+ * less reliability. The same holds for the DSO's part alone: the DSO, served first, never pays for the TSO's gain.
+ */
+export const mayReplace = (candidate: Totals, exact: Totals, objectives: readonly Objective[]): boolean => {
+  if (candidate.dsoServed !== exact.dsoServed) return candidate.dsoServed > exact.dsoServed
+  if (candidate.tsoServed !== exact.tsoServed) return candidate.tsoServed > exact.tsoServed
+  const betterOtherwise = objectives.some(
+    objective =>
+      objective !== 'cost' &&
+      objective !== 'unreliability' &&
+      objectiveValue(objective, candidate) < objectiveValue(objective, exact)
+  )
+  return worthIts(candidate, exact, betterOtherwise) && worthIts(dsoPart(candidate), dsoPart(exact), betterOtherwise)
+}
+
+const worthIts = (
+  candidate: Pick<Totals, 'cost' | 'nonDelivery'>,
+  exact: Pick<Totals, 'cost' | 'nonDelivery'>,
+  betterOtherwise: boolean
+): boolean => {
+  if (candidate.cost < exact.cost) return true
+  if (candidate.nonDelivery !== exact.nonDelivery) return candidate.nonDelivery < exact.nonDelivery
+  return candidate.cost === exact.cost || betterOtherwise
+}
+
+const dsoPart = ({ dsoCost, dsoNonDelivery }: Totals) => ({ cost: dsoCost, nonDelivery: dsoNonDelivery })
+
+/** Those that no other candidate beats in every objective at the same service or better. */
+export const paretoFront = <Candidate extends { readonly totals: Totals }>(
+  candidates: readonly Candidate[],
+  objectives: readonly Objective[]
+): Candidate[] => {
+  const served = mostServed(candidates)
+  const values = served.map(({ totals }) => objectives.map(objective => objectiveValue(objective, totals)))
+  // Of equal candidates the first one stays.
+  const beats = (a: number, b: number): boolean =>
+    values[a]!.every((value, m) => value <= values[b]![m]!) &&
+    (a < b || values[a]!.some((value, m) => value < values[b]![m]!))
+  const front = served.filter((_, b) => !served.some((_, a) => a !== b && beats(a, b)))
+  return front.sort(
+    (a, b) => compare(a.totals.cost, b.totals.cost) || compare(a.totals.nonDelivery, b.totals.nonDelivery)
+  )
+}
+
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,143 @@
+/**
+ * One delivery day of the flexibility market, played by outside parties through the REST API alone: registration, the
+ * day-ahead session and the real-time sessions, with requests, offers, technical outcomes. Time is moved by whoever runs
+ * it (a stepped clock at full speed); the script only says to which instant.
+ *
+ * Everything that a party sends carries an idempotency key that follows from seed, session and content, so the script can
+ * be run again from its beginning after a crash, and nothing happens twice.
+ */
+import type { DayContext } from './parties/aggregator.ts'
+import { offerInto, registerCustomers } from './parties/aggregator.ts'
+import { assignPlaces, judge, requestsInto } from './parties/grid-operator.ts'
+import type { SessionView } from './parties/session-view.ts'
+import { MTU_MS } from './parties/session-view.ts'
+import { tsoRequestsInto } from './parties/system-operator.ts'
+import { aggregators, type Customer, dsoId, makePopulation, type Profiles, tsoId } from './population.ts'
+import { type Credentials, restClient } from './rest-client.ts'
+
+/** Moves time; resolves when everything that follows from it has happened. */
+export interface World {
+  readonly now: () => number
+  readonly advanceTo: (instant: number) => Promise<void>
+  /** Resolves when everything that was sent has been handled. */
+  readonly settled: () => Promise<void>
+}
+
+export interface PlannedSession {
+  readonly label: string
+  readonly marketType: 'dayAhead' | 'realTime'
+  readonly start: number
+  readonly mtus: number
+  readonly opensAt: number
+  readonly closesAt: number
+  readonly validationEndsAt: number
+}
+
+export interface MarketDayOptions {
+  readonly baseUrl: string
+  readonly world: World
+  readonly pods: number
+  readonly seed: number
+  readonly date: string
+  readonly dayType: DayContext['dayType']
+  readonly sessions: readonly PlannedSession[]
+  readonly profiles: Profiles
+  readonly credentials: (actor: string) => Credentials
+  /** External: the script's DSO judges. Otherwise the outcome is left to time out (T-05). */
+  readonly judges: boolean
+  readonly onStep: (text: string) => void
+}
+
+/** Registration happens the morning before: an hour before the first session opens. */
+const REGISTRATION_LEAD_MS = 2 * 3_600_000
+const MINUTE_MS = 60_000
+
+interface SessionRow {
+  readonly id: string
+  readonly pom: string
+  readonly label: string
+}
+
+export const playMarketDay = async (options: MarketDayOptions): Promise<readonly Customer[]> => {
+  const { baseUrl, world, seed, date, sessions, onStep } = options
+  const customers = makePopulation(options.pods, seed, date, options.profiles)
+  const poms = [...new Set(customers.map(({ pom }) => pom))].sort()
+  const [dayAhead] = sessions
+  if (!dayAhead) throw new Error('a market day needs a session')
+  const day: DayContext = {
+    seed,
+    date,
+    dayType: options.dayType,
+    mtuStarts: Array.from({ length: dayAhead.mtus }, (_, mtu) => dayAhead.start + mtu * MTU_MS)
+  }
+  const client = (actor: string) => restClient(baseUrl, options.credentials(actor))
+  const dso = client(dsoId)
+  const tso = client(tsoId)
+  const ownCustomers = aggregators.map(id => ({
+    id,
+    client: client(id),
+    customers: customers.filter(({ aggregator }) => aggregator === id)
+  }))
+
+  onStep(`registering ${customers.length} points of delivery`)
+  await world.advanceTo(dayAhead.opensAt - REGISTRATION_LEAD_MS)
+  for (const { client, customers } of ownCustomers) await registerCustomers(client, customers, day)
+  await world.settled()
+  await assignPlaces(dso, customers, day)
+  await world.settled()
+
+  for (const instant of instants(sessions)) {
+    await world.advanceTo(instant.at)
+    for (const plan of instant.opened) {
+      const views = await Promise.all(
+        poms.map(async (pom): Promise<SessionView> => {
+          const session = await dso.get<SessionRow>(`/v1/sessions/${date}.${plan.label}.${pom}`)
+          const first = (plan.start - dayAhead.start) / MTU_MS
+          const mtus = Array.from({ length: plan.mtus }, (_, n) => first + n)
+          return { id: session.id, pom, marketType: plan.marketType, mtus }
+        })
+      )
+      onStep(`${plan.label}: collecting requests and offers`)
+      // Everybody sends a little after the opening, one after another: the order of the log is the same each time.
+      await world.advanceTo(instant.at + 10 * MINUTE_MS)
+      for (const view of views) {
+        const here = ({ pom }: Customer) => pom === view.pom
+        await requestsInto(dso, customers, view, day)
+        await tsoRequestsInto(tso, customers, view, day)
+        for (const { client, customers } of ownCustomers) await offerInto(client, customers.filter(here), view, day)
+      }
+      await world.settled()
+    }
+    for (const plan of instant.closed) {
+      onStep(`${plan.label}: cleared, judging the outcome`)
+      await world.advanceTo(instant.at + 10 * MINUTE_MS)
+      if (options.judges)
+        for (const pom of poms) {
+          const id = `${date}.${plan.label}.${pom}`
+          await judge(dso, customers, { id, pom, marketType: plan.marketType, mtus: [] }, day)
+        }
+      await world.settled()
+    }
+  }
+  return customers
+}
+
+interface Instant {
+  readonly at: number
+  readonly opened: readonly PlannedSession[]
+  readonly closed: readonly PlannedSession[]
+}
+
+/** Every instant at which the clock does something, in order. */
+const instants = (sessions: readonly PlannedSession[]): readonly Instant[] => {
+  const times = new Set(
+    sessions.flatMap(({ opensAt, closesAt, validationEndsAt }) => [opensAt, closesAt, validationEndsAt])
+  )
+  return [...times]
+    .sort((a, b) => a - b)
+    .map(at => ({
+      at,
+      opened: sessions.filter(({ opensAt }) => opensAt === at),
+      closed: sessions.filter(({ closesAt }) => closesAt === at)
+    }))
+}

@@ -1,0 +1,133 @@
+/**
+ * An aggregator of the example: registers its customers (flow 0), offers what they can be moved by into each session
+ * (flow 2a): multi-step single offers for everyone, flexible blocks for some car owners, fresh offers for a third of them in
+ * real time. Where it offers nothing new, its day-ahead offers stand.
+ */
+import { band, type Customer, flexibility, netLoad } from '../population.ts'
+import type { RestClient } from '../rest-client.ts'
+import { intervalAt, mergeRuns, type SessionView } from './session-view.ts'
+
+export interface DayContext {
+  readonly seed: number
+  readonly date: string
+  /** Start of each MTU of the day, ms. */
+  readonly mtuStarts: readonly number[]
+  readonly dayType: 'workday' | 'saturday' | 'holiday'
+}
+
+/** The market's smallest bid, W. */
+const MINIMUM_BID = 100
+
+export const registerCustomers = async (
+  client: RestClient,
+  customers: readonly Customer[],
+  day: DayContext
+): Promise<void> => {
+  await client.sendAll(
+    '/v1/pods',
+    customers.map(customer => ({ pod: customer.pod, ...podRecord(customer, day) })),
+    `${day.seed}/${day.date}/register`
+  )
+}
+
+const podRecord = (customer: Customer, day: DayContext) => {
+  const { load, car, heatPump, pv, business, discrete, aggregator } = customer
+  const contractualPower = load + car + heatPump
+  const curves = { workday: [] as object[], saturday: [] as object[], holiday: [] as object[] }
+  curves[day.dayType] = baseline(customer, day)
+  return {
+    aggregatorId: aggregator,
+    zone: 'CSUD',
+    flexibilityType: discrete ? 'discrete' : 'continuous',
+    voltageLevel: business && load > 25_000 ? 'MV' : 'LV',
+    contractualPower,
+    pnp: contractualPower,
+    inp: pv,
+    inq: Math.floor(0.3 * pv),
+    cnq: Math.floor(0.3 * load),
+    cnp: null,
+    cosPhi: '0.95R',
+    maxFlexibility: band(customer),
+    powerBaselineCurves: curves,
+    services: ['congestion', 'voltage']
+  }
+}
+
+/** 96 slots whatever the day: on a day with a clock change the missing hour repeats its neighbour and the double one counts once. */
+const baseline = (customer: Customer, { mtuStarts }: DayContext): object[] =>
+  Array.from({ length: 96 }, (_, slot) => {
+    const mtu = Math.min(slot, mtuStarts.length - 1)
+    return { p: netLoad(customer, mtu), q: customer.curves.loadQ[mtu]! }
+  })
+
+export const offerInto = async (
+  client: RestClient,
+  customers: readonly Customer[],
+  session: SessionView,
+  day: DayContext
+): Promise<void> => {
+  const dayAhead = session.marketType === 'dayAhead'
+  const offering = dayAhead ? customers : customers.filter(({ luck }) => luck < 1 / 3)
+  const offers = offering.flatMap(customer => offersOf(customer, session, day))
+  if (offers.length > 0)
+    await client.sendAll(`/v1/sessions/${session.id}/offers`, offers, `${day.seed}/${session.id}/offers`)
+}
+
+const offersOf = (customer: Customer, session: SessionView, day: DayContext): object[] => {
+  const dayAhead = session.marketType === 'dayAhead'
+  const asBlock = dayAhead && customer.car > 0 && customer.luck > 0.88
+  const discount = dayAhead ? 1 : 0.95
+  const offers: object[] = []
+  for (const direction of ['UP', 'DOWN'] as const) {
+    if (asBlock && direction === 'UP') {
+      offers.push(block(customer, session, day))
+      continue
+    }
+    const runs = session.mtus.flatMap(mtu => {
+      const { up, down } = flexibility(customer, mtu)
+      const most = direction === 'UP' ? up : down
+      if (most < MINIMUM_BID) return []
+      const first = customer.discrete ? most : Math.max(MINIMUM_BID, Math.floor((0.6 * most) / 10) * 10)
+      const price = Math.round(customer.price * discount * (direction === 'UP' ? 1 : 0.6))
+      const steps = [{ quantity: first, price }]
+      if (most > first) steps.push({ quantity: most - first, price: Math.round(price * 1.3) })
+      return [{ mtu, value: { steps, minAcceptance: customer.discrete ? most : 0 } }]
+    })
+    const intervals = mergeRuns(runs, day.mtuStarts)
+    if (intervals.length > 0)
+      offers.push({
+        type: 'single',
+        offerId: `${customer.pod}-${direction}`,
+        unit: { id: customer.pod, pods: [customer.pod] },
+        quantity: 'P',
+        direction,
+        service: 'any',
+        intervals
+      })
+  }
+  return offers
+}
+
+/** "Charge later": some hours of the evening without the car, at a moment that the market chooses. */
+const block = (customer: Customer, session: SessionView, day: DayContext): object => {
+  const mtus = session.mtus.length
+  const first = session.mtus[Math.floor(mtus * 0.66)]!
+  const last = session.mtus.at(-1)!
+  const power = Math.max(MINIMUM_BID, Math.floor((0.6 * customer.car) / 10) * 10)
+  const duration = 4 + (Math.floor(customer.luck * 40) % 5)
+  return {
+    type: 'block',
+    offerId: `${customer.pod}-BLOCK`,
+    unit: { id: customer.pod, pods: [customer.pod] },
+    quantity: 'P',
+    direction: 'UP',
+    service: 'any',
+    power,
+    mtus: duration,
+    maxEnergyWattMtus: power * duration,
+    earliestStart: intervalAt(first, day.mtuStarts).start,
+    latestEnd: intervalAt(last, day.mtuStarts).end,
+    price: Math.round(customer.price * 0.9),
+    minAcceptance: customer.discrete ? power : Math.floor(power / 2)
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What a party's own program would have: a client of the REST API, nothing more. It gets a token by client credentials,
+ * renews it, sends arrays in pieces below the body limit, repeats with the same Idempotency-Key, and follows cursors.
+ */
+
+export interface Credentials {
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+export interface RestClient {
+  get<T>(path: string): Promise<T>
+  /** All pages of a list. */
+  list<T>(path: string): Promise<T[]>
+  send(method: 'POST' | 'PUT', path: string, body: unknown, key: string): Promise<unknown>
+  /** An array in pieces; every item has to be accepted. */
+  sendAll(path: string, items: readonly object[], key: string): Promise<void>
+}
+
+/** Below the gateway's body limit of 8 MiB, with room. */
+const PIECE_BYTES_MAX = 3_000_000
+const PIECE_ITEMS_MAX = 1_000
+const TRIES = 5
+
+interface BulkAnswer {
+  readonly items?: readonly {
+    readonly status: string
+    readonly id?: string
+    readonly problem?: { readonly detail?: string }
+  }[]
+}
+
+export const restClient = (baseUrl: string, { clientId, clientSecret }: Credentials): RestClient => {
+  let token: { value: string; until: number } | undefined
+
+  const accessToken = async (): Promise<string> => {
+    if (token && performance.now() < token.until) return token.value
+    const response = await fetch(`${baseUrl}/oauth/token`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+        'content-type': 'application/x-www-form-urlencoded'
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials' })
+    })
+    if (!response.ok) throw new Error(`no token for ${clientId}: ${response.status} ${await response.text()}`)
+    const answer = (await response.json()) as { access_token: string; expires_in: number }
+    token = { value: answer.access_token, until: performance.now() + (answer.expires_in - 30) * 1_000 }
+    return token.value
+  }
+
+  const call = async (method: string, path: string, body?: string, key?: string): Promise<unknown> => {
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(`${baseUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${await accessToken()}`,
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': key })
+        },
+        ...(body === undefined ? {} : { body })
+      })
+      const text = await response.text()
+      if (response.ok && response.status !== 202) return text === '' ? undefined : JSON.parse(text)
+      // Not decided yet, too fast, or not ready: the same key makes asking again safe.
+      const again = response.status === 202 || response.status === 429 || response.status === 503
+      if (!again || attempt === TRIES) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 2_000)}`)
+      const wait = Number(response.headers.get('retry-after') ?? '1')
+      await new Promise(resolve => setTimeout(resolve, wait * 1_000))
+    }
+  }
+
+  const list = async <T>(path: string): Promise<T[]> => {
+    const all: T[] = []
+    let cursor: string | undefined
+    do {
+      const separator = path.includes('?') ? '&' : '?'
+      const page = (await call(
+        'GET',
+        `${path}${separator}limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
+      )) as {
+        items: T[]
+        next?: string | null
+      }
+      all.push(...page.items)
+      cursor = page.next ?? undefined
+    } while (cursor)
+    return all
+  }
+
+  const sendAll = async (path: string, items: readonly object[], key: string): Promise<void> => {
+    let piece: string[] = []
+    let bytes = 0
+    let number = 0
+    const flush = async (): Promise<void> => {
+      if (piece.length === 0) return
+      const answer = (await call('POST', path, `[${piece.join(',')}]`, `${key}/${number++}`)) as BulkAnswer
+      const refused = answer.items?.filter(({ status }) => status !== 'accepted') ?? []
+      if (refused.length > 0)
+        throw new Error(`POST ${path}: ${refused.length} refused, first: ${JSON.stringify(refused[0])}`)
+      piece = []
+      bytes = 0
+    }
+    for (const item of items) {
+      const text = JSON.stringify(item)
+      if (piece.length === PIECE_ITEMS_MAX || bytes + text.length > PIECE_BYTES_MAX) await flush()
+      piece.push(text)
+      bytes += text.length + 1
+    }
+    await flush()
+  }
+
+  return {
+    get: async <T>(path: string) => (await call('GET', path)) as T,
+    list,
+    send: (method, path, body, key) => call(method, path, JSON.stringify(body), key),
+    sendAll
+  }
+}

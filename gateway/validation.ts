@@ -1,0 +1,191 @@
+/**
+ * Checks what comes in against the schemas of the API, and names all that is wrong at once, each with a JSON pointer.
+ *
+ * Promises: bounded work and memory for any body below the size limit. A valid body costs one pass that stops at the first
+ * error; only a wrong one is looked at again, item by item, until enough is found; an item with more values than any valid
+ * one has is reported by its first error alone.
+ */
+import { Ajv2020 as Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { FastifySchemaCompiler } from 'fastify'
+import { ERRORS_MAX, type ProblemItem } from './problem.ts'
+
+export class InvalidRequest extends Error {
+  readonly statusCode = 400
+  readonly errors: readonly ProblemItem[]
+  readonly errorsTotal: number
+
+  constructor(errors: readonly ProblemItem[], errorsTotal = errors.length) {
+    super(errors[0]?.detail ?? 'The request is not valid.')
+    this.name = 'InvalidRequest'
+    this.errors = errors
+    this.errorsTotal = errorsTotal
+  }
+}
+
+/** A request with 12,000 PoDs is the largest valid item; a PoD with its curves has some 1,000 values. */
+const valuesOfItemMax = 20_000
+/** Counting goes on to here, so that the total says more than `many`. */
+const errorsCountedMax = 10_000
+
+export const MTU_MS = 900_000
+const instantPattern = /^(20\d{2})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,3})?(Z|[+-](\d{2}):(\d{2}))$/
+const datePattern = /^20\d{2}-\d{2}-\d{2}$/
+
+const isDay = (text: string): boolean => {
+  const ms = Date.parse(`${text}T00:00:00Z`)
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text)
+}
+
+/** RFC 3339 with offset, of this century: a local time without its offset is two instants on one day of the year. */
+export const isInstant = (text: string): boolean => {
+  const match = instantPattern.exec(text)
+  if (!match || !isDay(text.slice(0, 10))) return false
+  const [, , , , hour, minute, second, , , offsetHour = '0', offsetMinute = '0'] = match
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return false
+  return Number(offsetHour) <= 14 && Number(offsetMinute) <= 59
+}
+
+const formats = {
+  'date-time': isInstant,
+  date: (text: string) => datePattern.test(text) && isDay(text),
+  'quarter-hour': (text: string) => isInstant(text) && Date.parse(text) % MTU_MS === 0
+}
+
+const formatDetails: Readonly<Record<string, string>> = {
+  'date-time': 'must be an RFC 3339 time with offset, such as 2025-03-30T01:15:00+01:00',
+  date: 'must be a date YYYY-MM-DD that exists',
+  'quarter-hour': 'must be an RFC 3339 time with offset on a quarter-hour, such as 2025-03-30T01:15:00+01:00'
+}
+
+/** A schema that others name by `$ref`. */
+export interface NamedSchema {
+  readonly $id: string
+}
+
+export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaCompiler<unknown> => {
+  const ajvs = new Map<string, Ajv>()
+  const ajv = (allErrors: boolean, coerceTypes: boolean): Ajv => {
+    const name = `${allErrors}/${coerceTypes}`
+    const existing = ajvs.get(name)
+    if (existing) return existing
+    // Bodies are taken as they are: a number in quotes is a mistake of the sender. Query strings have only text.
+    const created = new Ajv({ allErrors, coerceTypes, useDefaults: coerceTypes, discriminator: true, strict: false, formats })
+    for (const schema of named) created.addSchema(schema)
+    ajvs.set(name, created)
+    return created
+  }
+
+  return ({ schema, httpPart }) => {
+    const isBody = httpPart === 'body'
+    const fast = ajv(false, !isBody).compile(asSchema(schema))
+    if (!isBody) {
+      const all = ajv(true, true).compile(asSchema(schema))
+      return value => (fast(value) || all(value) ? { value } : { error: invalid(itemsOf(all, `/${httpPart}`), all) })
+    }
+    const { single, list } = alternatives(schema)
+    const wholeItem = compiled(single, ajv)
+    const wholeList = compiled(list, ajv)
+    const item = list && compiled(asSchema(list)['items'], ajv)
+    return value => {
+      if (fast(value)) return { value }
+      if (item && Array.isArray(value)) {
+        const lengths = lengthErrors(value, asSchema(list))
+        if (lengths.length > 0) return { error: new InvalidRequest(lengths) }
+        return { error: collect(value.map((one, index) => ({ value: one, path: `/${index}`, check: item }))) }
+      }
+      return { error: collect([{ value, path: '', check: wholeItem ?? wholeList! }]) }
+    }
+  }
+}
+
+interface Check {
+  readonly first: ValidateFunction
+  readonly all: ValidateFunction
+}
+
+const compiled = (schema: unknown, ajv: (all: boolean, coerce: boolean) => Ajv): Check | undefined =>
+  schema === undefined
+    ? undefined
+    : { first: ajv(false, false).compile(asSchema(schema)), all: ajv(true, false).compile(asSchema(schema)) }
+
+/** A body is one item, a list of items, or either. */
+const alternatives = (schema: unknown): { readonly single?: unknown; readonly list?: unknown } => {
+  const { anyOf, type } = asSchema(schema)
+  if (Array.isArray(anyOf) && anyOf.length === 2) return { single: anyOf[0], list: anyOf[1] }
+  return type === 'array' ? { list: schema } : { single: schema }
+}
+
+/** What is wrong with the length of the list is said without its items. */
+const lengthErrors = ({ length }: readonly unknown[], { minItems = 0, maxItems = Infinity }: ListBounds): ProblemItem[] => {
+  if (length < minItems) return [{ code: 'bad-value', path: '', detail: `It must have at least ${minItems} items.` }]
+  if (length > maxItems) return [{ code: 'bad-value', path: '', detail: `It must have at most ${maxItems} items.` }]
+  return []
+}
+
+interface ListBounds {
+  readonly minItems?: number
+  readonly maxItems?: number
+}
+
+const collect = (
+  parts: readonly { readonly value: unknown; readonly path: string; readonly check: Check }[]
+): InvalidRequest => {
+  const errors: ProblemItem[] = []
+  let total = 0
+  for (const { value, path, check } of parts) {
+    const validate = hasMoreValues(value, valuesOfItemMax) ? check.first : check.all
+    if (validate(value)) continue
+    const found = itemsOf(validate, path)
+    total += found.length
+    for (const one of found) if (errors.length < ERRORS_MAX) errors.push(one)
+    if (total >= errorsCountedMax) break
+  }
+  return new InvalidRequest(errors, total)
+}
+
+const invalid = (errors: readonly ProblemItem[], { errors: found }: ValidateFunction): InvalidRequest =>
+  new InvalidRequest(errors.slice(0, ERRORS_MAX), found?.length ?? errors.length)
+
+const itemsOf = ({ errors }: ValidateFunction, prefix: string): readonly ProblemItem[] =>
+  (errors ?? []).filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'if').map(error => itemOf(error, prefix))
+
+const itemOf = ({ instancePath, keyword, params, message = 'is not valid' }: ErrorObject, prefix: string): ProblemItem => {
+  const at = `${prefix}${instancePath}`
+  switch (keyword) {
+    case 'additionalProperties':
+      return { code: 'unknown-field', path: child(at, params['additionalProperty']), detail: 'There is no such field.' }
+    case 'required':
+      return { code: 'missing-field', path: child(at, params['missingProperty']), detail: 'The field is missing.' }
+    case 'format':
+      return { code: 'bad-format', path: at, detail: sentence(formatDetails[String(params['format'])] ?? message) }
+    case 'enum':
+      return { code: 'bad-value', path: at, detail: `It must be one of ${allowed(params['allowedValues'])}.` }
+    default:
+      return { code: keyword === 'type' ? 'bad-type' : 'bad-value', path: at, detail: sentence(message) }
+  }
+}
+
+const child = (path: string, name: unknown): string =>
+  `${path}/${String(name).slice(0, 80).replaceAll('~', '~0').replaceAll('/', '~1')}`
+
+const allowed = (values: unknown): string => (Array.isArray(values) ? values.map(String).join(', ') : String(values))
+
+const sentence = (message: string): string => `It ${message.replace(/^must NOT/, 'must not')}.`
+
+const hasMoreValues = (value: unknown, most: number): boolean => {
+  let count = 0
+  const open: unknown[] = [value]
+  while (open.length > 0) {
+    const one = open.pop()
+    if (typeof one !== 'object' || one === null) continue
+    for (const inner of Object.values(one)) {
+      count++
+      if (count > most) return true
+      open.push(inner)
+    }
+  }
+  return false
+}
+
+const asSchema = (schema: unknown): Readonly<Record<string, unknown>> =>
+  typeof schema === 'object' && schema !== null ? { ...schema } : {}

@@ -1,0 +1,198 @@
+/**
+ * Every environment variable that a Flexledger process reads. `.env.example` and docs/reference/configuration.md are made
+ * from this list, and a test holds them equal to it.
+ */
+import { parseLogUrl } from '../log/open-log.ts'
+import { logLevels } from '../telemetry/logger.ts'
+import {
+  httpUrl,
+  oneOf,
+  someText,
+  timeZone,
+  trueOrFalse,
+  type Variable,
+  VariableProblem,
+  wholeNumber
+} from './variable.ts'
+
+export const profiles = ['embedded', 'production'] as const
+export const calendars = ['platone', 'beflexible'] as const
+export const pricings = ['uniform', 'payAsBid'] as const
+export const roles = ['gateway', 'registry', 'clock', 'market', 'projections', 'actor-topics'] as const
+export type Role = (typeof roles)[number]
+
+const logUrl = (text: string): string => {
+  if (!parseLogUrl(text))
+    throw new VariableProblem('is sqlite:PATH or memory: (this version has adapters for these two; PATH is a file)')
+  return text
+}
+
+const databaseFile = (text: string): string => {
+  const file = /^sqlite:(.+)$/.exec(text)?.[1]
+  if (file === undefined)
+    throw new VariableProblem('is sqlite:PATH (this version has an adapter for SQLite; PATH is a file)')
+  return file
+}
+
+const someRoles = (text: string): readonly Role[] => {
+  if (text === 'all') return roles
+  const parts = text.split(',').map(part => part.trim())
+  const unknown = parts.filter(part => !roles.some(role => role === part))
+  if (unknown.length > 0)
+    throw new VariableProblem(
+      `is "all" or a list of ${roles.join(', ')}; ${unknown.map(part => `"${part}"`).join(', ')} is none`
+    )
+  return roles.filter(role => parts.includes(role))
+}
+
+export const variables = {
+  FLEX_PROFILE: {
+    meaning:
+      'What kind of installation this is. `embedded` runs on files alone; `production` refuses what is only for trying out.',
+    form: profiles.join(' | '),
+    fallback: 'embedded',
+    example: 'production',
+    parse: oneOf(profiles)
+  },
+  FLEX_ROLES: {
+    meaning: 'Which parts run in this process.',
+    form: `all | a list, separated by commas, of ${roles.join(', ')}`,
+    fallback: 'all',
+    example: 'gateway,projections',
+    parse: someRoles
+  },
+  FLEX_DATA_DIR: {
+    meaning: 'Folder of the files of this process. Made if it is not there.',
+    form: 'a path',
+    fallback: './data',
+    example: '/var/lib/flexledger',
+    parse: someText
+  },
+  FLEX_LOG_URL: {
+    meaning: 'The log, which everything else is derived from. `memory:` keeps nothing and is refused in production.',
+    form: 'sqlite:PATH | memory:',
+    fallbackNote: '`log.sqlite` in FLEX_DATA_DIR',
+    example: 'sqlite:/var/lib/flexledger/log.sqlite',
+    parse: logUrl
+  },
+  FLEX_DATABASE_URL: {
+    meaning: 'The tables of the projections. They can be dropped and are built again from the log.',
+    form: 'sqlite:PATH',
+    fallbackNote: '`projections.sqlite` in FLEX_DATA_DIR',
+    example: 'sqlite:/var/lib/flexledger/projections.sqlite',
+    parse: databaseFile
+  },
+  FLEX_HTTP_HOST: {
+    meaning: 'Address that the gateway listens on. The default is reachable from this machine alone.',
+    form: 'a host name or address',
+    fallback: '127.0.0.1',
+    example: '0.0.0.0',
+    parse: someText
+  },
+  FLEX_HTTP_PORT: {
+    meaning: 'Port that the gateway listens on; 0 takes a free one.',
+    form: 'a whole number, 0-65535',
+    fallback: '8080',
+    example: '8443',
+    parse: wholeNumber(0, 65_535)
+  },
+  FLEX_PUBLIC_URL: {
+    meaning: 'Where clients reach the gateway, as written into links and tokens. Needed in production, with https.',
+    form: 'an http(s) URL',
+    fallbackNote: 'http, FLEX_HTTP_HOST and FLEX_HTTP_PORT',
+    example: 'https://flex.example.org',
+    parse: httpUrl
+  },
+  FLEX_ISSUER_URL: {
+    meaning:
+      'The OpenID Connect issuer whose tokens are accepted. Needed in production; without it the embedded issuer runs.',
+    form: 'an http(s) URL',
+    fallbackNote: 'the embedded issuer',
+    example: 'https://login.example.org/realms/flex',
+    parse: httpUrl
+  },
+  FLEX_AUDIENCE: {
+    meaning: 'The audience that a token must be made out to.',
+    form: 'a text',
+    fallback: 'flexledger',
+    example: 'https://flex.example.org',
+    parse: someText
+  },
+  FLEX_DEV_CREDENTIALS: {
+    meaning:
+      'Published client ids and secrets for trying out. Only with FLEX_PROFILE=embedded and the embedded issuer.',
+    form: 'true | false',
+    fallback: 'false',
+    example: 'true',
+    parse: trueOrFalse
+  },
+  FLEX_CALENDAR: {
+    meaning:
+      'The calendar of sessions: `platone` is one day-ahead and six real-time sessions, `beflexible` six local flexibility sessions.',
+    form: calendars.join(' | '),
+    fallback: 'platone',
+    example: 'beflexible',
+    parse: oneOf(calendars)
+  },
+  FLEX_TIME_ZONE: {
+    meaning: 'The time zone of delivery days and of the calendar. What is stored is UTC.',
+    form: 'an IANA time zone',
+    fallback: 'Europe/Rome',
+    example: 'Europe/Athens',
+    parse: timeZone
+  },
+  FLEX_PRICING: {
+    meaning:
+      'What an accepted offer is paid: the price of the most expensive one accepted for its request, or its own.',
+    form: pricings.join(' | '),
+    fallback: 'uniform',
+    example: 'payAsBid',
+    parse: oneOf(pricings)
+  },
+  FLEX_EXCLUSIVE_PER_POD: {
+    meaning: 'Whether a PoD may serve only one of DSO and TSO in the same quarter-hour.',
+    form: 'true | false',
+    fallbackNote: '`false` with the calendar `platone`, `true` with `beflexible`',
+    example: 'true',
+    parse: trueOrFalse
+  },
+  FLEX_MIN_BID_W: {
+    meaning: 'The smallest quantity of an offer, in W.',
+    form: 'a whole number, 1-1000000000',
+    fallback: '100',
+    example: '1000',
+    parse: wholeNumber(1, 1_000_000_000)
+  },
+  FLEX_NODE_LIMIT: {
+    meaning:
+      'Branch-and-bound nodes that one optimisation of a clearing may visit. A count, not a time, so that it ends alike everywhere; an outcome states the gap that is left.',
+    form: 'a whole number, 1-100000000',
+    fallback: '100000',
+    example: '1000000',
+    parse: wholeNumber(1, 100_000_000)
+  },
+  FLEX_BODY_BYTES_MAX: {
+    meaning:
+      'The largest body of a request, in bytes. The default holds 1,500 offers of 96 quarter-hours with room to spare (16 MiB).',
+    form: 'a whole number, 1024-268435456',
+    fallback: '16777216',
+    example: '1048576',
+    parse: wholeNumber(1_024, 268_435_456)
+  },
+  FLEX_RATE_PER_MINUTE: {
+    meaning: 'Requests that one client may make in a minute; more are answered 429. An array of offers is one request.',
+    form: 'a whole number, 1-1000000',
+    fallback: '600',
+    example: '60',
+    parse: wholeNumber(1, 1_000_000)
+  },
+  FLEX_LOG_LEVEL: {
+    meaning: 'The least serious kind of line that the process writes to standard error.',
+    form: logLevels.join(' | '),
+    fallback: 'info',
+    example: 'warn',
+    parse: oneOf(logLevels)
+  }
+} as const satisfies Record<string, Variable<unknown>>
+
+export type VariableName = keyof typeof variables

@@ -1,0 +1,126 @@
+/**
+ * A feed carries facts from the outbox of one processor to the inbox of another: a stateless rule says which commands an
+ * event gives, and under which keys. A fed command names its source position, takes over the time and the correlation of
+ * the event, and has an id that follows from the position.
+ *
+ * Promises: at least once; of one source partition, each target partition sees every position first in order, whoever
+ * feeds and however often. Assumes one feed only from an outbox to an inbox: the receiver keeps one mark for both.
+ * An event that cannot be decoded stops the feed of its partition until a version that can read it is started: to leave
+ * out a fact would be silent, and to go on past it would break the order.
+ */
+import type { Component, Worker } from '../../infra/host/host.ts'
+import { commandId, commandRecord, header, type SaltSource } from '../../infra/log/envelope.ts'
+import type { Log, LogRecord, Partition, StoredRecord } from '../../infra/log/log.ts'
+import { partitionOf } from '../../infra/log/partition-of.ts'
+import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
+import type { Message } from '../../schemas/generated.ts'
+import { type AppendLimits, appendChunks, appendLimitsDefault, recordBytes } from './append-chunks.ts'
+import { outboxReading } from './outbox-reading.ts'
+import type { Snapshots } from './snapshots.ts'
+import { sourceText } from './source-position.ts'
+
+export interface FeedMeta {
+  /** Recorded time of the event. */
+  readonly now: number
+  readonly key: string
+}
+
+export interface FedCommand {
+  readonly command: Message
+  /** Decides the partition of the inbox. */
+  readonly key: string
+}
+
+export type FeedRule = (event: Message, meta: FeedMeta) => readonly FedCommand[]
+
+export interface FeedOptions {
+  /** E.g. 'feed/registry-to-market'. */
+  readonly name: string
+  /** An outbox. */
+  readonly from: string
+  /** An inbox. */
+  readonly to: string
+  readonly rule: FeedRule
+  readonly log: Log
+  readonly salt: SaltSource
+  /** Without them each start repeats everything. */
+  readonly checkpoints?: Snapshots
+  readonly limits?: Partial<AppendLimits>
+  readonly onWarning?: (message: string, error: unknown) => void
+}
+
+export const feedComponent = (options: FeedOptions): Component => ({
+  name: options.name,
+  inputs: [options.from],
+  worker: partition => feedWorker(options, partition)
+})
+
+const feedWorker = (options: FeedOptions, input: Partition): Worker => {
+  const { log, name, from, to, rule, salt, checkpoints, onWarning } = options
+  const limits = { ...appendLimitsDefault, ...options.limits }
+  const reading = outboxReading({ log, name, from: input, checkpoints, onWarning })
+  let partitions = 0
+
+  const commandsOf = (cause: number, event: StoredRecord, index: number): readonly LogRecord[] => {
+    const message = decode(event.value)
+    return rule(message, { now: event.timestamp, key: event.key }).map(({ command, key }, part) => {
+      const source = sourceText({ topic: from, partition: input.partition, cause, index, part })
+      const id = commandId(name, source)
+      const traceParent = event.headers[header.traceParent]
+      return commandRecord(
+        {
+          type: fullNameOf(command.type),
+          writer: name,
+          key,
+          value: encode(command),
+          time: event.timestamp,
+          id,
+          correlation: event.headers[header.correlation] ?? id,
+          fedFrom: source,
+          ...(traceParent === undefined ? {} : { traceParent })
+        },
+        salt
+      )
+    })
+  }
+
+  const appendAll = async (targets: Map<number, LogRecord[]>) => {
+    for (const [partition, records] of [...targets].toSorted(([a], [b]) => a - b))
+      for (const chunk of appendChunks(records, limits)) await log.append(to, partition, chunk)
+    targets.clear()
+  }
+
+  return {
+    name: `${name} ${from}/${input.partition}`,
+    input,
+
+    async start() {
+      const target = (await log.topics()).find(topic => topic.name === to)
+      if (!target) throw new Error(`${name}: there is no topic ${to}`)
+      partitions = target.partitions
+      return reading.start()
+    },
+
+    async handle(batch) {
+      const targets = new Map<number, LogRecord[]>()
+      let waitingBytes = 0
+      for (const { cause, events } of reading.causes(batch))
+        for (const [index, event] of events.entries()) {
+          for (const command of commandsOf(cause, event, index)) {
+            const partition = partitionOf(command.key, partitions)
+            const records = targets.get(partition)
+            if (records) records.push(command)
+            else targets.set(partition, [command])
+            waitingBytes += recordBytes(command)
+          }
+          if (waitingBytes < limits.appendBytesMax) continue
+          await appendAll(targets)
+          waitingBytes = 0
+        }
+      await appendAll(targets)
+      await reading.passedOn()
+    },
+
+    stop: () => reading.stop()
+  }
+}
