@@ -1,6 +1,6 @@
 /** Which messages belong to a processor: what stands elsewhere in the list of topics is not for its rules. */
-import { isFlexError } from '../../infra/errors.ts'
 import { decode } from '../../schemas/codec.ts'
+import { isSchemaError } from '../../schemas/errors.ts'
 import { type Message, messageTopic } from '../../schemas/generated.ts'
 
 export type RuntimeAnswer = Extract<Message, { type: 'CommandRepeated' | 'RecordParked' }>
@@ -28,8 +28,8 @@ export const readCommand = <C extends Message>(
   try {
     message = decode(value)
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
-    return { problem: { code: isFlexError(error) ? error.code : 'FLEX_RECORD_UNREADABLE', detail } }
+    if (!isSchemaError(error)) throw error
+    return { problem: { code: error.code, detail: error.message } }
   }
   if (isCommandOf<C>(message, inbox)) return { command: message }
   return { problem: { code: 'FLEX_RECORD_MISPLACED', detail: `${message.type} is no command of ${inbox}` } }

@@ -148,7 +148,13 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
       to.expectedOffset = first + chunk.length
     }
     const last = records.at(-1)
-    if (last) to.last = { ...last, offset: to.expectedOffset - 1 }
+    if (!last) return
+    // The records of one append may have others' between them; then the end is further on. Found only at the next append,
+    // the last answers would be missing until the next command.
+    const end = await log.endOffset(outbox.topic, partition)
+    if (end !== to.expectedOffset)
+      throw new Error(`${here}: ends at ${end}, not ${to.expectedOffset}: somebody else wrote there`)
+    to.last = { ...last, offset: to.expectedOffset - 1 }
   }
 
   /** The answer to one command, as messages. */

@@ -1,5 +1,5 @@
 import type { Actor, MarketEvent, RegistryEvent } from '../../schemas/generated.ts'
-import type { Projection } from '../runtime/projection.ts'
+import { projection } from '../runtime/projection.ts'
 import { type CommandRow, type CommandTables, commandTables } from './table.ts'
 
 /** Events listed in a row; a whole session's outcome would be megabytes, and is found by its session. */
@@ -39,7 +39,7 @@ const handles = [
 const _complete: Handled extends (typeof handles)[number] ? true : never = true
 void _complete
 
-export const commandsProjection: Projection<CommandTables, Handled> = {
+export const commandsProjection = projection<CommandTables, Handled>({
   name: 'commands',
   version: 1,
   topics: ['flex.registry.events', 'flex.market.events'],
@@ -89,9 +89,11 @@ export const commandsProjection: Projection<CommandTables, Handled> = {
     }
     write.put('commands', row)
   }
-}
+})
 
-const isRefusal = (event: Answer): event is Extract<Answer, { type: 'RegistryCommandRefused' | 'MarketCommandRefused' }> =>
+const isRefusal = (
+  event: Answer
+): event is Extract<Answer, { type: 'RegistryCommandRefused' | 'MarketCommandRefused' }> =>
   event.type === 'RegistryCommandRefused' || event.type === 'MarketCommandRefused'
 
 const actorOf = (event: Answer): Actor | undefined => ('by' in event ? event.by : undefined)

@@ -5,8 +5,8 @@
 import { commandId } from '../../infra/log/envelope.ts'
 import type { RefusalReason } from '../../schemas/generated.ts'
 import type { Actor } from '../runtime/actor.ts'
-import type { Database } from '../runtime/database.ts'
 import type { Position } from '../runtime/projection.ts'
+import type { Sql } from '../runtime/sql.ts'
 import type { CommandRow, CommandTables } from './table.ts'
 
 export interface CommandStatus {
@@ -28,7 +28,7 @@ export interface CommandStatus {
 }
 
 /** Of several answers to one id (one key used at several PoMs) the latest. */
-export const getCommand = async (db: Database, id: string, visibleTo: Actor): Promise<CommandStatus | undefined> => {
+export const getCommand = async (db: Sql, id: string, visibleTo: Actor): Promise<CommandStatus | undefined> => {
   const rows = await db
     .withTables<CommandTables>()
     .selectFrom('commands')

@@ -1,7 +1,7 @@
-import type { Projection } from '../runtime/projection.ts'
+import { projection } from '../runtime/projection.ts'
 import { type PlaceTables, placeTables } from './table.ts'
 
-export const placesProjection: Projection<PlaceTables, 'PodNoted'> = {
+export const placesProjection = projection<PlaceTables, 'PodNoted'>({
   name: 'places',
   version: 1,
   topics: ['flex.market.events'],
@@ -10,4 +10,4 @@ export const placesProjection: Projection<PlaceTables, 'PodNoted'> = {
   apply({ events }, write) {
     for (const { pom, pod, dsoId } of events) write.put('noted_pods', { pom, pod, dso_id: dsoId })
   }
-}
+})

@@ -1,10 +1,10 @@
 import type { PodPlace, PodRecord } from '../../schemas/generated.ts'
-import type { CauseMeta, Projection } from '../runtime/projection.ts'
+import { type CauseMeta, projection } from '../runtime/projection.ts'
 import { type PodRow, type PodTables, podTables } from './table.ts'
 
 type Handled = 'PodRegistered' | 'PodUpdated' | 'AgreementLinked' | 'PomAssigned' | 'PodCeased'
 
-export const podsProjection: Projection<PodTables, Handled> = {
+export const podsProjection = projection<PodTables, Handled>({
   name: 'pods',
   version: 1,
   topics: ['flex.registry.events'],
@@ -23,7 +23,8 @@ export const podsProjection: Projection<PodTables, Handled> = {
           break
         case 'PomAssigned':
           write.put('pods', podRow(event, meta))
-          if (event.place) write.put('pod_places', { pod: event.pod, valid_from: event.from, ...at(event.place), ...position(meta) })
+          if (event.place)
+            write.put('pod_places', { pod: event.pod, valid_from: event.from, ...at(event.place), ...position(meta) })
           break
         case 'PodCeased': {
           const db = await write.statements()
@@ -36,7 +37,7 @@ export const podsProjection: Projection<PodTables, Handled> = {
         }
       }
   }
-}
+})
 
 interface WithDocument {
   readonly pod: string

@@ -5,9 +5,9 @@
 import type { ExpressionBuilder } from 'kysely'
 import type { PodRecord, PowerBaselineCurves } from '../../schemas/generated.ts'
 import { type Actor, everybody } from '../runtime/actor.ts'
-import type { Database } from '../runtime/database.ts'
 import { fetchLimit, type Page, type PageRequest, page, positionOf, readCursor } from '../runtime/page.ts'
 import type { Position } from '../runtime/projection.ts'
+import type { Sql } from '../runtime/sql.ts'
 import type { PodRow, PodTables } from './table.ts'
 
 const topic = 'flex.registry.events'
@@ -42,7 +42,7 @@ export interface PodFilter extends PageRequest {
   readonly assigned?: boolean
 }
 
-export const listPods = async (db: Database, filter: PodFilter): Promise<Page<PodSummary>> => {
+export const listPods = async (db: Sql, filter: PodFilter): Promise<Page<PodSummary>> => {
   const { visibleTo, limit } = filter
   const after = readCursor('pods', ['text'], filter.after)
   let query = pods(db, visibleTo).orderBy('pods.pod').limit(fetchLimit(limit))
@@ -52,10 +52,16 @@ export const listPods = async (db: Database, filter: PodFilter): Promise<Page<Po
   if (filter.status !== undefined) query = query.where('pods.status', '=', filter.status)
   if (filter.assigned !== undefined) query = query.where('pods.pom', filter.assigned ? 'is not' : 'is', null)
   const rows = await query.execute()
-  return page('pods', rows, limit, row => [row.pod], row => summaryOf(row, visibleTo))
+  return page(
+    'pods',
+    rows,
+    limit,
+    row => [row.pod],
+    row => summaryOf(row, visibleTo)
+  )
 }
 
-export const getPod = async (db: Database, pod: string, visibleTo: Actor): Promise<Pod | undefined> => {
+export const getPod = async (db: Sql, pod: string, visibleTo: Actor): Promise<Pod | undefined> => {
   const row = await pods(db, visibleTo).select('pods.baseline').where('pods.pod', '=', pod).executeTakeFirst()
   if (!row) return undefined
   const powerBaselineCurves = visibleTo.role === 'tso' ? null : (JSON.parse(row.baseline) as PowerBaselineCurves)
@@ -73,7 +79,7 @@ export interface PlaceOfPod {
 
 /** Every place that the PoD has had, earliest first (T-51); undefined for whoever may not see the PoD. */
 export const podHistory = async (
-  db: Database,
+  db: Sql,
   pod: string,
   visibleTo: Actor
 ): Promise<readonly PlaceOfPod[] | undefined> => {
@@ -97,7 +103,7 @@ export const podHistory = async (
   }))
 }
 
-const pods = (db: Database, visibleTo: Actor) =>
+const pods = (db: Sql, visibleTo: Actor) =>
   db
     .withTables<PodTables>()
     .selectFrom('pods')

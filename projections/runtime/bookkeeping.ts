@@ -2,8 +2,9 @@
  * What the runtime itself keeps in the database, for all projections: the generations of each, how far each generation
  * has read each partition, and the records that could not be decoded.
  */
+
+import type { Sql } from './sql.ts'
 import { type AnyTableDefinition, createTable, type TableDefinition } from './table.ts'
-import type { Database } from './database.ts'
 
 export interface GenerationRow {
   projection: string
@@ -75,7 +76,7 @@ const problems: TableDefinition<ProblemRow> = {
   key: ['projection', 'generation', 'topic', 'partition', 'record_offset']
 }
 
-export const createBookkeeping = async (db: Database): Promise<void> => {
+export const createBookkeeping = async (db: Sql): Promise<void> => {
   const tables: Record<keyof BookkeepingTables, AnyTableDefinition> = {
     projection_generations: generations,
     projection_checkpoints: checkpoints,

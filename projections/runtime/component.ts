@@ -5,12 +5,12 @@
  */
 import type { Component, Worker } from '../../infra/host/host.ts'
 import type { Log, Partition } from '../../infra/log/log.ts'
-import type { Database } from './database.ts'
 import { prepareProjection } from './generations.ts'
-import { type PartitionApplier, partitionApplier, type Problem } from './partition-applier.ts'
+import { type PartitionApplier, type Problem, partitionApplier } from './partition-applier.ts'
 import type { AnyProjection } from './projection.ts'
 import { isProjectionError } from './projection-error.ts'
 import type { Upserts } from './row-writer.ts'
+import type { Sql } from './sql.ts'
 
 export interface ProjectionOptions {
   /** Called after the commit that noted it; for a metric and the log. */
@@ -19,7 +19,7 @@ export interface ProjectionOptions {
 
 export const projectionComponent = (
   projection: AnyProjection,
-  db: Database,
+  db: Sql,
   log: Log,
   { onProblem = () => {} }: ProjectionOptions = {}
 ): Component => {
@@ -35,7 +35,8 @@ export const projectionComponent = (
   return {
     name: `projection.${projection.name}`,
     inputs: projection.topics,
-    worker: input => projectionWorker(`projection/${projection.name} ${input.topic}/${input.partition}`, input, log, openApplier)
+    worker: input =>
+      projectionWorker(`projection/${projection.name} ${input.topic}/${input.partition}`, input, log, openApplier)
   }
 }
 
@@ -68,6 +69,10 @@ const projectionWorker = (
 }
 
 /** From the applier's position to the end that the log has now. */
-export const applyRest = async (log: Log, { topic, partition }: Partition, applier: PartitionApplier): Promise<void> => {
+export const applyRest = async (
+  log: Log,
+  { topic, partition }: Partition,
+  applier: PartitionApplier
+): Promise<void> => {
   for await (const records of log.read(topic, partition, applier.position().nextOffset)) await applier.apply(records)
 }

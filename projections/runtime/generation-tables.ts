@@ -3,12 +3,7 @@
  * writer of generation 3 sees its tables through this plugin, the readers see the live ones through views. So neither
  * knows of generations.
  */
-import {
-  type KyselyPlugin,
-  OperationNodeTransformer,
-  type QueryId,
-  type SchemableIdentifierNode
-} from 'kysely'
+import { type KyselyPlugin, OperationNodeTransformer, type QueryId, type SchemableIdentifierNode } from 'kysely'
 
 export const physicalName = (table: string, generation: number): string => `${table}_g${generation}`
 
@@ -29,7 +24,10 @@ class TableRenamer extends OperationNodeTransformer {
     this.#names = names
   }
 
-  protected override transformSchemableIdentifier(node: SchemableIdentifierNode, queryId?: QueryId): SchemableIdentifierNode {
+  protected override transformSchemableIdentifier(
+    node: SchemableIdentifierNode,
+    queryId?: QueryId
+  ): SchemableIdentifierNode {
     const transformed = super.transformSchemableIdentifier(node, queryId)
     const name = this.#names.get(transformed.identifier.name)
     return name === undefined ? transformed : { ...transformed, identifier: { ...transformed.identifier, name } }

@@ -7,17 +7,18 @@
  * old one's checkpoints away. Whoever still writes the old one finds no checkpoint, so its transaction fails and it moves
  * over. A building generation that nobody finishes is taken away by the next rebuild.
  */
-import type { Log, Partition } from '../../infra/log/log.ts'
+
 import { startPosition } from '../../infra/log/cause-reader.ts'
+import type { Log, Partition } from '../../infra/log/log.ts'
 import { type BookkeepingTables, createBookkeeping } from './bookkeeping.ts'
-import type { AnyTables, Database, SqlTransaction } from './database.ts'
 import { physicalName } from './generation-tables.ts'
 import type { AnyProjection } from './projection.ts'
 import { ProjectionError } from './projection-error.ts'
+import type { AnyTables, Sql, SqlTransaction } from './sql.ts'
 import { createTable } from './table.ts'
 
 /** Makes what is missing; resolves with the live generation. */
-export const prepareProjection = async (db: Database, log: Log, projection: AnyProjection): Promise<number> => {
+export const prepareProjection = async (db: Sql, log: Log, projection: AnyProjection): Promise<number> => {
   const partitions = await partitionsOf(log, projection)
   return db.transaction().execute(async transaction => {
     await createBookkeeping(transaction)
@@ -36,7 +37,7 @@ export const prepareProjection = async (db: Database, log: Log, projection: AnyP
 }
 
 export const liveGeneration = async (
-  db: Database,
+  db: Sql,
   projection: string
 ): Promise<{ generation: number; version: number; tables: string[] } | undefined> => {
   const row = await db
@@ -50,7 +51,7 @@ export const liveGeneration = async (
 }
 
 /** A fresh, empty generation; one that an earlier rebuild left unfinished is dropped. */
-export const beginGeneration = async (db: Database, log: Log, projection: AnyProjection): Promise<number> => {
+export const beginGeneration = async (db: Sql, log: Log, projection: AnyProjection): Promise<number> => {
   const partitions = await partitionsOf(log, projection)
   return db.transaction().execute(async transaction => {
     await createBookkeeping(transaction)
@@ -73,7 +74,7 @@ export const beginGeneration = async (db: Database, log: Log, projection: AnyPro
  * that are behind are returned.
  */
 export const switchGeneration = async (
-  db: Database,
+  db: Sql,
   projection: AnyProjection,
   generation: number
 ): Promise<readonly Partition[]> => {
@@ -124,7 +125,7 @@ export const switchGeneration = async (
   return behind
 }
 
-export const dropRetired = async (db: Database, projection: string): Promise<void> => {
+export const dropRetired = async (db: Sql, projection: string): Promise<void> => {
   await db.transaction().execute(async transaction => {
     const rows = await transaction
       .withTables<BookkeepingTables>()
@@ -133,7 +134,8 @@ export const dropRetired = async (db: Database, projection: string): Promise<voi
       .where('projection', '=', projection)
       .where('status', '=', 'retired')
       .execute()
-    for (const { generation, tables } of rows) await dropGeneration(transaction, projection, generation, tableNames(tables))
+    for (const { generation, tables } of rows)
+      await dropGeneration(transaction, projection, generation, tableNames(tables))
   })
 }
 
@@ -156,11 +158,24 @@ const createGeneration = async (
   const { nextOffset, epoch, cause } = startPosition
   await tables
     .insertInto('projection_checkpoints')
-    .values(partitions.map(partition => ({ projection: name, generation, ...partition, next_offset: nextOffset, epoch, cause })))
+    .values(
+      partitions.map(partition => ({
+        projection: name,
+        generation,
+        ...partition,
+        next_offset: nextOffset,
+        epoch,
+        cause
+      }))
+    )
     .execute()
 }
 
-const createViews = async (transaction: SqlTransaction, projection: AnyProjection, generation: number): Promise<void> => {
+const createViews = async (
+  transaction: SqlTransaction,
+  projection: AnyProjection,
+  generation: number
+): Promise<void> => {
   const tables = transaction.withTables<AnyTables>()
   for (const table of Object.keys(projection.tables))
     await tables.schema

@@ -11,13 +11,14 @@ import { type Cause, causeAssembler, type ReaderPosition } from '../../infra/log
 import { header } from '../../infra/log/envelope.ts'
 import type { Partition, StoredRecord } from '../../infra/log/log.ts'
 import { decode, fullNameOf } from '../../schemas/codec.ts'
+import { SchemaError } from '../../schemas/errors.ts'
 import type { Message } from '../../schemas/generated.ts'
 import type { BookkeepingTables, ProblemRow } from './bookkeeping.ts'
-import type { Database, SqlTransaction } from './database.ts'
 import { generationPlugin } from './generation-tables.ts'
 import type { AnyProjection, CauseMeta, DecodedCause } from './projection.ts'
 import { ProjectionError } from './projection-error.ts'
 import { rowWriter, type Upserts } from './row-writer.ts'
+import type { Sql, SqlTransaction } from './sql.ts'
 
 /** Causes in one transaction: one commit for a batch of 1,000 small commands. */
 const CAUSES_MAX = 1000
@@ -33,7 +34,7 @@ export interface PartitionApplier {
 }
 
 export const partitionApplier = async (
-  db: Database,
+  db: Sql,
   projection: AnyProjection,
   generation: number,
   partition: Partition,
@@ -80,7 +81,7 @@ export const partitionApplier = async (
 }
 
 const checkpointOf = async (
-  db: Database,
+  db: Sql,
   projection: string,
   generation: number,
   { topic, partition }: Partition
@@ -135,25 +136,33 @@ const decodeCause = (
     const type = record.headers[header.type] ?? ''
     const expected = handled.get(type)
     if (expected === undefined) continue
-    try {
-      const message = decode(record.value)
-      if (message.type !== expected) throw new Error(`the header says ${type}, the schema ${message.type}`)
-      events.push(message)
-    } catch (error) {
-      // Whatever is wrong with the bytes: every reader that can decode has the same ones, so stopping would help nobody.
-      const detail = error instanceof Error ? error.message : String(error)
-      problems.push({
-        projection,
-        topic,
-        partition,
-        record_offset: record.offset,
-        type,
-        detail,
-        recorded_at: record.timestamp
-      })
+    const read = decodeAs(record, type, expected)
+    if (typeof read !== 'string') {
+      events.push(read)
+      continue
     }
+    problems.push({
+      projection,
+      topic,
+      partition,
+      record_offset: record.offset,
+      type,
+      detail: read,
+      recorded_at: record.timestamp
+    })
   }
   return { meta: causeMeta(topic, partition, cause, first), events }
+}
+
+/** The message, or why there is none. Every reader has the same bytes, so to stop at them would help nobody. */
+const decodeAs = (record: StoredRecord, type: string, expected: Message['type']): Message | string => {
+  try {
+    const message = decode(record.value)
+    return message.type === expected ? message : `The header says ${type}, the schema ${message.type}.`
+  } catch (error) {
+    if (error instanceof SchemaError) return error.message
+    throw error
+  }
 }
 
 const causeMeta = (topic: string, partition: number, { cause, events }: Cause, first: StoredRecord): CauseMeta => {

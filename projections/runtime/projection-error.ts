@@ -1,20 +1,27 @@
-/** Operating errors of the projections; who catches one looks at `code`. */
-const meanings = {
-  /** The tables were built by another version of the projection: rebuild it. */
-  FLEX_PROJECTION_OUTDATED: 'The tables were built by another version of this projection.',
-  /** Another process applied these events, or a rebuild switched. The worker reads its checkpoint again. */
-  FLEX_PROJECTION_OVERTAKEN: 'The checkpoint was moved by somebody else.',
-  /** The log grows faster than the rebuild reads; the live generation stays. */
-  FLEX_PROJECTION_REBUILD_BEHIND: 'The rebuild could not catch up with the live tables.'
+/** Operating errors of the projections; the same form as the other catalogues. Who catches one looks at `code`. */
+export const projectionErrors = {
+  FLEX_PROJECTION_OUTDATED: {
+    meaning: 'The tables were built by another version of a projection than the one that runs.',
+    remedy: 'Rebuild the projection; the old tables are served meanwhile.'
+  },
+  FLEX_PROJECTION_OVERTAKEN: {
+    meaning: 'The checkpoint of a partition was moved by somebody else. Nothing was applied twice.',
+    remedy:
+      'Nothing: the worker reads its checkpoint again. If it lasts, two instances run under different group names.'
+  },
+  FLEX_PROJECTION_REBUILD_BEHIND: {
+    meaning: 'A rebuild could not catch up with the live tables, which are served as before.',
+    remedy: 'Rebuild again when the market is quiet, or on a faster machine.'
+  }
 } as const
 
-export type ProjectionErrorCode = keyof typeof meanings
+export type ProjectionErrorCode = keyof typeof projectionErrors
 
 export class ProjectionError extends Error {
   readonly code: ProjectionErrorCode
 
-  constructor(code: ProjectionErrorCode, detail: string) {
-    super(`${code}: ${meanings[code]} ${detail}`)
+  constructor(code: ProjectionErrorCode, message: string) {
+    super(`${code}: ${message}`)
     this.name = 'ProjectionError'
     this.code = code
   }

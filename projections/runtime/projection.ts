@@ -6,9 +6,10 @@
  * another table than its own. It may rely on having each cause once, wholly, in order, and on rows and checkpoint being
  * one transaction.
  */
-import type { Message } from '../../schemas/generated.ts'
+
 import type { Transaction } from 'kysely'
-import type { AnyTables } from './database.ts'
+import type { Message } from '../../schemas/generated.ts'
+import type { AnyTables } from './sql.ts'
 import type { TableDefinitions } from './table.ts'
 
 export interface Position {
@@ -59,3 +60,11 @@ export interface Projection<Tables, Handled extends Message['type']> {
 
 /** A projection whose tables and events the runtime need not know. */
 export type AnyProjection = Projection<AnyTables, Message['type']>
+
+/**
+ * Forgets the types of a projection. It is right because the runtime calls `apply` with nothing but events of `handles`
+ * and a writer of `tables`.
+ */
+export const projection = <Tables, Handled extends Message['type']>(
+  definition: Projection<Tables, Handled>
+): AnyProjection => definition as unknown as AnyProjection

@@ -1,6 +1,6 @@
 /** What an operator asks of the projections: how far they are, and what they could not read. */
 import type { BookkeepingTables, ProblemRow } from './bookkeeping.ts'
-import type { Database } from './database.ts'
+import type { Sql } from './sql.ts'
 
 export interface ProjectionPosition {
   readonly projection: string
@@ -12,7 +12,7 @@ export interface ProjectionPosition {
 }
 
 /** Of the live generations. */
-export const projectionPositions = async (db: Database): Promise<readonly ProjectionPosition[]> =>
+export const projectionPositions = async (db: Sql): Promise<readonly ProjectionPosition[]> =>
   db
     .withTables<BookkeepingTables>()
     .selectFrom('projection_checkpoints as checkpoint')
@@ -35,7 +35,7 @@ export const projectionPositions = async (db: Database): Promise<readonly Projec
     .execute()
 
 /** Records that the live generations left out, the first `limit` of them. */
-export const projectionProblems = async (db: Database, limit = 100): Promise<readonly ProblemRow[]> =>
+export const projectionProblems = async (db: Sql, limit = 100): Promise<readonly ProblemRow[]> =>
   db
     .withTables<BookkeepingTables>()
     .selectFrom('projection_problems as problem')

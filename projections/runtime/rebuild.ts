@@ -7,12 +7,12 @@
  */
 import type { Log, Partition } from '../../infra/log/log.ts'
 import { applyRest } from './component.ts'
-import type { Database } from './database.ts'
 import { beginGeneration, dropRetired, switchGeneration } from './generations.ts'
-import { type PartitionApplier, partitionApplier, type Problem } from './partition-applier.ts'
+import { type PartitionApplier, type Problem, partitionApplier } from './partition-applier.ts'
 import type { AnyProjection } from './projection.ts'
 import { ProjectionError } from './projection-error.ts'
 import type { Upserts } from './row-writer.ts'
+import type { Sql } from './sql.ts'
 
 /** Tries to switch. Each reads only what was appended during the one before, so a few suffice unless reading is slower than writing. */
 const SWITCH_ATTEMPTS_MAX = 50
@@ -23,7 +23,7 @@ export interface RebuildProgress extends Partition {
 }
 
 export interface RebuildOptions {
-  readonly db: Database
+  readonly db: Sql
   readonly log: Log
   readonly onProgress?: (progress: RebuildProgress) => void
   readonly onProblem?: (problem: Problem) => void

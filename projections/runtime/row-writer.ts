@@ -6,8 +6,8 @@
  * prepared.
  */
 import type { CompiledQuery, Transaction } from 'kysely'
-import type { AnyTables, Row, SqlTransaction, Value } from './database.ts'
 import type { RowWriter } from './projection.ts'
+import type { AnyTables, Row, SqlTransaction, Value } from './sql.ts'
 import type { AnyTableDefinition } from './table.ts'
 
 /** Parameters in one statement: SQLite takes 32,766, PostgreSQL 65,535. */
@@ -104,7 +104,9 @@ const compiledUpsert = (
     .onConflict(conflict => {
       const onKey = conflict.columns([...key])
       if (others.length === 0) return onKey.doNothing()
-      return onKey.doUpdateSet(({ ref }) => Object.fromEntries(others.map(column => [column, ref(`excluded.${column}`)])))
+      return onKey.doUpdateSet(({ ref }) =>
+        Object.fromEntries(others.map(column => [column, ref(`excluded.${column}`)]))
+      )
     })
     .compile()
   upserts.set(name, compiled)

@@ -3,7 +3,7 @@
  * the compiler) that both agree with the row type.
  */
 import type { ColumnDataType, Kysely } from 'kysely'
-import type { AnyTables, Database } from './database.ts'
+import type { AnyTables, Sql } from './sql.ts'
 
 /** `?` = may be null. `bigint` for times, sums and positions; PostgreSQL's `integer` ends at 2^31. */
 export type ColumnKind = 'text' | 'text?' | 'integer' | 'integer?' | 'bigint' | 'bigint?' | 'double' | 'double?'
@@ -33,7 +33,7 @@ export interface AnyTableDefinition {
 }
 
 export const createTable = async (
-  db: Database,
+  db: Sql,
   name: string,
   definition: AnyTableDefinition,
   options: { readonly ifMissing?: boolean } = {}
@@ -45,7 +45,11 @@ export const createTable = async (
     table = table.addColumn(column, dataType(kind), build => (kind.endsWith('?') ? build : build.notNull()))
   await table.addPrimaryKeyConstraint(`${name}_key`, [...definition.key] as never[]).execute()
   for (const [at, columns] of (definition.indexes ?? []).entries())
-    await tables.schema.createIndex(`${name}_${at + 1}`).on(name).columns([...columns]).execute()
+    await tables.schema
+      .createIndex(`${name}_${at + 1}`)
+      .on(name)
+      .columns([...columns])
+      .execute()
 }
 
 const dataType = (kind: ColumnKind): ColumnDataType => {

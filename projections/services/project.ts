@@ -1,6 +1,6 @@
 import { runEnd } from '../../domain/units/time.ts'
 import type { BlockOfferPlaced, OfferPlaced, RequestPlaced } from '../../schemas/generated.ts'
-import type { CauseMeta, Projection } from '../runtime/projection.ts'
+import { type CauseMeta, projection } from '../runtime/projection.ts'
 import { type OfferRow, type RequestRow, type ServiceTables, serviceTables } from './table.ts'
 
 type Handled =
@@ -11,7 +11,7 @@ type Handled =
   | 'RequestWithdrawn'
   | 'MarketCleared'
 
-export const servicesProjection: Projection<ServiceTables, Handled> = {
+export const servicesProjection = projection<ServiceTables, Handled>({
   name: 'services',
   version: 1,
   topics: ['flex.market.events'],
@@ -54,7 +54,7 @@ export const servicesProjection: Projection<ServiceTables, Handled> = {
           break
       }
   }
-}
+})
 
 type Terms = 'kind' | 'start' | 'end' | 'offered_watt_mtus' | 'price_min' | 'price_max' | 'curves'
 

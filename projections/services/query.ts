@@ -6,9 +6,9 @@ import type { ExpressionBuilder } from 'kysely'
 import type { BlockOfferPlaced, OfferInterval, ProfileInterval, Unit } from '../../schemas/generated.ts'
 import type { PlaceTables } from '../places/table.ts'
 import { type Actor, everybody, nobody } from '../runtime/actor.ts'
-import type { Database } from '../runtime/database.ts'
 import { fetchLimit, type Page, type PageRequest, page, positionOf, readCursor } from '../runtime/page.ts'
 import type { Position } from '../runtime/projection.ts'
+import type { Sql } from '../runtime/sql.ts'
 import type { OfferRow, RequestRow, ServiceTables } from './table.ts'
 
 const topic = 'flex.market.events'
@@ -54,19 +54,19 @@ export interface OfferFilter extends PageRequest {
   readonly status?: 'placed' | 'withdrawn'
 }
 
-export const listOffers = async (db: Database, filter: OfferFilter): Promise<Page<Offer>> => {
+export const listOffers = async (db: Sql, filter: OfferFilter): Promise<Page<Offer>> => {
   const rows = await offers(db, filter).select('curves').execute()
   return page('offers', rows, filter.limit, row => [row.offer_id], offerOf)
 }
 
 /** The same without curves: several times faster on a full session. */
-export const listOfferSummaries = async (db: Database, filter: OfferFilter): Promise<Page<OfferSummary>> => {
+export const listOfferSummaries = async (db: Sql, filter: OfferFilter): Promise<Page<OfferSummary>> => {
   const rows = await offers(db, filter).execute()
   return page('offers', rows, filter.limit, row => [row.offer_id], offerSummaryOf)
 }
 
 export const getOffer = async (
-  db: Database,
+  db: Sql,
   key: { readonly sessionId: string; readonly offerId: string },
   visibleTo: Actor
 ): Promise<Offer | undefined> => {
@@ -79,7 +79,7 @@ export const getOffer = async (
 
 type OfferTables = ServiceTables & PlaceTables
 
-const offers = (db: Database, filter: OfferFilter) => {
+const offers = (db: Sql, filter: OfferFilter) => {
   const after = readCursor('offers', ['text'], filter.after)
   let query = db
     .withTables<OfferTables>()
@@ -197,13 +197,13 @@ export interface RequestFilter extends PageRequest {
   readonly status?: 'placed' | 'withdrawn'
 }
 
-export const listRequests = async (db: Database, filter: RequestFilter): Promise<Page<FlexibilityRequest>> => {
+export const listRequests = async (db: Sql, filter: RequestFilter): Promise<Page<FlexibilityRequest>> => {
   const rows = await requests(db, filter).execute()
   return page('requests', rows, filter.limit, row => [row.request_id], requestOf)
 }
 
 export const getRequest = async (
-  db: Database,
+  db: Sql,
   key: { readonly sessionId: string; readonly requestId: string },
   visibleTo: Actor
 ): Promise<FlexibilityRequest | undefined> => {
@@ -213,7 +213,7 @@ export const getRequest = async (
   return row && requestOf(row)
 }
 
-const requests = (db: Database, filter: RequestFilter) => {
+const requests = (db: Sql, filter: RequestFilter) => {
   const after = readCursor('requests', ['text'], filter.after)
   let query = db
     .withTables<ServiceTables>()

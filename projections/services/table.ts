@@ -1,12 +1,5 @@
 /** The order book as it was sent: offers and requests of each session, with sums so that lists need not read curves. */
-import type {
-  Direction,
-  LocationLevel,
-  OfferService,
-  Quantity,
-  Service,
-  Side
-} from '../../schemas/generated.ts'
+import type { Direction, LocationLevel, OfferService, Quantity, Service, Side } from '../../schemas/generated.ts'
 import type { TableDefinitions } from '../runtime/table.ts'
 
 export interface OfferRow {

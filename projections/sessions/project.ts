@@ -1,7 +1,7 @@
-import type { Projection } from '../runtime/projection.ts'
+import { projection } from '../runtime/projection.ts'
 import { type SessionTables, sessionTables } from './table.ts'
 
-export const sessionsProjection: Projection<SessionTables, 'SessionOpened' | 'MarketCleared' | 'SessionFinalised'> = {
+export const sessionsProjection = projection<SessionTables, 'SessionOpened' | 'MarketCleared' | 'SessionFinalised'>({
   name: 'sessions',
   version: 1,
   topics: ['flex.market.events'],
@@ -67,4 +67,4 @@ export const sessionsProjection: Projection<SessionTables, 'SessionOpened' | 'Ma
         }
       }
   }
-}
+})

@@ -1,9 +1,9 @@
 /** Everybody in the market sees every session and its totals. */
 import type { MarketCleared, MarketType, SessionFinalised, SessionRules } from '../../schemas/generated.ts'
 import type { Actor } from '../runtime/actor.ts'
-import type { Database } from '../runtime/database.ts'
 import { fetchLimit, type Page, type PageRequest, page, positionOf, readCursor } from '../runtime/page.ts'
 import type { Position } from '../runtime/projection.ts'
+import type { Sql } from '../runtime/sql.ts'
 import type { SessionRow, SessionStatus, SessionTables } from './table.ts'
 
 export type { SessionStatus } from './table.ts'
@@ -49,7 +49,7 @@ export interface SessionFilter extends PageRequest {
 }
 
 /** By delivery date, then id. */
-export const listSessions = async (db: Database, filter: SessionFilter): Promise<Page<Session>> => {
+export const listSessions = async (db: Sql, filter: SessionFilter): Promise<Page<Session>> => {
   const after = readCursor('sessions', ['text', 'text'], filter.after)
   let query = db
     .withTables<SessionTables>()
@@ -72,11 +72,7 @@ export const listSessions = async (db: Database, filter: SessionFilter): Promise
   return page('sessions', await query.execute(), filter.limit, row => [row.delivery_date, row.session_id], sessionOf)
 }
 
-export const getSession = async (
-  db: Database,
-  sessionId: string,
-  _visibleTo: Actor
-): Promise<Session | undefined> => {
+export const getSession = async (db: Sql, sessionId: string, _visibleTo: Actor): Promise<Session | undefined> => {
   const row = await db
     .withTables<SessionTables>()
     .selectFrom('sessions')

@@ -11,21 +11,18 @@
  * ways in one MTU, and a room that is shared by offers of different service labels.
  */
 
-import type { Book } from '../clearing/book.ts'
 import {
   type Compiled,
   closedByState,
   closedToBoth,
   closedToDso,
   closedToTso,
-  compileBook,
   marketCount,
   opposite,
   placesClosedToTso,
   roomOf
 } from '../clearing/compiled-book.ts'
 import { classOf, isDead, openPool, type Pool, place } from '../clearing/pool.ts'
-import { type Reliability, unreliabilityOf } from './reliability.ts'
 
 export interface Cell {
   readonly mtu: number
@@ -61,8 +58,9 @@ export interface DivisibleBook {
   readonly used: Float64Array
 }
 
-export const divisibleBook = (book: Book, reliability: Reliability): DivisibleBook | undefined => {
-  const compiled = compileBook(book)
+/** `unitUnreliability` in millionths, by unit. */
+export const divisibleBook = (compiled: Compiled, unitUnreliability: Float64Array): DivisibleBook | undefined => {
+  const { book } = compiled
   const hasBothSides = book.requests.some(r => r.side === 'DSO') && book.requests.some(r => r.side === 'TSO')
   if (compiled.blocks.length > 0 || compiled.hasMinAcceptance.some(has => has === 1)) return undefined
   if (book.rules.exclusivePerPod && (hasBothSides || book.units.some(unit => unit.servedSide))) return undefined
@@ -74,7 +72,7 @@ export const divisibleBook = (book: Book, reliability: Reliability): DivisibleBo
     compiled,
     groups: gatherCells(compiled, steps),
     ...steps,
-    unitUnreliability: Float64Array.from(book.units, unit => unreliabilityOf(unit.id, reliability)),
+    unitUnreliability,
     highestPrice: steps.stepPrice.reduce((a, b) => Math.max(a, b), 0),
     used: new Float64Array(book.units.length)
   }

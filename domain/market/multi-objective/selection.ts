@@ -46,11 +46,15 @@ export const rankCandidates = <Candidate extends { readonly totals: Totals }>(
 export const mostServed = <Candidate extends { readonly totals: Totals }>(
   candidates: readonly Candidate[]
 ): Candidate[] => {
-  const dso = candidates.reduce((most, { totals }) => Math.max(most, totals.dsoServed), 0)
-  const dsoBest = candidates.filter(({ totals }) => totals.dsoServed === dso)
-  const tso = dsoBest.reduce((most, { totals }) => Math.max(most, totals.tsoServed), 0)
-  return dsoBest.filter(({ totals }) => totals.tsoServed === tso)
+  const most = candidates.reduce<Totals | undefined>(
+    (best, { totals }) => (best === undefined || compareService(totals, best) > 0 ? totals : best),
+    undefined
+  )
+  return most === undefined ? [] : candidates.filter(({ totals }) => compareService(totals, most) === 0)
 }
+
+/** Above 0 when a serves more: the DSO first, then the TSO. */
+export const compareService = (a: Totals, b: Totals): number => a.dsoServed - b.dsoServed || a.tsoServed - b.tsoServed
 
 /**
  * Whether T-12 lets a solution take the place of the exact result. One that serves more (the DSO first, then the TSO)
@@ -59,8 +63,8 @@ export const mostServed = <Candidate extends { readonly totals: Totals }>(
  * less reliability. The same holds for the DSO's part alone: the DSO, served first, never pays for the TSO's gain.
  */
 export const mayReplace = (candidate: Totals, exact: Totals, objectives: readonly Objective[]): boolean => {
-  if (candidate.dsoServed !== exact.dsoServed) return candidate.dsoServed > exact.dsoServed
-  if (candidate.tsoServed !== exact.tsoServed) return candidate.tsoServed > exact.tsoServed
+  const service = compareService(candidate, exact)
+  if (service !== 0) return service > 0
   const betterOtherwise = objectives.some(
     objective =>
       objective !== 'cost' &&

@@ -9,5 +9,5 @@ export type Value = string | number | null
 export type Row = Readonly<Record<string, Value>>
 export type AnyTables = Record<string, Row>
 
-export type Database = Kysely<object>
+export type Sql = Kysely<object>
 export type SqlTransaction = Transaction<object>

@@ -1,0 +1,199 @@
+/**
+ * One process of Flexledger: the parts that its roles name, on the engines that its configuration names. Everything is put
+ * together here and nowhere else; nothing below knows which engine it has.
+ *
+ * Stopping: new calls are refused first, then the workers finish their batch, then the files are closed. Killing is safe
+ * too: what was acknowledged is on the log, and the next start goes on from there.
+ */
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import type { Kysely } from 'kysely'
+import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
+import { createGateway } from '../../gateway/server.ts'
+import type { Clock } from '../../infra/clock/clock.ts'
+import type { Config } from '../../infra/config/config.ts'
+import { type Component, type Host, startHost } from '../../infra/host/host.ts'
+import type { SaltSource } from '../../infra/log/envelope.ts'
+import type { Log } from '../../infra/log/log.ts'
+import { openLog } from '../../infra/log/open-log.ts'
+import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
+import type { Logger } from '../../infra/telemetry/logger.ts'
+import { type Metrics, metrics } from '../../infra/telemetry/metrics.ts'
+import { actorTopics } from '../../processors/actor-topics/actor-topics.ts'
+import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
+import { registryToMarket } from '../../processors/feeds/registry-to-market.ts'
+import { loadMarketProcessor } from '../../processors/market/market.ts'
+import { registryProcessor } from '../../processors/registry/registry.ts'
+import { feedComponent } from '../../processors/runtime/feed.ts'
+import { filterComponent } from '../../processors/runtime/filter.ts'
+import { processorComponent } from '../../processors/runtime/processor.ts'
+import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
+import { projections } from '../../projections/all.ts'
+import { projectionComponent } from '../../projections/runtime/component.ts'
+import { topics } from '../../schemas/topics.ts'
+import { sessionRules } from './session-rules.ts'
+
+export interface AppOptions {
+  readonly config: Config
+  readonly clock: Clock
+  readonly salt: SaltSource
+  readonly logger: Logger
+  /** Names this process on the log. */
+  readonly instance: string
+  /** 'ordered': one process, the same order each time. */
+  readonly mode: 'ordered' | 'free'
+  /** Clients of the embedded issuer; empty with an external one. */
+  readonly clients: readonly DevelopmentClient[]
+  /** An Idempotency-Key for calls that bring none. */
+  readonly newKey?: () => string
+}
+
+export interface App {
+  /** Where the gateway listens; empty without that role. */
+  readonly url: string
+  readonly log: Log
+  readonly db: Kysely<object>
+  readonly host: Host
+  readonly marketClock: MarketClock
+  readonly metrics: Metrics
+  close(): Promise<void>
+}
+
+/** The operators that may read the two operator topics. */
+export const operators = { dso: 'ARETI', tso: 'TERNA' } as const
+
+export const startApp = async (options: AppOptions): Promise<App> => {
+  const { config, clock, salt, logger, instance, mode } = options
+  await mkdir(config.dataDir, { recursive: true })
+  await mkdir(dirname(config.databaseFile), { recursive: true })
+  const log = await openLog(config.logUrl, { instance })
+  await log.ensureTopics(Object.values(topics))
+  const database = await sqliteDatabase<object>({ file: config.databaseFile })
+  const db = database.query
+  const measured = metrics()
+  const snapshots = directorySnapshots(join(config.dataDir, 'snapshots'), {
+    onWarning: (message, error) => logger.warn({ err: error }, message)
+  })
+  const has = (role: Config['roles'][number]): boolean => config.roles.includes(role)
+  const onWarning = (message: string, error: unknown): void => logger.warn({ err: error }, message)
+  const runtime = { log, instance, snapshots, salt, onWarning, wallClock: () => clock.now() }
+  const timer = marketClock({
+    log,
+    clock,
+    salt,
+    calendar: config.calendar,
+    timeZone: config.timeZone,
+    rules: sessionRules(config)
+  })
+
+  const components: Component[] = [
+    ...(has('registry')
+      ? [
+          processorComponent(registryProcessor, runtime),
+          feedComponent({
+            name: 'feed/registry-to-market',
+            from: 'flex.registry.events',
+            to: 'flex.market.commands',
+            rule: registryToMarket,
+            log,
+            salt,
+            checkpoints: snapshots,
+            onWarning
+          })
+        ]
+      : []),
+    ...(has('market') ? [processorComponent(await loadMarketProcessor(), runtime)] : []),
+    ...(has('actor-topics')
+      ? [
+          filterComponent({
+            name: 'actor-topics',
+            from: 'flex.market.events',
+            rule: actorTopics,
+            log,
+            salt,
+            checkpoints: snapshots,
+            onWarning
+          })
+        ]
+      : []),
+    ...(has('projections')
+      ? projections.map(projection =>
+          projectionComponent(projection, db, log, {
+            onProblem: problem => logger.error({ problem }, 'a record could not be applied to a projection')
+          })
+        )
+      : []),
+    ...(has('clock') ? [timer.component] : [])
+  ]
+
+  const host = await startHost({
+    log,
+    components,
+    mode,
+    instance,
+    logger,
+    onError: failure => logger.error({ failure }, 'a worker failed')
+  })
+
+  let url = ''
+  let closeGateway = async (): Promise<void> => {}
+  if (has('gateway')) {
+    const port = config.httpPort === 0 ? await freePort(config.httpHost) : config.httpPort
+    const publicUrl = config.httpPort === 0 ? `http://${config.httpHost}:${port}` : config.publicUrl
+    const gateway = await createGateway({
+      profile: config.profile === 'embedded' ? 'embedded' : 'server',
+      identity:
+        config.issuerUrl === undefined
+          ? { kind: 'embedded', clients: options.clients }
+          : { kind: 'external', issuer: config.issuerUrl, jwksUrl: `${config.issuerUrl}/jwks` },
+      publicUrl,
+      audience: config.audience,
+      log: host.log ?? log,
+      db,
+      clock,
+      salt,
+      operators,
+      logger,
+      metrics: measured,
+      limits: { bodyBytesMax: config.bodyBytesMax, callsPerMinute: config.ratePerMinute },
+      readiness: async () => [
+        {
+          name: 'workers',
+          isReady: host.failures().length === 0,
+          detail: host.failures().length === 0 ? 'all workers run' : `${host.failures().length} workers fail`
+        }
+      ],
+      ...(options.newKey ? { newKey: options.newKey } : {})
+    })
+    await gateway.listen({ host: config.httpHost, port })
+    url = publicUrl
+    closeGateway = () => gateway.close()
+  }
+
+  return {
+    url,
+    log,
+    db,
+    host,
+    marketClock: timer,
+    metrics: measured,
+    async close() {
+      await closeGateway()
+      await host.stop()
+      measured.close()
+      await database.close()
+      await log.close()
+    }
+  }
+}
+
+const freePort = (host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, host, () => {
+      const address = server.address()
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })

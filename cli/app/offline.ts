@@ -1,0 +1,25 @@
+/** Opens the log and the tables of a data folder for a command that looks at them without serving. */
+import { existsSync } from 'node:fs'
+import { type Config, loadConfig } from '../../infra/config/config.ts'
+import type { Log } from '../../infra/log/log.ts'
+import { openLog, parseLogUrl } from '../../infra/log/open-log.ts'
+import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
+import { UsageError } from '../output.ts'
+
+export const configOf = (flags: { readonly data?: string }): Config =>
+  loadConfig({ ...process.env, ...(flags.data === undefined ? {} : { FLEX_DATA_DIR: flags.data }) })
+
+/** Looking must not make an empty log where none is. */
+export const openExistingLog = async (config: Config): Promise<Log> => {
+  const url = parseLogUrl(config.logUrl)
+  if (url?.adapter === 'memory') throw new UsageError('a log in memory cannot be looked at from another process')
+  if (url?.adapter === 'sqlite' && !existsSync(url.file))
+    throw new UsageError(`there is no log at ${url.file}; name its folder with --data`)
+  return openLog(config.logUrl, { instance: `cli-${process.pid}` })
+}
+
+export const openExistingDatabase = async (config: Config) => {
+  if (!existsSync(config.databaseFile))
+    throw new UsageError(`there are no tables at ${config.databaseFile}; name their folder with --data`)
+  return sqliteDatabase<object>({ file: config.databaseFile })
+}

@@ -1,0 +1,15 @@
+/** The rule set that the clock opens sessions with, from the configuration. */
+import { PRICE_MAX } from '../../domain/units/quantities.ts'
+import type { Config } from '../../infra/config/config.ts'
+import type { SessionRules } from '../../schemas/generated.ts'
+
+export const sessionRules = (config: Config): SessionRules => ({
+  pricing: config.pricing,
+  exclusivePerPod: config.exclusivePerPod,
+  minimumBid: config.minBidW,
+  nodeLimit: config.nodeLimit,
+  priceLimitMax: PRICE_MAX,
+  objectives: [],
+  objectiveWeights: [],
+  seed: 0
+})

@@ -1,0 +1,126 @@
+/** All commands with their flags; each command's work is in a file of its own, loaded when it runs. */
+import { Command, InvalidArgumentError } from 'commander'
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`)
+    return value
+  }
+
+const date = (text: string): string => {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) throw new InvalidArgumentError('expected a date, YYYY-MM-DD.')
+  return text
+}
+
+const asJson = ['--json', 'print one JSON document on standard output'] as const
+const quietly = ['--quiet', 'no progress on standard error'] as const
+const dataFlag = ['--data <dir>', 'folder of the log and the tables (default: FLEX_DATA_DIR, or ./data)'] as const
+
+export const program = (): Command => {
+  const flexledger = new Command('flexledger')
+    .description('A local electricity flexibility market between TSO and DSO, event-sourced on a log.')
+    .showHelpAfterError('(add --help for the flags)')
+    .configureHelp({ sortSubcommands: false })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nData goes to standard output, progress and messages to standard error.\nExit codes: 0 done, 1 a finding, 2 wrong use, 3 an operating error.'
+    )
+
+  flexledger
+    .command('run')
+    .description('Play a market day with outside parties on the embedded engines, then keep serving.')
+    .option('--pods <number>', 'points of delivery', whole(1, 200_000), 100)
+    .option('--seed <number>', 'decides who has what; the same seed gives the same day', whole(0, 2 ** 31 - 1), 1)
+    .option('--date <date>', 'delivery day, one of those in examples/market-day/profiles', date, '2016-01-05')
+    .option('--data <dir>', 'keep the log and the tables here (default: a temporary folder)')
+    .option('--port <number>', 'port of the gateway; 0 takes a free one', whole(0, 65_535))
+    .option('--exit', 'end when the day is over')
+    .option(...asJson)
+    .option(...quietly)
+    .action(async flags => (await import('./commands/run.ts')).run(flags))
+
+  flexledger
+    .command('serve')
+    .description('Serve the market in real time, configured by the environment (docs/reference/configuration.md).')
+    .option('--data <dir>', 'sets FLEX_DATA_DIR')
+    .option('--roles <list>', 'sets FLEX_ROLES: all, or a list of gateway,registry,clock,market,projections,actor-topics')
+    .action(async flags => (await import('./commands/serve.ts')).serve(flags))
+
+  const log = flexledger.command('log').description('Look at the log.')
+  log
+    .command('read')
+    .description('Print records of a topic, decoded, one JSON document a line.')
+    .argument('<topic>', 'e.g. flex.market.events')
+    .option(...dataFlag)
+    .option('--partition <number>', 'one partition only', whole(0, 9_999))
+    .option('--from <offset>', 'first offset', whole(0, Number.MAX_SAFE_INTEGER), 0)
+    .option('--limit <number>', 'most records in all', whole(1, 1_000_000_000), 100)
+    .option('--type <name>', 'only messages of this type, e.g. OfferPlaced')
+    .option('--key <key>', 'only records of this key')
+    .option('--follow', 'go on with the live tail')
+    .option('--json', 'with envelope: offset, time and headers of each record')
+    .action(async (topic, flags) => (await import('./commands/log-read.ts')).logRead(topic, flags))
+  log
+    .command('digest')
+    .description('Digests of the whole log: of every record, and of the facts that readers apply.')
+    .option(...dataFlag)
+    .option(...asJson)
+    .action(async flags => (await import('./commands/log-digest.ts')).printLogDigest(flags))
+
+  flexledger
+    .command('projection')
+    .description('The tables that are derived from the log.')
+    .command('rebuild')
+    .description('Build projections again from the beginning of the log into fresh tables, then switch to them.')
+    .argument('[names...]', 'which (default: all)')
+    .option(...dataFlag)
+    .option(...asJson)
+    .option(...quietly)
+    .action(async (names, flags) => (await import('./commands/projection-rebuild.ts')).projectionRebuild(names, flags))
+
+  flexledger
+    .command('market')
+    .description('The rules of the market, without any server.')
+    .command('clear')
+    .description('Clear an order book from a file (docs/reference/market-book.md) and print the outcome.')
+    .argument('<book>', 'the file; - for standard input')
+    .option('--oracle', 'also solve the full model and compare (slow for large books)')
+    .option(...asJson)
+    .action(async (file, flags) => (await import('./commands/market-clear.ts')).marketClear(file, flags))
+
+  flexledger
+    .command('pod')
+    .description('Points of delivery.')
+    .command('list')
+    .description('List points of delivery with their place and band.')
+    .option(...dataFlag)
+    .option('--aggregator <id>', 'only those of this aggregator')
+    .option('--limit <number>', 'most rows', whole(1, 1_000_000), 100)
+    .option(...asJson)
+    .action(async flags => (await import('./commands/pod-list.ts')).podList(flags))
+
+  flexledger
+    .command('session')
+    .description('Market sessions.')
+    .command('show')
+    .description('Show a session: times, totals, requests and accepted offers.')
+    .argument('<session>', 'session id, e.g. 2016-01-05.DA.ROMA01')
+    .option(...dataFlag)
+    .option('--limit <number>', 'most offers shown', whole(1, 1_000_000), 20)
+    .option(...asJson)
+    .action(async (id, flags) => (await import('./commands/session-show.ts')).sessionShow(id, flags))
+
+  for (const command of walk(flexledger)) command.exitOverride()
+  return flexledger
+}
+
+function* walk(command: Command): Generator<Command> {
+  for (const child of command.commands) {
+    yield child
+    yield* walk(child)
+  }
+}

@@ -1,0 +1,39 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { checkOutcome } from './check-outcome.ts'
+import { clearBook } from './clear-book.ts'
+import { solveFullModel } from './full-model.ts'
+import { type BookShape, bookShape, randomBook } from './random-book.ts'
+import { loadSolver } from './solver.ts'
+
+const runs = (most: number): fc.Parameters<unknown> => ({
+  numRuns: Number(process.env['FC_RUNS'] ?? most),
+  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {})
+})
+const solver = await loadSolver()
+const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 })
+
+const agree = (shape: BookShape, seed: number): void => {
+  const book = randomBook(shape, seed)
+  const outcome = clearBook(book, solver)
+  checkOutcome(book, outcome)
+  const optimum = solveFullModel(book, solver)
+  const found = [outcome.dso.served, Number(outcome.dso.bidCostTicks), outcome.tso.served, Number(outcome.tso.bidCostTicks)]
+  const best = [optimum.dsoServed, optimum.dsoCostTicks, optimum.tsoServed, optimum.tsoCostTicks]
+  if (found.join() !== best.join() || outcome.gap !== 0)
+    throw new Error(`found ${found} (gap ${outcome.gap}, ${outcome.algorithm}), best ${best}`)
+}
+
+t.test('MP-CLR-02 MP-CLR-03 T-14 T-16 T-17 T-22: clearing reaches the optimum of the full model in all four objectives', async () => {
+  fc.assert(fc.property(bookShape({ offers: 12, mtus: 4, blocks: 3 }), seeds, agree), runs(60))
+})
+
+t.test('MP-CLR-03: divisible books reach the optimum of the full model', async () => {
+  const shape = bookShape({ offers: 40, mtus: 3, blocks: 0 }).map(s => ({ ...s, minimum: 0 }))
+  fc.assert(fc.property(shape, seeds, agree), runs(60))
+})
+
+t.test('T-17: books with several blocks over a day part reach the optimum of the full model', async () => {
+  const shape = bookShape({ offers: 20, mtus: 8, blocks: 6 }).map(s => ({ ...s, minimum: 0, exclusive: false }))
+  fc.assert(fc.property(shape, seeds, agree), runs(30))
+})
