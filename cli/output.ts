@@ -41,7 +41,9 @@ export const progressDone = (flags: OutputFlags): void => {
 export const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string => {
   const cells = [head, ...rows].map(row => row.map(String))
   const widths = head.map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)))
-  const isNumber = head.map((_, column) => rows.every(row => typeof row[column] === 'number' || /^[\d.,–-]*( €)?$/.test(String(row[column]))))
+  const isNumber = head.map((_, column) =>
+    rows.every(row => typeof row[column] === 'number' || /^[\d.,–-]*( €)?$/.test(String(row[column])))
+  )
   return cells
     .map(row =>
       row

@@ -47,7 +47,10 @@ export const program = (): Command => {
     .command('serve')
     .description('Serve the market in real time, configured by the environment (docs/reference/configuration.md).')
     .option('--data <dir>', 'sets FLEX_DATA_DIR')
-    .option('--roles <list>', 'sets FLEX_ROLES: all, or a list of gateway,registry,clock,market,projections,actor-topics')
+    .option(
+      '--roles <list>',
+      'sets FLEX_ROLES: all, or a list of gateway,registry,clock,market,projections,actor-topics'
+    )
     .action(async flags => (await import('./commands/serve.ts')).serve(flags))
 
   const log = flexledger.command('log').description('Look at the log.')

@@ -3,7 +3,7 @@ import type { SaltSource } from '../infra/log/envelope.ts'
 import type { Log } from '../infra/log/log.ts'
 import type { Logger } from '../infra/telemetry/logger.ts'
 import type { Metrics } from '../infra/telemetry/metrics.ts'
-import type { Kysely } from 'kysely'
+import type { Kysely } from "kysely"
 import type { DevelopmentClient } from './auth/embedded-issuer.ts'
 import type { GatewayLimits } from './limits.ts'
 

@@ -85,7 +85,7 @@ export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaComp
     const { single, list } = alternatives(schema)
     const wholeItem = compiled(single, ajv)
     const wholeList = compiled(list, ajv)
-    const item = list && compiled(asSchema(list)['items'], ajv)
+    const item = list === undefined ? undefined : compiled(asSchema(list)['items'], ajv)
     return value => {
       if (fast(value)) return { value }
       if (item && Array.isArray(value)) {

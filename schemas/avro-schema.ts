@@ -101,56 +101,56 @@ const parseType = (value: unknown, where: string): AvroType => {
     return branches
   }
   const node = object(value, where)
-  switch (node['type']) {
+  switch (node.type) {
     case 'record':
       return parseRecord(node, where)
     case 'enum': {
       onlyKeys(node, ['type', 'name', 'namespace', 'doc', 'symbols', 'default'], where)
-      const symbols = list(node['symbols'], `${where}.symbols`).map(symbol => text(symbol, `${where}.symbols`))
+      const symbols = list(node.symbols, `${where}.symbols`).map(symbol => text(symbol, `${where}.symbols`))
       if (new Set(symbols).size !== symbols.length) fail(where, 'a symbol is there twice')
-      const fallback = node['default']
+      const fallback = node.default
       if (fallback !== undefined && !symbols.includes(String(fallback))) fail(where, 'the default is no symbol')
       return {
         type: 'enum',
-        name: text(node['name'], `${where}.name`),
-        namespace: text(node['namespace'], `${where}.namespace`),
-        doc: text(node['doc'], `${where}.doc`),
+        name: text(node.name, `${where}.name`),
+        namespace: text(node.namespace, `${where}.namespace`),
+        doc: text(node.doc, `${where}.doc`),
         symbols,
         ...(fallback === undefined ? {} : { default: String(fallback) })
       }
     }
     case 'array':
       onlyKeys(node, ['type', 'items'], where)
-      return { type: 'array', items: parseType(node['items'], `${where}[]`) }
+      return { type: 'array', items: parseType(node.items, `${where}[]`) }
     case 'long':
       onlyKeys(node, ['type', 'logicalType'], where)
-      if (node['logicalType'] !== 'timestamp-millis') fail(where, 'the only logical type is timestamp-millis')
+      if (node.logicalType !== 'timestamp-millis') fail(where, 'the only logical type is timestamp-millis')
       return { type: 'long', logicalType: 'timestamp-millis' }
     default:
-      return fail(where, `type ${JSON.stringify(node['type'])} is not supported`)
+      return fail(where, `type ${JSON.stringify(node.type)} is not supported`)
   }
 }
 
 const parseRecord = (node: Record<string, unknown>, where: string): AvroRecord => {
   onlyKeys(node, ['type', 'name', 'namespace', 'doc', 'fields'], where)
-  const fields = list(node['fields'], `${where}.fields`).map((entry, i): AvroField => {
+  const fields = list(node.fields, `${where}.fields`).map((entry, i): AvroField => {
     const field = object(entry, `${where}.fields[${i}]`)
-    const name = text(field['name'], `${where}.fields[${i}].name`)
+    const name = text(field.name, `${where}.fields[${i}].name`)
     const path = `${where}.${name}`
     onlyKeys(field, ['name', 'type', 'doc', 'default'], path)
     return {
       name,
-      type: parseType(field['type'], path),
-      doc: text(field['doc'], `${path}.doc`),
-      ...('default' in field ? { default: field['default'] } : {})
+      type: parseType(field.type, path),
+      doc: text(field.doc, `${path}.doc`),
+      ...('default' in field ? { default: field.default } : {})
     }
   })
   if (new Set(fields.map(field => field.name)).size !== fields.length) fail(where, 'a field is there twice')
   return {
     type: 'record',
-    name: text(node['name'], `${where}.name`),
-    namespace: text(node['namespace'], `${where}.namespace`),
-    doc: text(node['doc'], `${where}.doc`),
+    name: text(node.name, `${where}.name`),
+    namespace: text(node.namespace, `${where}.namespace`),
+    doc: text(node.doc, `${where}.doc`),
     fields
   }
 }

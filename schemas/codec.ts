@@ -44,7 +44,8 @@ const messageTypes = Object.keys(fullName) as Message['type'][]
 
 export const fullNameOf = (type: Message['type']): string => fullName[type]
 
-export const codecWith = (versions: readonly SchemaVersion[]): Codec => {
+/** `schemaOf` gives the schema of a version; by default its frozen copy. */
+export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFrozenSchema): Codec => {
   const byId = new Map(versions.map(version => [version.id, version]))
   if (byId.size !== versions.length) throw new Error('a schema id is given to two versions')
   const latest = new Map<string, SchemaVersion>()
@@ -61,8 +62,9 @@ export const codecWith = (versions: readonly SchemaVersion[]): Codec => {
     const found = writers.get(type)
     if (found !== undefined) return found
     const version = latest.get(fullName[type])
-    if (version === undefined) throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `there is no message ${shownType(type)}`)
-    const schema = readFrozenSchema(version)
+    if (version === undefined)
+      throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `there is no message ${shownType(type)}`)
+    const schema = schemaOf(version)
     const writer = { id: version.id, avro: avroTypeOf(schema), check: strictCheck(schema) }
     writers.set(type, writer)
     return writer
@@ -77,7 +79,7 @@ export const codecWith = (versions: readonly SchemaVersion[]): Codec => {
     if (version === undefined || type === undefined)
       throw new SchemaError('FLEX_SCHEMA_UNKNOWN', `there is no schema with the id ${id}`)
     const { id: currentId, avro } = writerOf(type)
-    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(readFrozenSchema(version)))
+    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(schemaOf(version)))
     const reader = { type, avro, resolver }
     readers.set(id, reader)
     return reader
@@ -103,7 +105,10 @@ export const codecWith = (versions: readonly SchemaVersion[]): Codec => {
     decode: bytes => {
       const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC)
-        throw new SchemaError('FLEX_SCHEMA_MALFORMED', `${buffer.length} bytes that do not begin with 0x00 and a schema id`)
+        throw new SchemaError(
+          'FLEX_SCHEMA_MALFORMED',
+          `${buffer.length} bytes that do not begin with 0x00 and a schema id`
+        )
       const { type, avro, resolver } = readerOf(buffer.readUInt32BE(1))
       let read: { value: object; offset: number }
       try {
@@ -114,7 +119,9 @@ export const codecWith = (versions: readonly SchemaVersion[]): Codec => {
       if (read.offset !== buffer.length)
         throw new SchemaError(
           'FLEX_SCHEMA_MALFORMED',
-          read.offset < 0 ? `a ${type} that ends too early` : `${buffer.length - read.offset} bytes after the end of a ${type}`
+          read.offset < 0
+            ? `a ${type} that ends too early`
+            : `${buffer.length - read.offset} bytes after the end of a ${type}`
         )
       return { type, ...read.value } as Message
     },

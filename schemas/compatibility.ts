@@ -6,7 +6,16 @@
  * a logical type or of a union, no new default for an existing field, and no change of the unit that a field's doc begins
  * with or names. `node schemas/compatibility.ts` checks the versions in history/ and what is written today.
  */
-import { type AvroEnum, type AvroField, type AvroRecord, type AvroType, definitionsOf, fullNameOf, isPrimitive, isUnion } from './avro-schema.ts'
+import {
+  type AvroEnum,
+  type AvroField,
+  type AvroRecord,
+  type AvroType,
+  definitionsOf,
+  fullNameOf,
+  isPrimitive,
+  isUnion
+} from './avro-schema.ts'
 import { avroTypeOf } from './avro-types.ts'
 import { readCurrentSchemas, readFrozenSchema, readSchemaIds } from './schema-files.ts'
 
@@ -33,7 +42,8 @@ const resolved = (type: AvroType, definitions: Definitions): AvroType =>
 
 const kindOf = (type: AvroType): string => {
   if (typeof type === 'string') return type
-  if (isUnion(type)) return `union of ${type.map(branch => (typeof branch === 'string' ? branch : kindOf(branch))).join(', ')}`
+  if (isUnion(type))
+    return `union of ${type.map(branch => (typeof branch === 'string' ? branch : kindOf(branch))).join(', ')}`
   if (type.type === 'long') return type.logicalType
   return type.type === 'array' ? 'array' : `${type.type} ${fullNameOf(type)}`
 }
@@ -66,7 +76,13 @@ const compareEnums = (from: AvroEnum, to: AvroEnum, where: string): string[] => 
   return problems
 }
 
-const compareRecords = (from: AvroRecord, to: AvroRecord, path: string, inA: Definitions, inB: Definitions): string[] => {
+const compareRecords = (
+  from: AvroRecord,
+  to: AvroRecord,
+  path: string,
+  inA: Definitions,
+  inB: Definitions
+): string[] => {
   const problems: string[] = []
   const later = new Map(to.fields.map(field => [field.name, field]))
   const earlier = new Set(from.fields.map(field => field.name))
@@ -77,7 +93,8 @@ const compareRecords = (from: AvroRecord, to: AvroRecord, path: string, inA: Def
     else if (!('default' in field)) problems.push(`${where}: was removed and had no default`)
   }
   for (const field of to.fields)
-    if (!earlier.has(field.name) && !('default' in field)) problems.push(`${path}/${field.name}: was added without a default`)
+    if (!earlier.has(field.name) && !('default' in field))
+      problems.push(`${path}/${field.name}: was added without a default`)
   return problems
 }
 
@@ -88,7 +105,9 @@ const compareFields = (from: AvroField, to: AvroField, where: string, inA: Defin
   const unitBefore = unitsIn(from.doc)
   const unitAfter = unitsIn(to.doc)
   if (unitBefore !== unitAfter)
-    problems.push(`${where}: the unit went from ${unitBefore || 'none'} to ${unitAfter || 'none'}; a new unit is a new field`)
+    problems.push(
+      `${where}: the unit went from ${unitBefore || 'none'} to ${unitAfter || 'none'}; a new unit is a new field`
+    )
   return problems
 }
 
@@ -110,7 +129,11 @@ export const unitsIn = (doc: string): string => {
 /** Every pair of versions of every message, what is written today included. */
 export const historyProblems = (): readonly string[] => {
   const versions = [
-    ...readSchemaIds().map(version => ({ name: version.name, label: `version ${version.version}`, schema: readFrozenSchema(version) })),
+    ...readSchemaIds().map(version => ({
+      name: version.name,
+      label: `version ${version.version}`,
+      schema: readFrozenSchema(version)
+    })),
     ...readCurrentSchemas().map(({ fullName, schema }) => ({ name: fullName, label: 'what is written today', schema }))
   ]
   const problems: string[] = []
@@ -125,6 +148,8 @@ export const historyProblems = (): readonly string[] => {
 if (import.meta.main) {
   const problems = historyProblems()
   for (const problem of problems) process.stdout.write(`${problem}\n`)
-  process.stderr.write(problems.length === 0 ? 'Every version reads every other one.\n' : `${problems.length} incompatibilities\n`)
+  process.stderr.write(
+    problems.length === 0 ? 'Every version reads every other one.\n' : `${problems.length} incompatibilities\n`
+  )
   process.exitCode = problems.length === 0 ? 0 : 1
 }

@@ -4,7 +4,8 @@
  */
 export const schemaErrors = {
   FLEX_SCHEMA_INVALID_VALUE: {
-    meaning: 'A message does not fit its schema, so nothing was written. The message names the path and what was expected.',
+    meaning:
+      'A message does not fit its schema, so nothing was written. The message names the path and what was expected.',
     remedy: 'A defect of the writer: correct the value at the path.'
   },
   FLEX_SCHEMA_MALFORMED: {

@@ -52,7 +52,8 @@ export const staleFiles = async (): Promise<readonly string[]> => {
   ])
   for (const [path, content] of expected) {
     const actual = contentOf(path)
-    if (actual !== content) problems.push(`${path} is ${actual === undefined ? 'missing' : 'stale'}: run node schemas/generate.ts`)
+    if (actual !== content)
+      problems.push(`${path} is ${actual === undefined ? 'missing' : 'stale'}: run node schemas/generate.ts`)
   }
   return problems
 }
@@ -82,7 +83,8 @@ const main = async (): Promise<number> => {
   for (const problem of plan.problems) process.stdout.write(`${problem}\n`)
   if (plan.problems.length > 0) return 1
   if (values.reset)
-    for (const folder of ['history', 'golden']) rmSync(new URL(`schemas/${folder}`, root), { recursive: true, force: true })
+    for (const folder of ['history', 'golden'])
+      rmSync(new URL(`schemas/${folder}`, root), { recursive: true, force: true })
   for (const [file, content] of plan.newFiles) write(`schemas/${file}`, content)
   write('schemas/ids.json', idsText(plan.versions))
   write('schemas/generated.ts', typescriptOf(current))

@@ -23,7 +23,8 @@ export const newestVersions = (): ReadonlyMap<Message['type'], SchemaVersion> =>
   const newest = new Map<Message['type'], SchemaVersion>()
   for (const type of Object.keys(fullName) as Message['type'][])
     for (const version of schemaVersions)
-      if (version.name === fullName[type] && version.version > (newest.get(type)?.version ?? 0)) newest.set(type, version)
+      if (version.name === fullName[type] && version.version > (newest.get(type)?.version ?? 0))
+        newest.set(type, version)
   return newest
 }
 

@@ -45,7 +45,8 @@ export const strictCheck = (schema: AvroRecord): ((value: object) => Misfit | un
         const misfit = fieldChecks[i]!(record[names[i]!])
         if (misfit !== undefined) return under(names[i]!, misfit)
       }
-      for (const key in record) if (!known.has(key)) return { path: `/${key}`, expected: 'no such field', actual: record[key] }
+      for (const key in record)
+        if (!known.has(key)) return { path: `/${key}`, expected: 'no such field', actual: record[key] }
       return undefined
     }
   }
@@ -88,7 +89,8 @@ export const strictCheck = (schema: AvroRecord): ((value: object) => Misfit | un
 }
 
 const shown = (value: unknown): string => {
-  const text = typeof value === 'bigint' ? `${value}n` : value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value)
+  const text =
+    typeof value === 'bigint' ? `${value}n` : value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 

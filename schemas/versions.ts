@@ -22,7 +22,10 @@ export interface VersionPlan {
 const newestOf = (frozen: readonly FrozenVersion[], name: string): FrozenVersion | undefined =>
   frozen
     .filter(version => version.name === name)
-    .reduce<FrozenVersion | undefined>((newest, version) => (version.version > (newest?.version ?? 0) ? version : newest), undefined)
+    .reduce<FrozenVersion | undefined>(
+      (newest, version) => (version.version > (newest?.version ?? 0) ? version : newest),
+      undefined
+    )
 
 export const planVersions = (
   current: readonly CurrentSchema[],
@@ -51,7 +54,9 @@ export const planVersions = (
     }
     const earlier = frozen.filter(version => version.name === fullName)
     const breaks = earlier.flatMap(version =>
-      incompatibilities(version.schema, schema).map(problem => `${fullName}, against version ${version.version}: ${problem}`)
+      incompatibilities(version.schema, schema).map(
+        problem => `${fullName}, against version ${version.version}: ${problem}`
+      )
     )
     problems.push(...breaks)
     const version = (newest?.version ?? 0) + 1
@@ -66,8 +71,17 @@ export const planVersions = (
 /** Every message as version 1, ids from 1 in the order of the full names. */
 export const resetVersions = (current: readonly CurrentSchema[]): VersionPlan => {
   const inOrder = [...current].sort((a, b) => (a.fullName < b.fullName ? -1 : 1))
-  const versions = inOrder.map(({ fullName }, i) => ({ id: i + 1, name: fullName, version: 1, file: versionFile(fullName, 1) }))
-  return { versions, newFiles: new Map(inOrder.map(({ fullName, text }) => [versionFile(fullName, 1), text])), problems: [] }
+  const versions = inOrder.map(({ fullName }, i) => ({
+    id: i + 1,
+    name: fullName,
+    version: 1,
+    file: versionFile(fullName, 1)
+  }))
+  return {
+    versions,
+    newFiles: new Map(inOrder.map(({ fullName, text }) => [versionFile(fullName, 1), text])),
+    problems: []
+  }
 }
 
 export const idsText = (versions: readonly SchemaVersion[]): string =>

@@ -149,7 +149,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
           : { kind: 'external', issuer: config.issuerUrl, jwksUrl: `${config.issuerUrl}/jwks` },
       publicUrl,
       audience: config.audience,
-      log: host.log ?? log,
+      log,
       db,
       clock,
       salt,
@@ -194,6 +194,8 @@ const freePort = (host: string): Promise<number> =>
     server.once('error', reject)
     server.listen(0, host, () => {
       const address = server.address()
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))
+      )
     })
   })

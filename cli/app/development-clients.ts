@@ -3,7 +3,7 @@
  * start with them. One client per party of the example, and one for the administrator.
  */
 import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
-import { scopesOfRole, type Role } from '../../gateway/auth/principal.ts'
+import { type Role, scopesOfRole } from '../../gateway/auth/principal.ts'
 
 const client = (role: Role, actor: string): DevelopmentClient => ({
   id: `${role}-${actor.toLowerCase()}`,

@@ -23,10 +23,14 @@ export const logRead = async (topic: string, flags: Flags): Promise<void> => {
   process.once('SIGINT', () => stop.abort())
   try {
     const spec = (await log.topics()).find(({ name }) => name === topic)
-    if (!spec) throw new UsageError(`there is no topic ${topic}; there are ${(await log.topics()).map(({ name }) => name).join(', ')}`)
+    if (!spec)
+      throw new UsageError(
+        `there is no topic ${topic}; there are ${(await log.topics()).map(({ name }) => name).join(', ')}`
+      )
     if (flags.partition !== undefined && flags.partition >= spec.partitions)
       throw new UsageError(`${topic} has partitions 0 to ${spec.partitions - 1}`)
-    const partitions = flags.partition === undefined ? Array.from({ length: spec.partitions }, (_, n) => n) : [flags.partition]
+    const partitions =
+      flags.partition === undefined ? Array.from({ length: spec.partitions }, (_, n) => n) : [flags.partition]
     let left = flags.limit
     for (const partition of partitions) left = await readPartition(log, topic, partition, flags, left, stop.signal)
   } finally {
@@ -64,5 +68,7 @@ const view = (record: StoredRecord, partition: number, withEnvelope: boolean): o
     message = { unreadable: error instanceof Error ? error.message : String(error) }
   }
   const position = { partition, offset }
-  return withEnvelope ? { ...position, key, time: new Date(timestamp).toISOString(), headers, message } : { ...position, message }
+  return withEnvelope
+    ? { ...position, key, time: new Date(timestamp).toISOString(), headers, message }
+    : { ...position, message }
 }

@@ -31,13 +31,13 @@ export const podList = async (flags: Flags): Promise<void> => {
       printText(
         table(
           ['PoD', 'aggregator', 'status', 'PoM', 'feeder', 'substation', 'up W', 'down W'],
-          pods.map(({ pod, aggregatorId, status, place, maxFlexibility }) => [
+          pods.map(({ pod, aggregatorId, status, pom, feeder, secondarySubstation, record: { maxFlexibility } }) => [
             pod,
             aggregatorId,
             status,
-            place?.pom ?? '–',
-            place?.feeder ?? '–',
-            place?.secondarySubstation ?? '–',
+            pom ?? '–',
+            feeder ?? '–',
+            secondarySubstation ?? '–',
             maxFlexibility.upperP,
             -maxFlexibility.downP
           ])

@@ -1,8 +1,9 @@
 /** `flexledger projection rebuild`. */
+
+import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
 import { projections } from '../../projections/all.ts'
 import { rebuildProjection } from '../../projections/runtime/rebuild.ts'
 import { configOf, openExistingLog } from '../app/offline.ts'
-import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
 import { type OutputFlags, printJson, printText, progress, progressDone, UsageError } from '../output.ts'
 
 export const projectionRebuild = async (
@@ -11,7 +12,9 @@ export const projectionRebuild = async (
 ): Promise<void> => {
   const unknown = names.filter(name => !projections.some(projection => projection.name === name))
   if (unknown.length > 0)
-    throw new UsageError(`no such projection: ${unknown.join(', ')}; there are ${projections.map(({ name }) => name).join(', ')}`)
+    throw new UsageError(
+      `no such projection: ${unknown.join(', ')}; there are ${projections.map(({ name }) => name).join(', ')}`
+    )
   const config = configOf(flags)
   const log = await openExistingLog(config)
   const database = await sqliteDatabase<object>({ file: config.databaseFile })
@@ -34,7 +37,9 @@ export const projectionRebuild = async (
     if (flags.json) printJson({ rebuilt: done })
     else
       for (const { projection, generation, problems } of done)
-        printText(`${projection}: generation ${generation}${problems > 0 ? `, ${problems} records could not be applied` : ''}`)
+        printText(
+          `${projection}: generation ${generation}${problems > 0 ? `, ${problems} records could not be applied` : ''}`
+        )
   } finally {
     await database.close()
     await log.close()

@@ -1,6 +1,7 @@
 /** `flexledger serve`: real time, configured by the environment, until SIGINT or SIGTERM. */
-import { hostname } from 'node:os'
+
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { realClock } from '../../infra/clock/real-clock.ts'
 import { loadConfig } from '../../infra/config/config.ts'
 import { logger } from '../../infra/telemetry/logger.ts'

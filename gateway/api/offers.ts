@@ -33,7 +33,7 @@ export const offerOperations = (app: Api, context: ApiContext): void => {
       params: SessionParams,
       body: oneOrMany(Offer, offersMax, [examples.singleOffer, [examples.singleOffer, examples.blockOffer]])
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const { sessionId } = request.params
       const { actor } = principalOf(request)
       const submissionOf = (offer: Static<typeof Offer>) => ({

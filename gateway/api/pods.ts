@@ -35,7 +35,7 @@ export const podOperations = (app: Api, context: ApiContext): void => {
       ...writesMany({ id: 'registerPods', tag, summary: 'Register points of delivery', access }),
       body: oneOrMany(NewPod, podsMax, [examples.newPod, [examples.newPod]])
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const by = principalOf(request).actor
       const submissionOf = ({ pod, ...document }: Static<typeof NewPod>) => ({
         id: pod,
@@ -54,7 +54,7 @@ export const podOperations = (app: Api, context: ApiContext): void => {
       params: PodParams,
       body: { ...PodDocument, examples: [examples.podDocument] }
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const { pod } = request.params
       const by = principalOf(request).actor
       return one(request, reply, pod, { type: 'UpdatePod', pod, by, record: recordOf(request.body) })
@@ -69,7 +69,7 @@ export const podOperations = (app: Api, context: ApiContext): void => {
       ...writesOne({ id: 'ceasePod', tag, summary: 'End the registration of a point of delivery', access }, 200),
       params: PodParams
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const { pod } = request.params
       return one(request, reply, pod, { type: 'CeasePod', pod, by: principalOf(request).actor })
     }
@@ -84,7 +84,7 @@ export const podOperations = (app: Api, context: ApiContext): void => {
       params: PodParams,
       body: { ...AgreementLink, examples: [examples.agreementLink] }
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const { pod } = request.params
       const { smartContractId } = request.body
       return one(request, reply, pod, { type: 'LinkAgreement', pod, by: principalOf(request).actor, smartContractId })

@@ -23,7 +23,7 @@ export const pomAssignmentOperations = (app: Api, context: ApiContext): void => 
       }),
       body: oneOrMany(PomAssignment, 5_000, [[examples.pomAssignment]])
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const by = principalOf(request).actor
       const submissionOf = ({ pod, place, from }: Static<typeof PomAssignment>) => {
         const { dsoId, pom, feeder = null, secondarySubstation = null } = place

@@ -27,7 +27,7 @@ export const requestOperations = (app: Api, context: ApiContext): void => {
       params: SessionParams,
       body: oneOrMany(FlexRequest, requestsMax, [examples.flexRequest, [examples.flexRequest]])
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const { sessionId } = request.params
       const { actor } = principalOf(request)
       const submissionOf = (body: Static<typeof FlexRequest>) => ({

@@ -14,14 +14,14 @@ const named: { readonly $id: string }[] = []
 export const components: readonly { readonly $id: string }[] = named
 
 /** A component: defined once, named everywhere else. */
-const component = <S extends TSchema>(name: string, schema: S) => {
+export const component = <S extends TSchema>(name: string, schema: S) => {
   named.push({ ...schema, $id: name })
   return Type.Unsafe<Static<S>>({ $ref: `${name}#` })
 }
 
 const closed = { additionalProperties: false } as const
 
-const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'Letters, digits, _ and -; at most 40.' })
+export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'Letters, digits, _ and -; at most 40.' })
 const ServiceId = Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,80}$', description: 'Letters, digits, _ . : -; at most 80.' })
 const PodCode = Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'PoD code, Italian or free-form.' })
 const QuarterHour = Type.String({ format: 'quarter-hour', description: 'RFC 3339 with offset, on a quarter-hour.' })
@@ -46,7 +46,7 @@ const OfferService = Type.Enum(['congestion', 'voltage', 'any'])
 const BaselineSlot = Type.Object({ p: Whole('W, withdrawal is positive.'), q: Whole('var.') }, closed)
 const Baseline = Type.Array(BaselineSlot, { maxItems: 96, description: '96 quarter-hours, or none.' })
 
-const recordFields = {
+export const documentFields = {
   aggregatorId: Id,
   zone: Id,
   flexibilityType: Type.Enum(['continuous', 'discrete']),
@@ -62,9 +62,11 @@ const recordFields = {
     { upperP: Whole('W, ≥ 0.'), downP: Whole('W, ≤ 0.'), upperQ: Whole('var, ≥ 0.'), downQ: Whole('var, ≤ 0.') },
     closed
   ),
-  powerBaselineCurves: Type.Object({ workday: Baseline, saturday: Baseline, holiday: Baseline }, closed),
   services: Type.Array(Service, { maxItems: 2, description: 'What it is declared able to perform.' })
 }
+
+export const BaselineCurves = Type.Object({ workday: Baseline, saturday: Baseline, holiday: Baseline }, closed)
+const recordFields = { ...documentFields, powerBaselineCurves: BaselineCurves }
 
 export const PodDocument = component('PodDocument', Type.Object(recordFields, closed))
 export const NewPod = component('NewPod', Type.Object({ pod: PodCode, ...recordFields }, closed))

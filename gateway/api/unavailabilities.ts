@@ -23,7 +23,7 @@ export const unavailabilityOperations = (app: Api, context: ApiContext): void =>
       }),
       body: oneOrMany(Unavailability, 1_000, [examples.unavailability, [examples.unavailability]])
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const by = principalOf(request).actor
       const submissionOf = ({ start, end, ...rest }: Static<typeof Unavailability>) => ({
         id: rest.pod,

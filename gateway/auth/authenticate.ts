@@ -2,6 +2,7 @@
  * Before anything else of a call is looked at: how often this address calls, who calls, how often that actor calls, and
  * whether it may call this operation. An operation without an access rule cannot be added: the start fails.
  */
+import '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Access, setPrincipal } from '../api/context.ts'
 import type { GatewayLimits } from '../limits.ts'

@@ -5,6 +5,7 @@
  * Promises: tokens are JWTs signed with ES256 that live ten minutes, carry `role` and `actor`, and only scopes that the
  * client has. The signing key lives as long as the process: tokens of an earlier run are not valid in this one.
  */
+import '@fastify/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey } from 'jose'

@@ -75,9 +75,11 @@ export const submitter = (options: SubmitOptions): Submit => {
   const kept = recentOutcomes(limits.answersKept)
 
   const itemOf = ({ actor, idempotencyKey, traceParent }: Call, command: Command, index: number): Item => {
-    const { inbox, outbox, key } = placeOf(command)
-    const partition = partitionOf(key, inbox.partitions)
-    const id = commandId(actor.id, `${actor.role}/${idempotencyKey}/${index}`)
+    const { inbox, outbox, recordKey } = placeOf(command)
+    const partition = partitionOf(recordKey, inbox.partitions)
+    // Processors remember the keys of all clients together, so the actor is part of it.
+    const key = `${actor.role}/${actor.id}/${idempotencyKey}/${index}`
+    const id = commandId(actor.id, key)
     const value = encode(command)
     if (value.length > limits.recordBytesMax)
       throw new SubmitError('item-too-large', `${value.length} bytes; at most ${limits.recordBytesMax}.`, index)
@@ -85,13 +87,12 @@ export const submitter = (options: SubmitOptions): Submit => {
       {
         type: fullNameOf(command.type),
         writer: 'gateway',
-        key,
+        key: recordKey,
         value,
         time: now(),
         id,
         correlation: id,
-        // Processors remember keys of all clients together, so the actor is part of it.
-        idempotencyKey: `${actor.role}/${actor.id}/${idempotencyKey}/${index}`,
+        idempotencyKey: key,
         ...(traceParent === undefined ? {} : { traceParent })
       },
       salt
@@ -160,8 +161,8 @@ const keyReused: ProblemItem = {
 
 const placeOf = (command: Command) =>
   'pom' in command
-    ? { inbox: topics['flex.market.commands'], outbox: topics['flex.market.events'], key: command.pom }
-    : { inbox: topics['flex.registry.commands'], outbox: topics['flex.registry.events'], key: command.pod }
+    ? { inbox: topics['flex.market.commands'], outbox: topics['flex.market.events'], recordKey: command.pom }
+    : { inbox: topics['flex.registry.commands'], outbox: topics['flex.registry.events'], recordKey: command.pod }
 
 function* chunks<T extends { readonly item: Item }>(
   group: readonly T[],

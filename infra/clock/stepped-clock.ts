@@ -49,8 +49,10 @@ export const steppedClock = (start: number): SteppedClock => {
 
     async advanceTo(ms) {
       if (ms < now) throw new RangeError(`advanceTo: ${ms} is before ${now}; time does not go back`)
+      // What was begun before the step belongs to the time before it.
+      await nextTurn()
       for (let next = earliest(); next && next.until <= ms; next = earliest()) {
-        now = next.until
+        now = Math.max(now, next.until)
         next.wake()
         await nextTurn()
       }

@@ -19,17 +19,17 @@ export const processContract = (t: Tests, engine: LogEngine, url: string): void 
     return { log, topic }
   }
 
-  for (const { title, batch, valueBytes, killAfter } of [
-    { title: 'single records', batch: 1, valueBytes: 100, killAfter: 40 },
-    { title: 'batches of a thousand', batch: 1_000, valueBytes: 300, killAfter: 12 },
-    { title: 'batches of 40 MB', batch: 40_000, valueBytes: 1_000, killAfter: 1 }
+  for (const { title, batch, valueBytes, killAfter, delaysMs } of [
+    { title: 'single records', batch: 1, valueBytes: 100, killAfter: 40, delaysMs: [0, 7, 40] },
+    { title: 'batches of a thousand', batch: 1_000, valueBytes: 300, killAfter: 12, delaysMs: [0, 7, 40] },
+    { title: 'batches of 20 MB', batch: 20_000, valueBytes: 1_000, killAfter: 1, delaysMs: [25, 90] }
   ])
     t.test(
       `a process killed while it appends ${title} leaves a prefix that holds all that was acknowledged`,
       async t => {
         const { log, topic } = await prepared(t)
         let end = 0
-        for (const delayMs of [0, 7, 40]) {
+        for (const delayMs of delaysMs) {
           const writer = appendInProcess(url, { topic, partition: 0, batch, valueBytes, first: end, last: 100_000_000 })
           let acknowledged = -1
           for (let n = 0; n < killAfter; n++) acknowledged = Number(await writer.said())

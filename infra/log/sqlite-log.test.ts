@@ -78,3 +78,55 @@ t.test('a record that cannot be stored is refused alone, before anything of its 
   await good2
   t.equal(await log.endOffset('orders', 0), 1)
 })
+
+t.test('appends beyond the bound of what may wait are refused, and those that wait are written', async t => {
+  const file = await newFile(t)
+  const log = await sqliteLog({ file, pendingBytesMax: 500 })
+  t.teardown(() => log.close())
+  await log.ensureTopics([{ name: 'orders', partitions: 1 }])
+  const large = log.append('orders', 0, records(0, 100))
+  await t.rejects(log.append('orders', 0, records(100, 1)), { code: 'FLEX_LOG_OVERLOADED' })
+  await large
+  t.equal(await log.append('orders', 0, records(100, 1)), 100)
+})
+
+t.test('an append that the disk refuses is an error of the log, and the next one is written', async t => {
+  const file = await newFile(t)
+  const log = await sqliteLog({ file })
+  t.teardown(() => log.close())
+  await log.ensureTopics([{ name: 'orders', partitions: 2 }])
+  const other = new DatabaseSync(file)
+  t.teardown(() => other.close())
+  other.exec("CREATE TRIGGER full BEFORE INSERT ON segment BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+  const appends = [log.append('orders', 0, records(0, 1)), log.append('orders', 1, records(0, 1))]
+  for (const append of appends) await t.rejects(append, { code: 'FLEX_LOG_UNAVAILABLE', message: /disk full/ })
+  other.exec('DROP TRIGGER full')
+  t.equal(await log.append('orders', 0, records(0, 1)), 0)
+})
+
+t.test(
+  'a hundred readers that wait at the end of their partitions are woken, without a warning of Node.js',
+  async t => {
+    const file = await newFile(t)
+    const log = await sqliteLog({ file })
+    await log.ensureTopics([{ name: 'orders', partitions: 100 }])
+    const warnings: string[] = []
+    const warn = (warning: Error) => warnings.push(warning.message)
+    process.on('warning', warn)
+    t.teardown(() => process.off('warning', warn))
+    const stop = new AbortController()
+    const keys: string[] = []
+    const readers = Array.from({ length: 100 }, async (_, partition) => {
+      for await (const batch of log.read('orders', partition, 0, { follow: true, signal: stop.signal })) {
+        keys.push(...keysOf(batch))
+        if (keys.length === 100) stop.abort()
+      }
+    })
+    await new Promise(resolve => setImmediate(resolve))
+    await Promise.all(Array.from({ length: 100 }, (_, n) => log.append('orders', n, records(n, 1))))
+    await Promise.all(readers)
+    await log.close()
+    t.equal(new Set(keys).size, 100)
+    t.strictSame(warnings, [])
+  }
+)

@@ -10,19 +10,18 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FlexError, isFlexError } from '../errors.ts'
 import { immediately, openSqliteFile, whileBusy } from '../sqlite-file.ts'
+import { appendQueue } from './append-queue.ts'
 import { appendSignal } from './append-signal.ts'
 import type { Log, StoredRecord } from './log.ts'
 import { leaseMsDefault, type MemberStore, membership } from './membership.ts'
 import { recordsMaxDefault, requireRecords, topicsToCreate, unknownPartition, unknownTopic } from './rules.ts'
-import { recordsOf, type Segment, segmentsOf } from './segment.ts'
-import { type LogTables, logTables, offsetsMax } from './sqlite-tables.ts'
+import { recordsOf, segmentsOf } from './segment.ts'
+import { type LogTables, logTables } from './sqlite-tables.ts'
 
 /** Another process's append is seen after at most this; the poll itself costs a few microseconds. */
 const pollMs = 20
-/** Bytes in one transaction: bounds how long other processes wait for the lock (tens of ms). */
-const transactionBytesMax = 16 * 1024 * 1024
-/** Bytes that wait for the disk. More means that the writers are faster than the disk for seconds. */
-const pendingBytesMax = 256 * 1024 * 1024
+/** Seconds of work for a disk. */
+const pendingBytesMaxDefault = 256 * 1024 * 1024
 /** Bytes that one batch of a reader holds, beside the segment that passes it. */
 const batchBytesMax = 8 * 1024 * 1024
 
@@ -32,23 +31,15 @@ export interface SqliteLogOptions {
   readonly instance?: string
   /** A member that is silent for this long has left its groups. */
   readonly leaseMs?: number
-}
-
-interface PendingAppend {
-  readonly topic: string
-  readonly partition: number
-  readonly partitionId: number
-  readonly segments: readonly Segment[]
-  written: number
-  first: number | undefined
-  readonly resolve: (offset: number) => void
-  readonly reject: (error: unknown) => void
+  /** Bytes that may wait for the disk before an append is refused; one append alone may be larger. Default 256 MiB. */
+  readonly pendingBytesMax?: number
 }
 
 export const sqliteLog = async ({
   file,
   instance = randomUUID(),
-  leaseMs = leaseMsDefault
+  leaseMs = leaseMsDefault,
+  pendingBytesMax = pendingBytesMaxDefault
 }: SqliteLogOptions): Promise<Log> => {
   const unavailable = (error: unknown): unknown =>
     isFlexError(error) || error instanceof TypeError
@@ -64,9 +55,12 @@ export const sqliteLog = async ({
     })
   const closed = new AbortController()
   const appended = appendSignal()
-  const pending: PendingAppend[] = []
-  let pendingBytes = 0
-  let writing: Promise<void> | undefined
+  const queue = appendQueue({
+    tables,
+    pendingBytesMax,
+    unavailable,
+    onWritten: partitionId => appended.notify(partitionId)
+  })
 
   const requireOpen = () => {
     if (closed.signal.aborted) throw new FlexError('FLEX_LOG_CLOSED', `${file} is closed`)
@@ -100,35 +94,6 @@ export const sqliteLog = async ({
     if (!Number.isInteger(partition) || partition < 0 || partition >= found.partitions)
       throw unknownPartition(topic, partition, found.partitions)
     return found.firstPartitionId + partition
-  }
-
-  const writePending = async () => {
-    while (pending.length > 0) {
-      // All that is asked for in this turn goes into one transaction, hence one flush of the disk.
-      await nextTurn()
-      const group = takeGroup(pending)
-      try {
-        await whileBusy(() => immediately(tables.database, () => writeGroup(tables, group)))
-      } catch (error) {
-        for (const append of leaveQueue(group.length)) append.reject(unavailable(error))
-        continue
-      }
-      for (const { append, firstOffset, segments } of group) {
-        append.first ??= firstOffset
-        append.written += segments.length
-        appended.notify(append.partitionId)
-      }
-      // Only the last of a group can be unfinished.
-      const last = group.at(-1)!.append
-      const finished = group.length - (last.written < last.segments.length ? 1 : 0)
-      for (const append of leaveQueue(finished)) append.resolve(append.first!)
-    }
-  }
-
-  const leaveQueue = (appends: number): readonly PendingAppend[] => {
-    const left = pending.splice(0, appends)
-    for (const { segments } of left) pendingBytes -= bytesOf(segments)
-    return left
   }
 
   let poll: NodeJS.Timeout | undefined
@@ -181,17 +146,7 @@ export const sqliteLog = async ({
       const partitionId = partitionIdOf(topic, partition)
       requireRecords(records)
       if (records.length === 0) return patiently(() => tables.endOffset(partitionId))
-      const segments = segmentsOf(records)
-      const bytes = bytesOf(segments)
-      if (pending.length > 0 && pendingBytes + bytes > pendingBytesMax)
-        throw new FlexError('FLEX_LOG_OVERLOADED', `${file}: ${pendingBytes} bytes wait for the disk already`)
-      pendingBytes += bytes
-      return new Promise<number>((resolve, reject) => {
-        pending.push({ topic, partition, partitionId, segments, written: 0, first: undefined, resolve, reject })
-        writing ??= writePending().finally(() => {
-          writing = undefined
-        })
-      })
+      return queue.append(partitionId, segmentsOf(records))
     },
 
     async *read(topic, partition, from, { follow = false, signal, recordsMax = recordsMaxDefault } = {}) {
@@ -229,7 +184,7 @@ export const sqliteLog = async ({
     async close() {
       if (closed.signal.aborted) return
       closed.abort()
-      await writing
+      await queue.drained()
       clearInterval(poll)
       try {
         await whileBusy(() => {
@@ -239,46 +194,6 @@ export const sqliteLog = async ({
         tables.close()
       }
     }
-  }
-}
-
-interface GroupEntry {
-  readonly append: PendingAppend
-  readonly segments: readonly Segment[]
-  firstOffset: number
-}
-
-const bytesOf = (segments: readonly Segment[]): number => segments.reduce((sum, { bytes }) => sum + bytes.length, 0)
-
-/** The next transaction: whole appends, or a part of the first, in the order in which they were asked for. */
-const takeGroup = (pending: readonly PendingAppend[]): readonly GroupEntry[] => {
-  const group: GroupEntry[] = []
-  let bytes = 0
-  for (const append of pending) {
-    const segments: Segment[] = []
-    for (const segment of append.segments.slice(append.written)) {
-      if (bytes > 0 && bytes + segment.bytes.length > transactionBytesMax) break
-      bytes += segment.bytes.length
-      segments.push(segment)
-    }
-    if (segments.length > 0) group.push({ append, segments, firstOffset: -1 })
-    if (append.written + segments.length < append.segments.length) break
-  }
-  return group
-}
-
-const writeGroup = (tables: LogTables, group: readonly GroupEntry[]): void => {
-  const ends = new Map<number, number>()
-  for (const entry of group) {
-    const { append, segments } = entry
-    let offset = ends.get(append.partitionId) ?? tables.endOffset(append.partitionId)
-    entry.firstOffset = offset
-    for (const segment of segments) {
-      if (offset + segment.records > offsetsMax) throw new Error(`${append.topic}[${append.partition}] is full`)
-      tables.insert(append.partitionId, offset, segment)
-      offset += segment.records
-    }
-    ends.set(append.partitionId, offset)
   }
 }
 

@@ -123,7 +123,14 @@ export const unavailability = {
 
 export const marketCommands: { readonly [T in MarketCommand['type']]: Extract<MarketCommand, { readonly type: T }> } = {
   CloseSession: { type: 'CloseSession', pom, sessionId },
-  CompleteTechnicalOutcome: { type: 'CompleteTechnicalOutcome', pom, sessionId, marketOutcomeId, by: dso, unmentioned: 'OK' },
+  CompleteTechnicalOutcome: {
+    type: 'CompleteTechnicalOutcome',
+    pom,
+    sessionId,
+    marketOutcomeId,
+    by: dso,
+    unmentioned: 'OK'
+  },
   DeclareUnavailability: { type: 'DeclareUnavailability', ...unavailability },
   EndValidation: { type: 'EndValidation', pom, sessionId },
   ForgetPod: { type: 'ForgetPod', pom, pod: story.pod },

@@ -4,7 +4,21 @@
  */
 import type { MarketEvent } from '../generated.ts'
 import { blockOffer, judgement, notedPod, offer, request, session, unavailability } from './market-commands.ts'
-import { aggregator, at18, battery, closesAt, dso, MTU_MS, marketOutcomeId, opensAt, pod, pom, sessionId, sha256, tso } from './story.ts'
+import {
+  aggregator,
+  at18,
+  battery,
+  closesAt,
+  dso,
+  MTU_MS,
+  marketOutcomeId,
+  opensAt,
+  pod,
+  pom,
+  sessionId,
+  sha256,
+  tso
+} from './story.ts'
 
 const lastMtu = at18 + 3 * MTU_MS
 const serviceIdTail = 'dayAhead::2026-07-15T00:00:00.000+02:00'
@@ -82,7 +96,12 @@ export const marketEvents: { readonly [T in MarketEvent['type']]: Extract<Market
     allocations: [{ ...forRequest, start: at18, mtus: 4, quantity: 3_000 }],
     reason: null
   },
-  OfferPlaced: { type: 'OfferPlaced', ...offer, playerServiceId: `ACEAE::${pod}::${serviceIdTail}`, placedAt: opensAt + 600_000 },
+  OfferPlaced: {
+    type: 'OfferPlaced',
+    ...offer,
+    playerServiceId: `ACEAE::${pod}::${serviceIdTail}`,
+    placedAt: opensAt + 600_000
+  },
   OfferWithdrawn: { type: 'OfferWithdrawn', pom, sessionId, offerId: 'OFF-0001', by: aggregator },
   OutcomeValidated: {
     type: 'OutcomeValidated',

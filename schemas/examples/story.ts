@@ -50,7 +50,10 @@ export const podRecord: PodRecord = {
   cosPhi: '0.95R',
   maxFlexibility: { upperP: 3_500, downP: -3_000, upperQ: 800, downQ: -800 },
   powerBaselineCurves: {
-    workday: Array.from({ length: 96 }, (_, slot) => ({ p: workdayWatts(slot), q: Math.round(workdayWatts(slot) / 5) })),
+    workday: Array.from({ length: 96 }, (_, slot) => ({
+      p: workdayWatts(slot),
+      q: Math.round(workdayWatts(slot) / 5)
+    })),
     saturday: [],
     holiday: []
   },

@@ -247,7 +247,10 @@ const client = (store: SimulatedStore, random: Random): readonly ((now: number) 
     if (earlier?.topic === topic && record.value[0] === 0) {
       // The same key for other content.
       const reused = earlier.record.headers[header.idempotencyKey] ?? ''
-      return put(topic, earlier.partition, { ...record, headers: { ...record.headers, [header.idempotencyKey]: reused } })
+      return put(topic, earlier.partition, {
+        ...record,
+        headers: { ...record.headers, [header.idempotencyKey]: reused }
+      })
     }
     sent.push(target)
     return put(topic, target.partition, record)

@@ -81,7 +81,7 @@ const checkIntervals = (offer: PlaceOffer, members: readonly PodNoted[], session
     sink.add('too-many', '/intervals')
     return
   }
-  const band = bandOf(members, offer.quantity, offer.direction)
+  const band = bandOfUnit(offer, members)
   const discrete = isDiscrete(members)
   checkRuns(offer.intervals, '/intervals', session, sink)
   offer.intervals.forEach(({ steps, minAcceptance }, index) => {
@@ -126,8 +126,12 @@ const checkBlock = (offer: PlaceBlockOffer, members: readonly PodNoted[], sessio
       'The energy does not suffice for the smallest acceptable power.'
     )
   checkPrice(offer.price, rules.priceLimitMax, '/price', sink)
-  checkAmount(offer.power, rules.minimumBid, bandOf(members, offer.quantity, offer.direction), '/power', sink)
+  checkAmount(offer.power, rules.minimumBid, bandOfUnit(offer, members), '/power', sink)
 }
+
+/** Of a unit with unknown or foreign members nothing is said: the reason given for those is enough. */
+const bandOfUnit = ({ unit, quantity, direction }: Offer, members: readonly PodNoted[]): number =>
+  members.length === unit.pods.length ? bandOf(members, quantity, direction) : Number.POSITIVE_INFINITY
 
 const isDiscrete = (members: readonly { flexibilityType: string }[]): boolean =>
   members.length === 1 && members[0]!.flexibilityType === 'discrete'

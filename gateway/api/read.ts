@@ -1,0 +1,38 @@
+/** Answers of reading: the ETag is that of the bytes sent, so it changes exactly when what this caller sees changes. */
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ProblemError } from '../problem-reply.ts'
+
+export const answerRead = (request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply => {
+  const text = JSON.stringify(body)
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
+  reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'Authorization' })
+  if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  return reply.type('application/json; charset=utf-8').serializer(String).send(text)
+}
+
+/** What is not there and what is another's look the same. */
+export const answerFound = (request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply => {
+  if (body === undefined) throw new ProblemError('not-found', 'It does not exist, or you may not see it.')
+  return answerRead(request, reply, body)
+}
+
+const matches = (header: string | undefined, etag: string): boolean =>
+  header !== undefined && header.split(',').some(one => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag)
+
+/** A page of views, with the cursor of the next one. */
+export const pageView = <Item, View>(
+  { items, next }: { readonly items: readonly Item[]; readonly next?: string },
+  view: (item: Item) => View
+): { items: View[]; next?: string } => ({ items: items.map(view), ...(next === undefined ? {} : { next }) })
+
+/** Only the filters that were given: an absent one must not read as `undefined`. */
+export const given = <Filters extends object>(filters: Filters): { [Name in keyof Filters]?: Exclude<Filters[Name], undefined> } =>
+  Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Filters]?: Exclude<Filters[Name], undefined>
+  }
+
+export const pageRequest = ({ limit, cursor }: { readonly limit: number; readonly cursor?: string }) => ({
+  limit,
+  ...(cursor === undefined ? {} : { after: cursor })
+})
