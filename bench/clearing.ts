@@ -1,6 +1,7 @@
 /**
  * Times clearing for two books: a large divisible one, and the normal day of a PoM with blocks.
- * Usage: node bench/clearing.ts [divisible offers = 20000] [units of the day = 1500] [blocks = 75] [repeats = 5]
+ * Usage: node bench/clearing.ts [divisible offers = 20000] [units of the day = 1500] [blocks = 75] [repeats = 5] [only the n-th]
+ * Wall-clock time and, since other work may share the cores, processor time.
  */
 import type { Book, Offer, Request, Unit } from '../domain/market/clearing/book.ts'
 import { clearBook } from '../domain/market/clearing/clear-book.ts'
@@ -74,26 +75,33 @@ const day = (units: number, steps: number, blocks: number, varying: boolean, see
   return { mtus, units: pods.map((id): Unit => ({ id, pods: [id] })), offers, requests, rules }
 }
 
-const [large = 20_000, units = 1_500, blocks = 75, repeats = 5] = process.argv.slice(2).map(Number)
+const [large = 20_000, units = 1_500, blocks = 75, repeats = 5, only = 0] = process.argv.slice(2).map(Number)
 const solver = await loadSolver()
-const time = (name: string, book: Book): void => {
+let measured = 0
+const time = (name: string, makeBook: () => Book): void => {
+  if (++measured !== only && only > 0) return
+  const book = makeBook()
   const times: number[] = []
+  const processor: number[] = []
   let outcome = clearBook(book, solver)
   for (let n = 0; n < repeats; n++) {
     const from = performance.now()
+    const used = process.cpuUsage()
     outcome = clearBook(book, solver)
     times.push(performance.now() - from)
+    processor.push(process.cpuUsage(used).user / 1000)
   }
   times.sort((a, b) => a - b)
+  processor.sort((a, b) => a - b)
   const accepted = outcome.offers.filter(offer => offer.rank > 0).length
   console.log(
-    `${name}: median ${times[times.length >> 1]!.toFixed(0)} ms, worst ${times[times.length - 1]!.toFixed(0)} ms; ` +
+    `${name}: median ${times[times.length >> 1]!.toFixed(0)} ms, worst ${times[times.length - 1]!.toFixed(0)} ms, processor ${processor[processor.length >> 1]!.toFixed(0)} ms; ` +
       `${outcome.algorithm}, gap ${outcome.gap.toExponential(1)}, ${outcome.nodes} nodes, ${accepted} offers accepted, ` +
       `served ${((100 * outcome.dso.served) / outcome.dso.asked).toFixed(1)} % of DSO`
   )
 }
-time(`${large} divisible offers × ${mtus} MTU, constant curve`, day(large, 1, 0, false, 1))
-time(`${large} divisible offers × ${mtus} MTU, another curve each MTU`, day(large, 1, 0, true, 1))
-time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, constant curve`, day(units, 3, blocks, false, 2))
-time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, another curve each MTU`, day(units, 3, blocks, true, 3))
-time(`${units} units × 3 steps × ${mtus} MTU, no blocks`, day(units, 3, 0, true, 4))
+time(`${large} divisible offers × ${mtus} MTU, constant curve`, () => day(large, 1, 0, false, 1))
+time(`${large} divisible offers × ${mtus} MTU, another curve each MTU`, () => day(large, 1, 0, true, 1))
+time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, constant curve`, () => day(units, 3, blocks, false, 2))
+time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, another curve each MTU`, () => day(units, 3, blocks, true, 3))
+time(`${units} units × 3 steps × ${mtus} MTU, no blocks`, () => day(units, 3, 0, true, 4))

@@ -1,15 +1,14 @@
 /** The frame of the OpenAPI 3.1 document; the operations describe themselves where they are. */
 import type { SwaggerOptions } from '@fastify/swagger'
-import { scopes } from './auth/principal.ts'
+import type { scopes } from './auth/principal.ts'
 
 const scopeDescriptions: Readonly<Record<(typeof scopes)[number], string>> = {
   'pods:write': 'Register and change points of delivery.',
   'pods:read': 'Read points of delivery.',
   'pom:write': 'Assign points of delivery to places in the grid.',
-  'offers:write': 'Send offers.',
+  'offers:write': 'Send offers and declare unavailability.',
   'requests:write': 'Send requests.',
   'technical-outcome:write': 'Send technical outcomes.',
-  'unavailability:write': 'Declare unavailability.',
   'market:read': 'Read sessions, services and outcomes.',
   'audit:read': 'Read what auditors read.'
 }
@@ -34,5 +33,8 @@ export const openApiOptions = (publicUrl: string, version: string): SwaggerOptio
       }
     }
   },
-  refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json['$id'] === 'string' ? json['$id'] : `schema-${i}`) }
+  refResolver: {
+    buildLocalReference: (json, _baseUri, _fragment, i) =>
+      typeof json['$id'] === 'string' ? json['$id'] : `schema-${i}`
+  }
 })

@@ -1,9 +1,10 @@
 /** What a gateway is made of: everything outside comes in here, so that a test gives its own. */
+
+import type { Kysely } from 'kysely'
 import type { SaltSource } from '../infra/log/envelope.ts'
 import type { Log } from '../infra/log/log.ts'
 import type { Logger } from '../infra/telemetry/logger.ts'
 import type { Metrics } from '../infra/telemetry/metrics.ts'
-import type { Kysely } from "kysely"
 import type { DevelopmentClient } from './auth/embedded-issuer.ts'
 import type { GatewayLimits } from './limits.ts'
 

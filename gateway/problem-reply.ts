@@ -67,7 +67,8 @@ const problemOf = (base: string, error: FastifyError): Problem => {
     return problem(base, 'invalid-request', detail, { errors, ...(errorsTotal > errors.length ? { errorsTotal } : {}) })
   }
   if (error instanceof SubmitError) {
-    if (error.code === 'unreadable') return problem(base, 'internal', 'A processor could not read the command; it was parked.')
+    if (error.code === 'unreadable')
+      return problem(base, 'internal', 'A processor could not read the command; it was parked.')
     const { code, index, message } = error
     const path = index === undefined ? '' : `/${index}`
     return problem(base, code, message, { errors: [{ code, path, detail: message }] })

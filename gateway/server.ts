@@ -11,7 +11,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
-import Fastify from 'fastify'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { createRemoteJWKSet } from 'jose'
 import { getCommand } from '../projections/commands/query.ts'
 import { topics } from '../schemas/topics.ts'
@@ -52,14 +52,15 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export const createGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const limits: GatewayLimits = { ...limitsDefault, ...options.limits }
   const { log, db, publicUrl } = options
+  const logger: FastifyBaseLogger | undefined = options.logger
   const identity = await identityOf(options)
 
   const app: Api = Fastify({
-    ...(options.logger ? { loggerInstance: options.logger } : {}),
+    ...(logger ? { loggerInstance: logger } : {}),
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestMs,
-    trustProxy: options.trustedProxies ?? false,
+    trustProxy: (_address, hop) => hop < (options.trustedProxies ?? 0),
     routerOptions: { maxParamLength: 200 },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
@@ -103,7 +104,6 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
     answers,
     readiness: options.readiness ?? (async () => []),
     metrics: options.metrics,
-    version,
     readyWithinMs: limits.readyWithinMs
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())

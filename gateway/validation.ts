@@ -69,7 +69,14 @@ export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaComp
     const existing = ajvs.get(name)
     if (existing) return existing
     // Bodies are taken as they are: a number in quotes is a mistake of the sender. Query strings have only text.
-    const created = new Ajv({ allErrors, coerceTypes, useDefaults: coerceTypes, discriminator: true, strict: false, formats })
+    const created = new Ajv({
+      allErrors,
+      coerceTypes,
+      useDefaults: coerceTypes,
+      discriminator: true,
+      strict: false,
+      formats
+    })
     for (const schema of named) created.addSchema(schema)
     ajvs.set(name, created)
     return created
@@ -116,7 +123,10 @@ const alternatives = (schema: unknown): { readonly single?: unknown; readonly li
 }
 
 /** What is wrong with the length of the list is said without its items. */
-const lengthErrors = ({ length }: readonly unknown[], { minItems = 0, maxItems = Infinity }: ListBounds): ProblemItem[] => {
+const lengthErrors = (
+  { length }: readonly unknown[],
+  { minItems = 0, maxItems = Infinity }: ListBounds
+): ProblemItem[] => {
   if (length < minItems) return [{ code: 'bad-value', path: '', detail: `It must have at least ${minItems} items.` }]
   if (length > maxItems) return [{ code: 'bad-value', path: '', detail: `It must have at most ${maxItems} items.` }]
   return []
@@ -149,7 +159,10 @@ const invalid = (errors: readonly ProblemItem[], { errors: found }: ValidateFunc
 const itemsOf = ({ errors }: ValidateFunction, prefix: string): readonly ProblemItem[] =>
   (errors ?? []).filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'if').map(error => itemOf(error, prefix))
 
-const itemOf = ({ instancePath, keyword, params, message = 'is not valid' }: ErrorObject, prefix: string): ProblemItem => {
+const itemOf = (
+  { instancePath, keyword, params, message = 'is not valid' }: ErrorObject,
+  prefix: string
+): ProblemItem => {
   const at = `${prefix}${instancePath}`
   switch (keyword) {
     case 'additionalProperties':

@@ -79,10 +79,10 @@ const wrong: readonly (readonly [what: string, path: RegExp, message: object])[]
   ],
   [
     'a fraction of a watt',
-    /\/power: expected a safe whole number, got 0.5/,
+    /\/power: expected a whole number below 2\^52, got 0.5/,
     { ...examples.PlaceBlockOffer, power: 0.5 }
   ],
-  ['a number beyond 2^53', /\/price: expected a safe whole number/, { ...examples.PlaceBlockOffer, price: 2 ** 53 }],
+  ['a long of 2^52', /\/price: expected a whole number below 2\^52/, { ...examples.PlaceBlockOffer, price: 2 ** 52 }],
   [
     'an int beyond 32 bits',
     /\/mtus: expected a whole number of 32 bits/,
@@ -101,7 +101,7 @@ const wrong: readonly (readonly [what: string, path: RegExp, message: object])[]
   ],
   [
     'text for an optional number',
-    /\/priceLimit: expected null or a safe whole number, got "3"/,
+    /\/priceLimit: expected null or a whole number below 2\^52, got "3"/,
     { ...examples.PlaceRequest, priceLimit: '3' }
   ],
   [
@@ -112,7 +112,7 @@ const wrong: readonly (readonly [what: string, path: RegExp, message: object])[]
   ['an object for a list', /\/pods: expected a list/, { ...examples.PlaceRequest, pods: {} }],
   [
     'a wrong value deep inside',
-    /\/intervals\/0\/steps\/1\/price: expected a safe whole number, got "180000"/,
+    /\/intervals\/0\/steps\/1\/price: expected a whole number below 2\^52, got "180000"/,
     {
       ...examples.PlaceOffer,
       intervals: [
@@ -184,6 +184,25 @@ t.test('a list that claims more items than there are bytes is malformed before m
       test.comment(claim)
       decode(Buffer.concat([head, Buffer.from(varint), Buffer.from([0])]))
     })
+})
+
+t.test('text that is not UTF-8 is malformed, and a replacement character that was written is read', async test => {
+  const bytes = encode({ ...examples.OwnershipTaken, owner: 'ab' })
+  bytes[bytes.length - 1] = 0xff
+  throwsWith(test, 'FLEX_SCHEMA_MALFORMED', /not UTF-8/, () => decode(bytes))
+  const replaced = { ...examples.OwnershipTaken, owner: 'a\ufffd' }
+  test.strictSame(decode(encode(replaced)), replaced)
+})
+
+t.test('numbers of another writer that do not fit are malformed, not read as others', async test => {
+  const parked = encode({ ...examples.RecordParked, topic: '', partition: 0, offset: 0 })
+  const withNumbers = (partition: readonly number[], offset: readonly number[]): Buffer =>
+    Buffer.concat([parked.subarray(0, 6), Buffer.from([...partition, ...offset]), parked.subarray(8)])
+  test.equal(decode(withNumbers([2], [2])).type, 'RecordParked')
+  // Zigzag of 2^52 + 1 and of 2^31.
+  const long = [0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10]
+  throwsWith(test, 'FLEX_SCHEMA_MALFORMED', /2\^52/, () => decode(withNumbers([2], long)))
+  throwsWith(test, 'FLEX_SCHEMA_MALFORMED', /32 bits/, () => decode(withNumbers([0x80, 0x80, 0x80, 0x80, 0x10], [2])))
 })
 
 const withdrawn = (fields: (schema: AvroRecord) => AvroRecord['fields']): ReturnType<typeof codecWith> => {

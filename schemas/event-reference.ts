@@ -158,7 +158,8 @@ const index = (schemas: readonly CurrentSchema[]): string => {
 
 Everything that is decided stands on the log as one of these. The value of a record is Avro in the Confluent wire format
 (0x00, 4-byte schema id, body); JSON is shown here to be read. Power is in W or var, money in µ€, times in milliseconds
-since 1970 (UTC), all as whole numbers. The same is machine-readable in [asyncapi.json](../asyncapi.json).
+since 1970 (UTC), all as whole numbers between -2^52 and 2^52 (exclusive). The same is machine-readable in
+[asyncapi.json](../asyncapi.json).
 
 ${sections.join('\n')}
 ## Topics

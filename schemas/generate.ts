@@ -6,6 +6,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { isSchemaError } from './errors.ts'
 import { readCurrentSchemas, readFrozenSchema, readSchemaIds } from './schema-files.ts'
 import { typescriptOf } from './typescript.ts'
 import { idsText, planVersions, resetVersions } from './versions.ts'
@@ -88,7 +89,13 @@ const main = async (): Promise<number> => {
   for (const [file, content] of plan.newFiles) write(`schemas/${file}`, content)
   write('schemas/ids.json', idsText(plan.versions))
   write('schemas/generated.ts', typescriptOf(current))
-  for (const [path, content] of await derivedFiles()) write(path, content)
+  try {
+    for (const [path, content] of await derivedFiles()) write(path, content)
+  } catch (error) {
+    if (!isSchemaError(error, 'FLEX_SCHEMA_INVALID_VALUE')) throw error
+    process.stdout.write(`${error.message}\nThe types are written; now correct schemas/examples/ and run this again.\n`)
+    return 1
+  }
   return 0
 }
 

@@ -40,6 +40,8 @@ export const readCurrentSchemas = (): readonly CurrentSchema[] => {
         const namespace = folder.split('.').slice(0, 2).join('.')
         if (`${schema.name}.avsc` !== file || schema.namespace !== namespace)
           throw new Error(`${path}: holds ${fullNameOf(schema)}, expected ${namespace}.${file.replace('.avsc', '')}`)
+        if (schema.fields.some(field => field.name === 'type'))
+          throw new Error(`${path}: "type" says which message it is and cannot be a field`)
         return { folder, fullName: fullNameOf(schema), schema, text }
       })
   )

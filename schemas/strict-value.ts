@@ -3,6 +3,7 @@
  * replace unpaired surrogates: whatever would come back from the log other than it went in is refused, with its path.
  */
 import { type AvroField, type AvroRecord, type AvroType, definitionsOf, isPrimitive, isUnion } from './avro-schema.ts'
+import { LONG_BOUND } from './avro-types.ts'
 
 export interface Misfit {
   /** JSON pointer, '' for the message itself. */
@@ -18,11 +19,14 @@ const leaf =
   value =>
     fits(value) ? undefined : { path: '', expected, actual: value }
 
+const isExactLong = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && (value as number) < LONG_BOUND && (value as number) > -LONG_BOUND
+
 const checks = {
   null: leaf('null', value => value === null),
   boolean: leaf('a boolean', value => typeof value === 'boolean'),
   int: leaf('a whole number of 32 bits', value => typeof value === 'number' && value === (value | 0)),
-  long: leaf('a safe whole number', Number.isSafeInteger),
+  long: leaf('a whole number below 2^52', isExactLong),
   double: leaf('a finite number', Number.isFinite),
   string: leaf('a well-formed string', value => typeof value === 'string' && value.isWellFormed())
 } as const satisfies Record<string, Check>
@@ -70,7 +74,7 @@ export const strictCheck = (schema: AvroRecord): ((value: object) => Misfit | un
         return leaf(`one of ${type.symbols.join(', ')}`, value => symbols.has(value))
       }
       case 'long':
-        return leaf('a time in whole milliseconds', Number.isSafeInteger)
+        return leaf('a time in whole milliseconds', isExactLong)
       case 'array': {
         const item = checkOf(type.items)
         return value => {

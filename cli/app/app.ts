@@ -31,7 +31,8 @@ import { processorComponent } from '../../processors/runtime/processor.ts'
 import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
 import { projections } from '../../projections/all.ts'
 import { projectionComponent } from '../../projections/runtime/component.ts'
-import { topics } from '../../schemas/topics.ts'
+import { prepareProjection } from '../../projections/runtime/generations.ts'
+import { actorTopic, topics } from '../../schemas/topics.ts'
 import { sessionRules } from './session-rules.ts'
 
 export interface AppOptions {
@@ -68,9 +69,12 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   await mkdir(config.dataDir, { recursive: true })
   await mkdir(dirname(config.databaseFile), { recursive: true })
   const log = await openLog(config.logUrl, { instance })
-  await log.ensureTopics(Object.values(topics))
+  // An aggregator's topic is made with its first outcome; those of the operators are there from the beginning.
+  await log.ensureTopics([...Object.values(topics), actorTopic({ role: 'dso' }), actorTopic({ role: 'tso' })])
   const database = await sqliteDatabase<object>({ file: config.databaseFile })
   const db = database.query
+  // Tables exist before anybody asks: an empty market answers with empty lists.
+  for (const projection of projections) await prepareProjection(db, log, projection)
   const measured = metrics()
   const snapshots = directorySnapshots(join(config.dataDir, 'snapshots'), {
     onWarning: (message, error) => logger.warn({ err: error }, message)

@@ -6,7 +6,7 @@ import { answerBody, answerOne, submitAll } from '../commands/answer.ts'
 import { InvalidRequest } from '../validation.ts'
 import { type Access, type Api, type ApiContext, principalOf } from './context.ts'
 import * as examples from './examples.ts'
-import { oneOrMany, writesMany, writesOne } from './operation.ts'
+import { oneOrMany, withExample, writesMany, writesOne } from './operation.ts'
 import { Offer, OfferParams, SessionParams } from './schemas.ts'
 import { pomOf } from './session-id.ts'
 import { instant, run } from './time.ts'
@@ -31,7 +31,7 @@ export const offerOperations = (app: Api, context: ApiContext): void => {
         access
       }),
       params: SessionParams,
-      body: oneOrMany(Offer, offersMax, [examples.singleOffer, [examples.singleOffer, examples.blockOffer]])
+      body: oneOrMany(Offer, offersMax, [[examples.singleOffer, examples.blockOffer]])
     },
     handler: async (request, reply) => {
       const { sessionId } = request.params
@@ -50,9 +50,9 @@ export const offerOperations = (app: Api, context: ApiContext): void => {
     url: '/v1/sessions/:sessionId/offers/:offerId',
     config: { access },
     schema: {
-      ...writesOne({ id: 'replaceOffer', tag, summary: 'Replace an offer of the open session', access }, 200),
+      ...writesOne({ id: 'replaceOffer', tag, summary: 'Replace an offer of the open session', access }),
       params: OfferParams,
-      body: { ...Offer, examples: [examples.singleOffer] }
+      body: withExample(Offer, examples.singleOffer)
     },
     handler: async (request, reply) => {
       const { sessionId, offerId } = request.params
@@ -68,7 +68,7 @@ export const offerOperations = (app: Api, context: ApiContext): void => {
     url: '/v1/sessions/:sessionId/offers/:offerId',
     config: { access },
     schema: {
-      ...writesOne({ id: 'withdrawOffer', tag, summary: 'Withdraw an offer of the open session', access }, 200),
+      ...writesOne({ id: 'withdrawOffer', tag, summary: 'Withdraw an offer of the open session', access }),
       params: OfferParams
     },
     handler: async (request, reply) => {
@@ -98,7 +98,11 @@ const offerCommand = (
   const pom = pomOf(sessionId)
   if (offer.type === 'single') {
     const { type: _, intervals, ...rest } = offer
-    const curves = intervals.map(({ start, end, steps, minAcceptance }) => ({ ...run({ start, end }), steps, minAcceptance }))
+    const curves = intervals.map(({ start, end, steps, minAcceptance }) => ({
+      ...run({ start, end }),
+      steps,
+      minAcceptance
+    }))
     return { type: 'PlaceOffer', pom, sessionId, by, ...rest, intervals: curves, replaces }
   }
   const { type: _, earliestStart, latestEnd, ...rest } = offer

@@ -1,7 +1,7 @@
 /** What machines ask about the gateway itself, without a token: is it alive, is it ready, how is it doing, what is it. */
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../../infra/telemetry/metrics.ts'
-import { asyncApiDocument } from '../asyncapi.ts'
+import { asyncapiDocument } from '../../schemas/asyncapi.ts'
 import type { AnswerReader } from '../commands/answer-reader.ts'
 import type { ReadinessCheck } from '../options.ts'
 import { problemEntry } from '../problem.ts'
@@ -11,13 +11,12 @@ export interface Health {
   readonly answers: AnswerReader
   readonly readiness: () => Promise<readonly ReadinessCheck[]>
   readonly metrics: Metrics | undefined
-  readonly version: string
   /** Ready means: nothing is behind for longer than this. */
   readonly readyWithinMs: number
 }
 
 export const operationalRoutes = (app: FastifyInstance, health: Health): void => {
-  const { answers, readiness, metrics, version, readyWithinMs } = health
+  const { answers, readiness, metrics, readyWithinMs } = health
   const hidden = { schema: { hide: true } }
   let behindSince: number | undefined
 
@@ -26,11 +25,15 @@ export const operationalRoutes = (app: FastifyInstance, health: Health): void =>
     const now = performance.now()
     behindSince = behind.length === 0 ? undefined : (behindSince ?? now)
     const lateMs = behindSince === undefined ? 0 : now - behindSince
-    const detail = behind.length === 0 ? 'at the end' : `${behind.length} partitions are behind for ${Math.round(lateMs)} ms`
+    const detail =
+      behind.length === 0 ? 'at the end' : `${behind.length} partitions are behind for ${Math.round(lateMs)} ms`
     return { name: 'gateway/answers', isReady: lateMs <= readyWithinMs, detail }
   }
 
-  const safely = async (name: string, check: () => Promise<readonly ReadinessCheck[]>): Promise<readonly ReadinessCheck[]> => {
+  const safely = async (
+    name: string,
+    check: () => Promise<readonly ReadinessCheck[]>
+  ): Promise<readonly ReadinessCheck[]> => {
     try {
       return await check()
     } catch (error) {
@@ -54,7 +57,7 @@ export const operationalRoutes = (app: FastifyInstance, health: Health): void =>
     return reply.type(metrics.contentType).send(await metrics.page())
   })
 
-  const asyncApi = asyncApiDocument(version)
+  const asyncApi = asyncapiDocument()
   app.get('/asyncapi.json', hidden, async () => asyncApi)
 
   app.get<{ Params: { code: string } }>('/problems/:code', hidden, async (request, reply) => {

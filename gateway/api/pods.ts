@@ -6,7 +6,7 @@ import type { Command } from '../commands/submit.ts'
 import type { Access, Api, ApiContext } from './context.ts'
 import { principalOf } from './context.ts'
 import * as examples from './examples.ts'
-import { oneOrMany, writesMany, writesOne } from './operation.ts'
+import { oneOrMany, withExample, writesMany, writesOne } from './operation.ts'
 import { AgreementLink, NewPod, PodDocument, PodParams } from './schemas.ts'
 
 const access: Access = { scope: 'pods:write', roles: ['aggregator', 'administrator'] }
@@ -33,7 +33,7 @@ export const podOperations = (app: Api, context: ApiContext): void => {
     config: { access },
     schema: {
       ...writesMany({ id: 'registerPods', tag, summary: 'Register points of delivery', access }),
-      body: oneOrMany(NewPod, podsMax, [examples.newPod, [examples.newPod]])
+      body: oneOrMany(NewPod, podsMax, [[examples.newPod]])
     },
     handler: async (request, reply) => {
       const by = principalOf(request).actor
@@ -50,9 +50,9 @@ export const podOperations = (app: Api, context: ApiContext): void => {
     url: '/v1/pods/:pod',
     config: { access },
     schema: {
-      ...writesOne({ id: 'updatePod', tag, summary: 'Replace the document of a point of delivery', access }, 200),
+      ...writesOne({ id: 'updatePod', tag, summary: 'Replace the document of a point of delivery', access }),
       params: PodParams,
-      body: { ...PodDocument, examples: [examples.podDocument] }
+      body: withExample(PodDocument, examples.podDocument)
     },
     handler: async (request, reply) => {
       const { pod } = request.params
@@ -66,7 +66,7 @@ export const podOperations = (app: Api, context: ApiContext): void => {
     url: '/v1/pods/:pod',
     config: { access },
     schema: {
-      ...writesOne({ id: 'ceasePod', tag, summary: 'End the registration of a point of delivery', access }, 200),
+      ...writesOne({ id: 'ceasePod', tag, summary: 'End the registration of a point of delivery', access }),
       params: PodParams
     },
     handler: async (request, reply) => {
@@ -80,9 +80,9 @@ export const podOperations = (app: Api, context: ApiContext): void => {
     url: '/v1/pods/:pod/agreement',
     config: { access },
     schema: {
-      ...writesOne({ id: 'linkAgreement', tag, summary: 'Link a point of delivery to its agreement', access }, 200),
+      ...writesOne({ id: 'linkAgreement', tag, summary: 'Link a point of delivery to its agreement', access }),
       params: PodParams,
-      body: { ...AgreementLink, examples: [examples.agreementLink] }
+      body: withExample(AgreementLink, examples.agreementLink)
     },
     handler: async (request, reply) => {
       const { pod } = request.params

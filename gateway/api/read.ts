@@ -18,7 +18,7 @@ export const answerFound = (request: FastifyRequest, reply: FastifyReply, body: 
 }
 
 const matches = (header: string | undefined, etag: string): boolean =>
-  header !== undefined && header.split(',').some(one => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag)
+  (header ?? '').split(',').some(one => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag)
 
 /** A page of views, with the cursor of the next one. */
 export const pageView = <Item, View>(
@@ -27,12 +27,23 @@ export const pageView = <Item, View>(
 ): { items: View[]; next?: string } => ({ items: items.map(view), ...(next === undefined ? {} : { next }) })
 
 /** Only the filters that were given: an absent one must not read as `undefined`. */
-export const given = <Filters extends object>(filters: Filters): { [Name in keyof Filters]?: Exclude<Filters[Name], undefined> } =>
+export const given = <Filters extends object>(
+  filters: Filters
+): { [Name in keyof Filters]?: Exclude<Filters[Name], undefined> } =>
   Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Filters]?: Exclude<Filters[Name], undefined>
   }
 
-export const pageRequest = ({ limit, cursor }: { readonly limit: number; readonly cursor?: string }) => ({
+/** Items in one page, unless asked otherwise. */
+export const limitDefault = 100
+
+export const pageRequest = ({
+  limit = limitDefault,
+  cursor
+}: {
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
+}) => ({
   limit,
   ...(cursor === undefined ? {} : { after: cursor })
 })

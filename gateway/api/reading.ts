@@ -12,15 +12,7 @@ import { type Access, type Api, type ApiContext, principalOf } from './context.t
 import { reads } from './operation.ts'
 import { answerFound, answerRead, given, pageRequest, pageView } from './read.ts'
 import * as view from './read-schemas.ts'
-import {
-  CommandParams,
-  Id,
-  OfferParams,
-  PageQuery,
-  PodParams,
-  RequestParams,
-  SessionParams
-} from './schemas.ts'
+import { CommandParams, Id, OfferParams, PageQuery, PodParams, RequestParams, SessionParams } from './schemas.ts'
 import * as views from './views.ts'
 
 const everyone = ['aggregator', 'dso', 'tso', 'administrator'] as const
@@ -55,7 +47,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
     handler: async (request, reply) => {
       const { limit, cursor, ...filters } = request.query
       const visibleTo = principalOf(request).actor
-      const page = await listPods(db, { visibleTo, ...pageRequest({ limit, ...given({ cursor }) }), ...given(filters) })
+      const page = await listPods(db, { visibleTo, ...pageRequest({ limit, cursor }), ...given(filters) })
       return answerRead(request, reply, pageView(page, views.podSummaryView))
     }
   })
@@ -113,7 +105,11 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
     handler: async (request, reply) => {
       const { limit, cursor, ...filters } = request.query
       const visibleTo = principalOf(request).actor
-      const page = await listSessions(db, { visibleTo, ...pageRequest({ limit, ...given({ cursor }) }), ...given(filters) })
+      const page = await listSessions(db, {
+        visibleTo,
+        ...pageRequest({ limit, cursor }),
+        ...given(filters)
+      })
       return answerRead(request, reply, pageView(page, views.sessionView))
     }
   })
@@ -156,7 +152,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { limit, cursor, ...filters } = request.query
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
-      const asked = { visibleTo, sessionId, ...pageRequest({ limit, ...given({ cursor }) }), ...given(filters) }
+      const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }), ...given(filters) }
       return answerRead(request, reply, pageView(await listOffers(db, asked), views.offerView))
     }
   })
@@ -193,7 +189,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { limit, cursor, ...filters } = request.query
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
-      const asked = { visibleTo, sessionId, ...pageRequest({ limit, ...given({ cursor }) }), ...given(filters) }
+      const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }), ...given(filters) }
       return answerRead(request, reply, pageView(await listRequests(db, asked), views.requestView))
     }
   })
@@ -203,7 +199,10 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
     url: '/v1/sessions/:sessionId/requests/:requestId',
     config: { access: requestsAccess },
     schema: {
-      ...reads({ id: 'getRequest', tag: requests, summary: 'Read a request', access: requestsAccess }, view.RequestView),
+      ...reads(
+        { id: 'getRequest', tag: requests, summary: 'Read a request', access: requestsAccess },
+        view.RequestView
+      ),
       params: RequestParams
     },
     handler: async (request, reply) => {
@@ -235,7 +234,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { limit, cursor } = request.query
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
-      const asked = { visibleTo, sessionId, ...pageRequest({ limit, ...given({ cursor }) }) }
+      const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }) }
       return answerRead(request, reply, pageView(await listMarketOutcome(db, asked), views.marketOutcomeView))
     }
   })
@@ -261,7 +260,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { limit, cursor } = request.query
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
-      const asked = { visibleTo, sessionId, ...pageRequest({ limit, ...given({ cursor }) }) }
+      const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }) }
       return answerRead(request, reply, pageView(await listValidatedOutcome(db, asked), views.validatedOutcomeView))
     }
   })
@@ -287,7 +286,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { limit, cursor, ...filters } = request.query
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
-      const asked = { visibleTo, sessionId, ...pageRequest({ limit, ...given({ cursor }) }), ...given(filters) }
+      const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }), ...given(filters) }
       return answerRead(request, reply, pageView(await listRequestOutcomes(db, asked), views.requestOutcomeView))
     }
   })

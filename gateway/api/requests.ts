@@ -6,7 +6,7 @@ import { answerBody, answerOne, submitAll } from '../commands/answer.ts'
 import { type Access, type Api, type ApiContext, principalOf } from './context.ts'
 import * as examples from './examples.ts'
 import { sameId } from './offers.ts'
-import { oneOrMany, writesMany, writesOne } from './operation.ts'
+import { oneOrMany, withExample, writesMany, writesOne } from './operation.ts'
 import { FlexRequest, RequestParams, SessionParams } from './schemas.ts'
 import { pomOf } from './session-id.ts'
 import { run } from './time.ts'
@@ -25,7 +25,7 @@ export const requestOperations = (app: Api, context: ApiContext): void => {
     schema: {
       ...writesMany({ id: 'placeRequests', tag, summary: 'Ask for flexibility', access }),
       params: SessionParams,
-      body: oneOrMany(FlexRequest, requestsMax, [examples.flexRequest, [examples.flexRequest]])
+      body: oneOrMany(FlexRequest, requestsMax, [[examples.flexRequest]])
     },
     handler: async (request, reply) => {
       const { sessionId } = request.params
@@ -44,9 +44,9 @@ export const requestOperations = (app: Api, context: ApiContext): void => {
     url: '/v1/sessions/:sessionId/requests/:requestId',
     config: { access },
     schema: {
-      ...writesOne({ id: 'replaceRequest', tag, summary: 'Replace a request of the open session', access }, 200),
+      ...writesOne({ id: 'replaceRequest', tag, summary: 'Replace a request of the open session', access }),
       params: RequestParams,
-      body: { ...FlexRequest, examples: [examples.flexRequest] }
+      body: withExample(FlexRequest, examples.flexRequest)
     },
     handler: async (request, reply) => {
       const { sessionId, requestId } = request.params
@@ -62,7 +62,7 @@ export const requestOperations = (app: Api, context: ApiContext): void => {
     url: '/v1/sessions/:sessionId/requests/:requestId',
     config: { access },
     schema: {
-      ...writesOne({ id: 'withdrawRequest', tag, summary: 'Withdraw a request of the open session', access }, 200),
+      ...writesOne({ id: 'withdrawRequest', tag, summary: 'Withdraw a request of the open session', access }),
       params: RequestParams
     },
     handler: async (request, reply) => {

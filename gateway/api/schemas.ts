@@ -21,8 +21,14 @@ export const component = <S extends TSchema>(name: string, schema: S) => {
 
 const closed = { additionalProperties: false } as const
 
-export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'Letters, digits, _ and -; at most 40.' })
-const ServiceId = Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,80}$', description: 'Letters, digits, _ . : -; at most 80.' })
+export const Id = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,40}$',
+  description: 'Letters, digits, _ and -; at most 40.'
+})
+const ServiceId = Type.String({
+  pattern: '^[A-Za-z0-9_.:-]{1,80}$',
+  description: 'Letters, digits, _ . : -; at most 80.'
+})
 const PodCode = Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'PoD code, Italian or free-form.' })
 const QuarterHour = Type.String({ format: 'quarter-hour', description: 'RFC 3339 with offset, on a quarter-hour.' })
 const Instant = Type.String({ format: 'date-time', description: 'RFC 3339 with offset.' })
@@ -89,7 +95,10 @@ export const PomAssignment = component(
 const Unit = Type.Object(
   {
     id: Id,
-    pods: Type.Array(PodCode, { maxItems: 5_000, description: 'The PoD itself, or the members of an aggregate (T-18).' })
+    pods: Type.Array(PodCode, {
+      maxItems: 5_000,
+      description: 'The PoD itself, or the members of an aggregate (T-18).'
+    })
   },
   closed
 )
@@ -199,7 +208,10 @@ export const TechnicalOutcome = component(
 
 export const PodParams = Type.Object({ pod: Type.String({ ...PodCode, examples: ['IT002E1234567A'] }) })
 export const SessionParams = Type.Object({ sessionId: SessionId })
-export const OfferParams = Type.Object({ sessionId: SessionId, offerId: Type.String({ ...ServiceId, examples: ['OFFER-1'] }) })
+export const OfferParams = Type.Object({
+  sessionId: SessionId,
+  offerId: Type.String({ ...ServiceId, examples: ['OFFER-1'] })
+})
 export const RequestParams = Type.Object({
   sessionId: SessionId,
   requestId: Type.String({ ...ServiceId, examples: ['REQUEST-1'] })
@@ -209,7 +221,7 @@ export const CommandParams = Type.Object({
 })
 
 export const PageQuery = {
-  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'Items in one page.' }),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'Items in one page.' })),
   cursor: Type.Optional(Type.String({ maxLength: 512, description: '`next` of the page before.' }))
 }
 

@@ -9,7 +9,7 @@ import { type AnswerItem, answerItem, answerItems, submitAll } from '../commands
 import type { Outcome } from '../commands/submit.ts'
 import { type Access, type Api, type ApiContext, principalOf } from './context.ts'
 import * as examples from './examples.ts'
-import { writesMany } from './operation.ts'
+import { withExample, writesMany } from './operation.ts'
 import { SessionParams, TechnicalOutcome } from './schemas.ts'
 import { pomOf } from './session-id.ts'
 import { run } from './time.ts'
@@ -31,7 +31,7 @@ export const technicalOutcomeOperations = (app: Api, context: ApiContext): void 
         access
       }),
       params: SessionParams,
-      body: { ...TechnicalOutcome, examples: [examples.technicalOutcome] }
+      body: withExample(TechnicalOutcome, examples.technicalOutcome)
     },
     handler: async (request, reply) => {
       const { sessionId } = request.params
@@ -40,7 +40,12 @@ export const technicalOutcomeOperations = (app: Api, context: ApiContext): void 
 
       const judged = verdicts.map(({ offerId, intervals }) => ({
         id: offerId,
-        command: { type: 'JudgeService', ...session, offerId, verdicts: intervals.map(verdictOf) } satisfies MarketCommand
+        command: {
+          type: 'JudgeService',
+          ...session,
+          offerId,
+          verdicts: intervals.map(verdictOf)
+        } satisfies MarketCommand
       }))
       const outcomes = await submitAll(context, request, reply, judged)
       const items: AnswerItem[] = outcomes.map((outcome, index) =>
@@ -65,5 +70,8 @@ const verdictOf = ({ start, end, verdict, quantity = 0 }: Verdict) => ({ ...run(
 /** The market calls them verdicts; the caller sent intervals of a verdict. */
 const inCallersTerms = (outcome: Outcome): Outcome =>
   outcome.status === 'refused'
-    ? { ...outcome, reasons: outcome.reasons.map(one => ({ ...one, path: one.path.replace(/^\/verdicts/, '/intervals') })) }
+    ? {
+        ...outcome,
+        reasons: outcome.reasons.map(one => ({ ...one, path: one.path.replace(/^\/verdicts/, '/intervals') }))
+      }
     : outcome

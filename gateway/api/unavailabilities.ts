@@ -1,4 +1,4 @@
-/** A point of delivery cannot deliver, whatever was accepted (T-19): whoever knows it first says so. */
+/** A point of delivery cannot deliver, whatever was accepted (T-19): its aggregator says so as soon as it knows. */
 import type { Static } from 'typebox'
 import { answerBody } from '../commands/answer.ts'
 import { type Access, type Api, type ApiContext, principalOf } from './context.ts'
@@ -7,7 +7,7 @@ import { oneOrMany, writesMany } from './operation.ts'
 import { Unavailability } from './schemas.ts'
 import { instant } from './time.ts'
 
-const access: Access = { scope: 'unavailability:write', roles: ['aggregator', 'dso', 'tso'] }
+const access: Access = { scope: 'offers:write', roles: ['aggregator'] }
 
 export const unavailabilityOperations = (app: Api, context: ApiContext): void => {
   app.route({
@@ -21,7 +21,7 @@ export const unavailabilityOperations = (app: Api, context: ApiContext): void =>
         summary: 'Declare points of delivery unable to deliver',
         access
       }),
-      body: oneOrMany(Unavailability, 1_000, [examples.unavailability, [examples.unavailability]])
+      body: oneOrMany(Unavailability, 1_000, [examples.unavailability])
     },
     handler: async (request, reply) => {
       const by = principalOf(request).actor

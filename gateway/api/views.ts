@@ -17,7 +17,11 @@ const interval = <Run extends { readonly start: number; readonly mtus: number }>
   ...rest
 })
 
-export const podSummaryView = ({ position: _, registeredAt, ...rest }: PodSummary): Static<typeof schema.PodSummaryView> => ({
+export const podSummaryView = ({
+  position: _,
+  registeredAt,
+  ...rest
+}: PodSummary): Static<typeof schema.PodSummaryView> => ({
   ...rest,
   registeredAt: time(registeredAt),
   record: { ...rest.record, services: [...rest.record.services] }
@@ -53,7 +57,13 @@ export const sessionView = (session: Session): Static<typeof schema.SessionView>
   }
 }
 
-export const offerView = ({ position: _, kind, intervals, block, ...rest }: Offer): Static<typeof schema.OfferView> => ({
+export const offerView = ({
+  position: _,
+  kind,
+  intervals,
+  block,
+  ...rest
+}: Offer): Static<typeof schema.OfferView> => ({
   ...rest,
   unit: unit(rest.unit),
   type: kind,
@@ -79,7 +89,7 @@ export const marketOutcomeView = (item: MarketOutcomeItem): Static<typeof schema
     ...rest,
     unit: unit(rest.unit),
     allocations: allocations.map(interval),
-    verdicts: verdicts && verdicts.map(interval)
+    verdicts: verdicts?.map(interval) ?? null
   }
 }
 

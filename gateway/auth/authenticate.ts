@@ -49,7 +49,9 @@ export const authentication = (app: FastifyInstance, checks: TokenChecks, limits
 const authenticate = async (request: FastifyRequest, checks: TokenChecks): Promise<Principal> => {
   const { authorization } = request.headers
   if (authorization === undefined)
-    throw new ProblemError('token-missing', 'Send Authorization: Bearer <access token>.', { 'www-authenticate': 'Bearer' })
+    throw new ProblemError('token-missing', 'Send Authorization: Bearer <access token>.', {
+      'www-authenticate': 'Bearer'
+    })
   const token = tokenPattern.exec(authorization)?.[1]
   if (token === undefined)
     throw new ProblemError('token-invalid', 'The header Authorization is not Bearer <access token>.', challenge())
@@ -71,7 +73,10 @@ const challenge = () => ({ 'www-authenticate': 'Bearer error="invalid_token"' })
 
 const authorise = ({ actor, scopes }: Principal, { scope, roles }: Access): void => {
   if (!roles.includes(actor.role))
-    throw new ProblemError('role-not-allowed', `This operation is for ${roles.join(', ')}; the token is of ${actor.role}.`)
+    throw new ProblemError(
+      'role-not-allowed',
+      `This operation is for ${roles.join(', ')}; the token is of ${actor.role}.`
+    )
   if (!scopes.has(scope))
     throw new ProblemError('insufficient-scope', `The token lacks the scope ${scope}.`, {
       'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"`

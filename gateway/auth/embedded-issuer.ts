@@ -9,7 +9,7 @@ import '@fastify/swagger'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey } from 'jose'
-import Provider, { type ClientModel, type TokenContext } from 'oidc-provider'
+import Provider, { type ClientModel, errors, type TokenContext } from 'oidc-provider'
 import type { Role, Scope } from './principal.ts'
 
 export interface DevelopmentClient {
@@ -37,6 +37,8 @@ export const embeddedIssuer = async (options: {
   const { issuer, audience, clients } = options
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const named = { kid: 'embedded', alg: 'ES256', use: 'sig' }
+  // A resource indicator must be a URI (RFC 8707); an audience may be any name.
+  const api = URL.canParse(audience) ? audience : `urn:flexledger:${encodeURIComponent(audience)}`
   const byId = new Map(clients.map(client => [client.id, client]))
 
   const provider = new Provider(issuer, {
@@ -66,10 +68,10 @@ export const embeddedIssuer = async (options: {
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => audience,
+        defaultResource: () => api,
         useGrantedResource: () => true,
         getResourceServerInfo: (context: TokenContext, resource: string, client: ClientModel) => {
-          if (resource !== audience) throw new Error(`there is no resource server ${resource}`)
+          if (resource !== api) throw new errors.InvalidTarget()
           // Who names no scope gets all that the client has (RFC 6749, section 3.3).
           context.oidc.params.scope ??= client.scope
           return {

@@ -11,6 +11,8 @@ declare module 'oidc-provider' {
     readonly scope?: string
   }
 
+  export const errors: { readonly InvalidTarget: new () => Error }
+
   export default class Provider {
     constructor(issuer: string, configuration: object)
     callback(): (request: IncomingMessage, response: ServerResponse) => void

@@ -12,16 +12,15 @@ export const scopes = [
   'offers:write',
   'requests:write',
   'technical-outcome:write',
-  'unavailability:write',
   'market:read',
   'audit:read'
 ] as const
 export type Scope = (typeof scopes)[number]
 
 export const scopesOfRole: Readonly<Record<Role, readonly Scope[]>> = {
-  aggregator: ['pods:write', 'pods:read', 'offers:write', 'unavailability:write', 'market:read'],
-  dso: ['pods:read', 'pom:write', 'requests:write', 'technical-outcome:write', 'unavailability:write', 'market:read'],
-  tso: ['pods:read', 'requests:write', 'unavailability:write', 'market:read'],
+  aggregator: ['pods:write', 'pods:read', 'offers:write', 'market:read'],
+  dso: ['pods:read', 'pom:write', 'requests:write', 'technical-outcome:write', 'market:read'],
+  tso: ['pods:read', 'requests:write', 'market:read'],
   administrator: ['pods:write', 'pods:read', 'pom:write', 'market:read', 'audit:read']
 }
 

@@ -8,8 +8,9 @@
  * wrong, the first record of a higher epoch corrects it.
  * If a reader stops here, calls are answered 202 and the command's own page tells what became of it.
  */
-import { answerPosition, header } from '../../infra/log/envelope.ts'
+
 import { type Cause, causeAssembler, isOwnershipTaken } from '../../infra/log/cause-reader.ts'
+import { answerPosition, header } from '../../infra/log/envelope.ts'
 import type { Log, Partition, StoredRecord } from '../../infra/log/log.ts'
 
 export interface Waiting {

@@ -6,8 +6,8 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ApiContext, principalOf } from '../api/context.ts'
-import { sendProblem } from '../problem-reply.ts'
 import { type Problem, problem, refusalProblem } from '../problem.ts'
+import { sendProblem } from '../problem-reply.ts'
 import type { Command, Outcome, Position } from './submit.ts'
 
 export interface Submission {
@@ -97,7 +97,8 @@ export const answerItems = (
   items: readonly AnswerItem[]
 ): FastifyReply => {
   const pending = items.find(({ status }) => status === 'pending')
-  if (pending?.command !== undefined) return reply.code(202).header('location', commandPath(pending.command)).send({ items })
+  if (pending?.command !== undefined)
+    return reply.code(202).header('location', commandPath(pending.command)).send({ items })
   const refused = items.filter(({ status }) => status === 'refused').length
   const accepted = items.filter(({ status }) => status === 'accepted').length
   if (refused > 0 && accepted === 0) {
@@ -125,7 +126,9 @@ export const answerBody = async <Item>(
     const { id } = submissions[0]!
     return answerOne(context, request, reply, id, outcomes[0]!, createdAt(id))
   }
-  const answers = outcomes.map((outcome, index) => answerItem(context.publicUrl, index, submissions[index]!.id, outcome))
+  const answers = outcomes.map((outcome, index) =>
+    answerItem(context.publicUrl, index, submissions[index]!.id, outcome)
+  )
   return answerItems(context, request, reply, answers)
 }
 

@@ -108,7 +108,7 @@ export const submitter = (options: SubmitOptions): Submit => {
           const { topic, partition } = chunk[0]!.item.inbox
           const records = chunk.map(({ item }) => item.record)
           const first = await log.append(topic, partition, records)
-          chunk.forEach(({ waiting }, index) => waiting.appendedAt(first + index))
+          for (const [index, { waiting }] of chunk.entries()) waiting.appendedAt(first + index)
         }
       })
     )

@@ -14,7 +14,11 @@ export interface EventWriter {
 
 export const eventWriter = (
   response: ServerResponse,
-  { heartbeatMs, stallMs, endsInMs }: { readonly heartbeatMs: number; readonly stallMs: number; readonly endsInMs: number }
+  {
+    heartbeatMs,
+    stallMs,
+    endsInMs
+  }: { readonly heartbeatMs: number; readonly stallMs: number; readonly endsInMs: number }
 ): EventWriter => {
   const closed = new AbortController()
   let isWaiting = false

@@ -12,6 +12,7 @@ import { decode } from '../../schemas/codec.ts'
 import { actorTopic } from '../../schemas/topics.ts'
 import { type Access, type Api, principalOf } from '../api/context.ts'
 import { eventJson } from '../api/event-json.ts'
+import { streams } from '../api/operation.ts'
 import type { CallingActor } from '../auth/principal.ts'
 import type { GatewayLimits } from '../limits.ts'
 import { ProblemError } from '../problem-reply.ts'
@@ -60,24 +61,26 @@ export const validatedOutcomeStream = (app: Api, { log, limits, operators }: Str
     url: '/v1/validated-outcomes/stream',
     config: { access },
     schema: {
-      operationId: 'streamValidatedOutcomes',
-      tags: ['Outcomes (flows 3, 5)'],
-      summary: 'Follow your validated outcomes (flow 5) as server-sent events',
-      description: `Resumes behind Last-Event-ID. Scope \`${access.scope}\`; for ${access.roles.join(', ')}.`,
-      security: [{ oauth: [access.scope] }],
+      ...streams({
+        id: 'streamValidatedOutcomes',
+        tag: 'Outcomes (flows 3, 5)',
+        summary: 'Follow your validated outcomes (flow 5) as server-sent events',
+        description: 'Resumes behind Last-Event-ID. Ends with the access token.',
+        access
+      }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 2_000 })) }),
       querystring: Type.Object({
-        from: Type.Enum(['start', 'end'], { default: 'end', description: 'Where to begin without Last-Event-ID.' })
-      }),
-      produces: ['text/event-stream'],
-      response: { 200: Type.String({ description: 'text/event-stream' }) }
+        from: Type.Optional(
+          Type.Enum(['start', 'end'], { default: 'end', description: 'Where to begin without Last-Event-ID.' })
+        )
+      })
     },
     async handler(request, reply) {
       const { actor, expiresAt } = principalOf(request)
       const topic = topicOf(actor)
       const spec = (await log.topics()).find(({ name }) => name === topic)
       if (!spec) throw new ProblemError('not-found', 'Nothing was published for you yet.')
-      const next = await startOf(topic, spec.partitions, request.headers['last-event-id'], request.query.from)
+      const next = await startOf(topic, spec.partitions, request.headers['last-event-id'], request.query.from ?? 'end')
 
       const owner = `${actor.role}/${actor.id}`
       const open = openOf.get(owner) ?? 0
@@ -103,7 +106,11 @@ export const validatedOutcomeStream = (app: Api, { log, limits, operators }: Str
       raw.write(`retry: 2000\n: ${spec.partitions} partitions\n\n`)
 
       const follow = async (partition: number): Promise<void> => {
-        const batches = log.read(topic, partition, next[partition]!, { follow: true, signal: writer.closed, recordsMax })
+        const batches = log.read(topic, partition, next[partition]!, {
+          follow: true,
+          signal: writer.closed,
+          recordsMax
+        })
         for await (const batch of batches)
           for (const record of batch) {
             next[partition] = record.offset + 1

@@ -115,6 +115,8 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
   const foldPast = async (epoch: number): Promise<Held<S>> => {
     const snapshot = await loadSnapshot()
     const position: ReaderPosition = snapshot?.place.position ?? startPosition
+    if (position.nextOffset > epoch)
+      throw new Error(`${here}: the snapshot is later than the mark ${epoch}: somebody else took the partition since`)
     const past: Held<S> = {
       // The version says that a snapshot's state is an S.
       state: snapshot ? (snapshot.state as S) : processor.initial(),

@@ -45,9 +45,9 @@ export const commandsProjection = projection<CommandTables, Handled>({
   topics: ['flex.registry.events', 'flex.market.events'],
   handles,
   tables: commandTables,
+  concerns: ({ idempotencyKey, fedFrom }) => idempotencyKey !== undefined && fedFrom === undefined,
   async apply({ meta, events }, write) {
-    const { topic, partition, cause, correlation, idempotencyKey, fedFrom, time, count } = meta
-    if (idempotencyKey === undefined || fedFrom !== undefined) return
+    const { topic, partition, cause, correlation, idempotencyKey = '', time, count } = meta
     const answers: Answer[] = []
     for (const event of events) {
       if (event.type !== 'CommandRepeated') {

@@ -10,9 +10,11 @@ import type {
   RequestCleared,
   RequestValidated
 } from '../../schemas/generated.ts'
+import { writeAllocations } from '../curves/columns.ts'
 import { type CauseMeta, projection, type RowWriter } from '../runtime/projection.ts'
 import { sumAllocations, sumProfile } from './sums.ts'
 import {
+  ALL_OF_THE_SERVICE,
   type OutcomeRequestRow,
   type OutcomeServiceRow,
   type OutcomeTables,
@@ -158,7 +160,7 @@ const serviceRow = (
   quantity: outcome.quantity,
   direction: outcome.direction,
   carried_from: outcome.carriedFrom,
-  allocations: JSON.stringify(outcome.allocations),
+  allocations: writeAllocations(outcome.allocations),
   rank: outcome.rank,
   sort_rank: outcome.rank > 0 ? outcome.rank : UNRANKED,
   ...sumAllocations(outcome.allocations, definitive),
@@ -183,7 +185,7 @@ const putShares = (
       side: sideOf(allocations),
       operator: operators.get(requestId) ?? null,
       aggregator_id: outcome.aggregatorId,
-      allocations: JSON.stringify(allocations),
+      allocations: byRequest.size === 1 ? ALL_OF_THE_SERVICE : writeAllocations(allocations),
       ...sumAllocations(allocations, definitive)
     })
 }

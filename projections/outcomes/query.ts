@@ -5,12 +5,19 @@
  */
 import type { ExpressionBuilder } from 'kysely'
 import type { Allocation, PriceInterval, ProfileInterval, Unit, VerdictInterval } from '../../schemas/generated.ts'
+import { readAllocations, writeAllocations } from '../curves/columns.ts'
 import type { PlaceTables } from '../places/table.ts'
 import { type Actor, everybody, nobody } from '../runtime/actor.ts'
 import { fetchLimit, type Page, type PageRequest, page, positionOf, readCursor } from '../runtime/page.ts'
 import type { Position } from '../runtime/projection.ts'
 import type { Sql } from '../runtime/sql.ts'
-import type { OutcomeRequestRow, OutcomeServiceRow, OutcomeTables, Stage } from './table.ts'
+import {
+  ALL_OF_THE_SERVICE,
+  type OutcomeRequestRow,
+  type OutcomeServiceRow,
+  type OutcomeTables,
+  type Stage
+} from './table.ts'
 
 export { type ActorAccount, type DaySummary, daySummary, type SessionAccount } from './day-summary.ts'
 
@@ -187,10 +194,12 @@ const limitToShares = async (
   return rows.map(row => {
     if (own.has(row.first_pod)) return row
     const mine = byOffer.get(row.offer_id) ?? []
-    const allocations = mine.flatMap(share => JSON.parse(share.allocations) as Allocation[])
+    const allocations = mine.flatMap(share =>
+      readAllocations(share.allocations === ALL_OF_THE_SERVICE ? row.allocations : share.allocations)
+    )
     return {
       ...row,
-      allocations: JSON.stringify(allocations),
+      allocations: writeAllocations(allocations),
       accepted_watt_mtus: mine.reduce((sum, share) => sum + share.accepted_watt_mtus, 0),
       paid_micro_eur: mine.reduce((sum, share) => sum + share.paid_micro_eur, 0),
       // What was curtailed is known of the service as a whole, not of a share.
@@ -210,7 +219,7 @@ const serviceOf = (row: OutcomeServiceRow): ServiceOutcome => ({
   direction: row.direction,
   carriedFrom: row.carried_from,
   rank: row.rank,
-  allocations: JSON.parse(row.allocations) as Allocation[],
+  allocations: readAllocations(row.allocations),
   acceptedWattMtus: row.accepted_watt_mtus,
   paidMicroEur: row.paid_micro_eur,
   position: positionOf(topic, row)

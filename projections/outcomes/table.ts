@@ -10,6 +10,9 @@ export type Stage = 'market' | 'validated'
 /** `sort_rank` of what was not accepted: after all others. */
 export const UNRANKED = 2 ** 31 - 1
 
+/** `allocations` of a share that is the whole service. */
+export const ALL_OF_THE_SERVICE = ''
+
 export interface OutcomeSessionRow {
   session_id: string
   pom: string
@@ -47,7 +50,7 @@ export interface OutcomeServiceRow extends Sums {
   quantity: Quantity
   direction: Direction
   carried_from: string | null
-  /** JSON: Allocation[]. */
+  /** JSON: the allocations by columns (curves/columns.ts). */
   allocations: string
   rank: number
   sort_rank: number
@@ -68,6 +71,7 @@ export interface OutcomeShareRow extends Sums {
   side: Side
   operator: string | null
   aggregator_id: string
+  /** The same; empty where it is all of the service's, which is nearly always and would be stored twice. */
   allocations: string
 }
 

@@ -48,7 +48,7 @@ export const partitionApplier = async (
 
   const commit = async (causes: readonly Cause[], position: ReaderPosition) => {
     const problems: Problem[] = []
-    const decoded = causes.map(cause => decodeCause(projection.name, partition, cause, handled, problems))
+    const decoded = causes.map(cause => decodeCause(projection, partition, cause, handled, problems))
     await db.transaction().execute(async transaction => {
       await moveCheckpoint(transaction, projection.name, generation, partition, saved, position)
       const write = rowWriter(transaction.withPlugin(plugin), projection.tables, upserts)
@@ -124,14 +124,15 @@ const overtaken = (projection: string, generation: number, { topic, partition }:
   new ProjectionError('FLEX_PROJECTION_OVERTAKEN', `${projection} generation ${generation}, ${topic}/${partition}.`)
 
 const decodeCause = (
-  projection: string,
+  { name: projection, concerns }: AnyProjection,
   { topic, partition }: Partition,
   cause: Cause,
   handled: ReadonlyMap<string, Message['type']>,
   problems: Problem[]
 ): DecodedCause<Message['type']> => {
-  const first = cause.events[0]!
+  const meta = causeMeta(topic, partition, cause, cause.events[0]!)
   const events: Message[] = []
+  if (concerns && !concerns(meta)) return { meta, events }
   for (const record of cause.events) {
     const type = record.headers[header.type] ?? ''
     const expected = handled.get(type)
@@ -151,7 +152,7 @@ const decodeCause = (
       recorded_at: record.timestamp
     })
   }
-  return { meta: causeMeta(topic, partition, cause, first), events }
+  return { meta, events }
 }
 
 /** The message, or why there is none. Every reader has the same bytes, so to stop at them would help nobody. */

@@ -53,6 +53,8 @@ export interface Projection<Tables, Handled extends Message['type']> {
   readonly version: number
   readonly topics: readonly string[]
   readonly handles: readonly Handled[]
+  /** False: the cause is passed over, and its records are not even decoded. Default: every cause. */
+  concerns?(meta: CauseMeta): boolean
   /** Table names are unique among all projections. */
   readonly tables: TableDefinitions<Tables>
   apply(cause: DecodedCause<Handled>, write: RowWriter<Tables>): void | Promise<void>

@@ -1,5 +1,6 @@
 import { runEnd } from '../../domain/units/time.ts'
 import type { BlockOfferPlaced, OfferPlaced, RequestPlaced } from '../../schemas/generated.ts'
+import { writeIntervals } from '../curves/columns.ts'
 import { type CauseMeta, projection } from '../runtime/projection.ts'
 import { type OfferRow, type RequestRow, type ServiceTables, serviceTables } from './table.ts'
 
@@ -98,7 +99,7 @@ const singleTerms = ({ intervals }: OfferPlaced): Pick<OfferRow, Terms> => {
     offered_watt_mtus: offered,
     price_min: Math.min(priceMin, priceMax),
     price_max: priceMax,
-    curves: JSON.stringify(intervals)
+    curves: writeIntervals(intervals)
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ExpressionBuilder } from 'kysely'
 import type { BlockOfferPlaced, OfferInterval, ProfileInterval, Unit } from '../../schemas/generated.ts'
+import { readIntervals } from '../curves/columns.ts'
 import type { PlaceTables } from '../places/table.ts'
 import { type Actor, everybody, nobody } from '../runtime/actor.ts'
 import { fetchLimit, type Page, type PageRequest, page, positionOf, readCursor } from '../runtime/page.ts'
@@ -166,7 +167,7 @@ const offerSummaryOf = (row: Omit<OfferRow, 'curves'>): OfferSummary => ({
 
 const offerOf = (row: OfferRow): Offer => ({
   ...offerSummaryOf(row),
-  intervals: row.kind === 'single' ? (JSON.parse(row.curves) as OfferInterval[]) : [],
+  intervals: row.kind === 'single' ? readIntervals(row.curves) : [],
   block: row.kind === 'block' ? (JSON.parse(row.curves) as BlockTerms) : null
 })
 

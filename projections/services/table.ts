@@ -23,7 +23,7 @@ export interface OfferRow {
   offered_watt_mtus: number
   price_min: number
   price_max: number
-  /** JSON: OfferInterval[], or BlockTerms of a block. */
+  /** JSON: the intervals by columns (curves/columns.ts), or BlockTerms of a block. */
   curves: string
   player_service_id: string
   placed_at: number

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import t from 'tap'
 import { actorTopic, type TopicDefinition, topics } from '../../schemas/topics.ts'
 import { nameViolations, readmeViolations, topFolders } from './folders.ts'
-import { layerViolations } from './layers.ts'
+import { businessWordViolations, importRings, layerViolations } from './layers.ts'
 import { purityViolations } from './purity.ts'
 import { filesBelow, foldersIn, sources, textOf } from './repository.ts'
 import { topicViolations } from './topic-owners.ts'
@@ -19,6 +19,14 @@ t.test('the scanned sources are those of the repository', async t => {
 
 t.test('every import follows the table of who may import whom', async t => {
   t.strictSame(layerViolations(files), [])
+})
+
+t.test('infra/ knows no business word', async t => {
+  t.strictSame(businessWordViolations(files), [])
+})
+
+t.test('no modules import each other in a ring', async t => {
+  t.strictSame(importRings(files), [])
 })
 
 t.test('domain/ has no clock, randomness, environment, I/O or logger', async t => {
@@ -46,7 +54,8 @@ t.test('every folder of Avro schemas is a declared topic, or the runtime that al
 
 for (const folder of topFolders)
   t.test(`${folder}/README.md has at most 15 lines and names every folder in it`, async t => {
-    if (!isFolder(folder)) return t.fail(`${folder}/ does not exist`)
+    t.ok(isFolder(folder), `${folder}/ exists`)
+    if (!isFolder(folder)) return
     const readme = existsSync(new URL(`../../${folder}/README.md`, import.meta.url))
       ? textOf(`${folder}/README.md`)
       : undefined

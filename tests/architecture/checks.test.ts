@@ -1,8 +1,9 @@
+/** biome-ignore-all lint/suspicious/noTemplateCurlyInString: planted sources hold templates as text */
 /** The checks themselves, on planted sources: a check that catches nothing would hold everything. */
 import t from 'tap'
 import type { TopicDefinition } from '../../schemas/topics.ts'
 import { nameViolations, readmeViolations } from './folders.ts'
-import { layers, layerViolations } from './layers.ts'
+import { businessWordViolations, importRings, layers, layerViolations } from './layers.ts'
 import { purityViolations } from './purity.ts'
 import { importsOf, mask } from './scan.ts'
 import { topicViolations } from './topic-owners.ts'
@@ -67,6 +68,7 @@ t.test(
       "const t = `${`${{ a: 1 }.a}`}'`",
       "const s = 'it\\'s'",
       'const u = x++ / 2 + (a) / b',
+      "const v = list[0]! / 2, w = '/'",
       "if (x) return /'/"
     ])
       t.strictSame(
@@ -118,6 +120,24 @@ t.test('the import check lets through what the table allows', async t => {
     ['cli/a.ts', "import { b } from '../processors/market/market.ts'"]
   ] as const)
     t.strictSame(planted(path, text), [], `${path}: ${text}`)
+})
+
+t.test('the scanner refuses what it does not understand, instead of reading past it', async t => {
+  t.throws(() => imports("const a = 'never closed"), { message: /not understood/ })
+})
+
+t.test('the check of infra catches a business word in a name, not in a comment or inside another word', async t => {
+  const check = (path: string, text: string) => businessWordViolations([{ path, text }]).length
+  t.equal(check('infra/log/a.ts', 'const podId = 1'), 1)
+  t.equal(check('infra/log/a.ts', 'const lastOffer = 1'), 1)
+  t.equal(check('infra/log/a.ts', '// one offer\nconst offered = modifyPodium'), 0)
+  t.equal(check('gateway/a.ts', 'const podId = 1'), 0)
+})
+
+t.test('the ring check catches modules that import each other, and leaves types out', async t => {
+  const a = { path: 'infra/a.ts', text: "import { b } from './b.ts'" }
+  t.equal(importRings([a, { path: 'infra/b.ts', text: "import { a } from './a.ts'" }]).length, 1)
+  t.equal(importRings([a, { path: 'infra/b.ts', text: "import type { a } from './a.ts'" }]).length, 0)
 })
 
 t.test('a row of the import table that another row hides does not exist', async t => {

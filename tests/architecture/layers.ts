@@ -5,7 +5,7 @@
  * Promises: one line for each import that the table does not allow, with file and line; an empty list if all is well.
  */
 import { posix } from 'node:path'
-import { importsOf, type SourceFile } from './scan.ts'
+import { importsOf, type SourceFile, usesOf } from './scan.ts'
 
 interface Allowed {
   /** A folder (with all below it), or a pattern with `*` for one folder name. */
@@ -77,4 +77,52 @@ const fileViolations = (file: SourceFile): readonly string[] => {
     if (rule.typesOnly && !typeOnly) return [`${place}: ${layer.folder} may import ${target} for its types only`]
     return []
   })
+}
+
+const isTest = (path: string): boolean => /\.(?:test|fixtures|contract)\.ts$/.test(path)
+
+/** Words of the market; `infra/` serves any event-sourced system and has none of them in a name. */
+const businessWords = new Set(
+  'pod pods pom poms offer offers aggregator aggregators dso tso mtu mtus clearing substation substations'.split(' ')
+)
+
+const wordsIn = (name: string): readonly string[] =>
+  name.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map(word => word.toLowerCase())
+
+export const businessWordViolations = (files: readonly SourceFile[]): readonly string[] =>
+  files
+    .filter(({ path }) => isBelow(path, 'infra') && !isTest(path))
+    .flatMap(file =>
+      usesOf(file, /[A-Za-z]\w*/)
+        .filter(({ found }) => wordsIn(found).some(word => businessWords.has(word)))
+        .map(({ found, line }) => `${file.path}:${line}: infra knows no business word (${found})`)
+    )
+
+/** Modules that import each other in a ring, types left out: the order in which they start would be a matter of luck. */
+export const importRings = (files: readonly SourceFile[]): readonly string[] => {
+  const targets = new Map(
+    files.map(file => [
+      file.path,
+      importsOf(file)
+        .filter(({ specifier, typeOnly }) => !typeOnly && specifier?.startsWith('.'))
+        .map(({ specifier }) => resolved(file.path, specifier ?? ''))
+    ])
+  )
+  const state = new Map<string, 'open' | 'done'>()
+  const path: string[] = []
+  const rings: string[] = []
+  const visit = (file: string): void => {
+    if (state.get(file) === 'done') return
+    if (state.get(file) === 'open') {
+      rings.push([...path.slice(path.indexOf(file)), file].join(' → '))
+      return
+    }
+    state.set(file, 'open')
+    path.push(file)
+    for (const target of targets.get(file) ?? []) visit(target)
+    path.pop()
+    state.set(file, 'done')
+  }
+  for (const file of targets.keys()) visit(file)
+  return rings
 }

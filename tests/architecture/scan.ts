@@ -28,65 +28,91 @@ interface MaskedSource {
   readonly strings: readonly string[]
 }
 
-const valueBefore = /(?:[\w$)\]}'`]|\+\+|--)\s*$/
+const valueBefore = /(?:[\w$)\]}'`]|[\w$)\]]!|\+\+|--)\s*$/
 const keywordBefore = /\b(?:return|typeof|case|in|of|do|else|void|delete|throw|await|yield|instanceof)\s*$/
-const regularExpression = /^\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/
+const regularExpression = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y
+
+const stringsAt = { "'": /'(?:\\[\s\S]|[^'\\])*'/y, '"': /"(?:\\[\s\S]|[^"\\])*"/y }
+const lineComment = /\/\/[^\n]*/y
+const blockComment = /\/\*[\s\S]*?\*\//y
+const templateText = /(?:\\[\s\S]|\$(?!\{)|[^\\`$])*/y
+const plainCode = /[^'"`/{}]+/y
+
+/** How far back the scanner looks to tell a division from a regular expression: the longest keyword and some blanks. */
+const LOOK_BACK = 40
+
+const keepLines = (taken: string): string => taken.replace(/[^\n]+/g, '')
 
 export const mask = (text: string): MaskedSource => {
   const strings: string[] = []
   // What each open brace belongs to: code, or the ${…} of a template to which the scanner returns at its end.
   const braces: ('code' | 'template')[] = []
-  let code = ''
+  const code: string[] = []
+  let before = ''
   let at = 0
 
-  const keepLines = (taken: string): string => taken.replace(/[^\n]+/g, '')
-  const take = (pattern: RegExp): string => pattern.exec(text.slice(at))?.[0] ?? text.slice(at)
-  const templateText = (): void => {
-    const taken = take(/^(?:\\[\s\S]|\$(?!\{)|[^\\`$])*/)
-    code += keepLines(taken)
+  const put = (piece: string): void => {
+    code.push(piece)
+    before = (before + piece.slice(-LOOK_BACK)).slice(-LOOK_BACK)
+  }
+  /** What `pattern` matches from here on. */
+  const take = (pattern: RegExp): string => {
+    pattern.lastIndex = at
+    const taken = pattern.exec(text)?.[0]
+    // To read on past what is not understood would hide the imports behind it.
+    if (taken === undefined) throw new Error(`not understood: ${text.slice(at, at + 60)}`)
     at += taken.length
-    if (text.startsWith('${', at)) {
-      braces.push('template')
-      code += ' ('
-      at += 2
-    } else {
-      code += '`'
+    return taken
+  }
+  const takeTemplate = (): void => {
+    put(keepLines(take(templateText)))
+    const goesOn = text.startsWith('${', at)
+    if (goesOn) braces.push('template')
+    put(goesOn ? ' (' : '`')
+    at += goesOn ? 2 : 1
+  }
+  const takeSlash = (): void => {
+    if (valueBefore.test(before) && !keywordBefore.test(before)) {
+      put('/')
       at += 1
+    } else {
+      take(regularExpression)
+      put('0')
     }
   }
 
   while (at < text.length) {
     const char = text.charAt(at)
-    if (text.startsWith('//', at)) at += take(/^[^\n]*/).length
-    else if (text.startsWith('/*', at)) {
-      const taken = take(/^\/\*[\s\S]*?\*\//)
-      code += ` ${keepLines(taken)}`
-      at += taken.length
-    } else if (char === "'" || char === '"') {
-      const taken = take(char === "'" ? /^'(?:\\[\s\S]|[^'\\])*'/ : /^"(?:\\[\s\S]|[^"\\])*"/)
-      code += `'${strings.push(taken.slice(1, -1)) - 1}'`
-      at += taken.length
-    } else if (char === '`') {
-      code += '`'
+    if (text.startsWith('//', at)) take(lineComment)
+    else if (text.startsWith('/*', at)) put(` ${keepLines(take(blockComment))}`)
+    else if (char === "'" || char === '"') put(`'${strings.push(take(stringsAt[char]).slice(1, -1)) - 1}'`)
+    else if (char === '/') takeSlash()
+    else if (char === '`') {
+      put('`')
       at += 1
-      templateText()
-    } else if (char === '/' && (!valueBefore.test(code.slice(-40)) || keywordBefore.test(code.slice(-40)))) {
-      const taken = regularExpression.exec(text.slice(at, at + 2_000))?.[0] ?? '/'
-      code += '0'
-      at += taken.length
+      takeTemplate()
     } else if (char === '}' && braces.at(-1) === 'template') {
       braces.pop()
-      code += ')'
+      put(')')
       at += 1
-      templateText()
-    } else {
+      takeTemplate()
+    } else if (char === '{' || char === '}') {
       if (char === '{') braces.push('code')
-      if (char === '}') braces.pop()
-      code += char
+      else braces.pop()
+      put(char)
       at += 1
-    }
+    } else put(take(plainCode))
   }
-  return { code, strings }
+  return { code: code.join(''), strings }
+}
+
+/** Every check asks for the same files again: each is masked once. */
+const masked = new WeakMap<SourceFile, MaskedSource>()
+
+const maskOf = (file: SourceFile): MaskedSource => {
+  const known = masked.get(file) ?? mask(file.text)
+  masked.set(file, known)
+  return known
 }
 
 const lineOf = (code: string, index: number): number => code.slice(0, index).split('\n').length
@@ -99,7 +125,7 @@ const staticImport = new RegExp(
 const dynamicImport = /\b(?:import|require)\s*\(\s*(?:'(?<string>\d+)'\s*[,)])?/g
 
 export const importsOf = (file: SourceFile): readonly Import[] => {
-  const { code, strings } = mask(file.text)
+  const { code, strings } = maskOf(file)
   const fixed = [...code.matchAll(staticImport)].map(
     (match): Import => ({
       specifier: strings[Number(match.groups?.['string'])],
@@ -136,8 +162,8 @@ export const usesOf = (
   file: SourceFile,
   pattern: RegExp
 ): readonly { readonly found: string; readonly line: number }[] => {
-  const { code } = mask(file.text)
-  return [...code.matchAll(new RegExp(pattern, 'g'))].map(match => ({
+  const { code } = maskOf(file)
+  return [...code.matchAll(new RegExp(pattern, `${pattern.flags}g`))].map(match => ({
     found: match[0].trim(),
     line: lineOf(code, match.index)
   }))

@@ -81,7 +81,8 @@ const clearLadder = (
   blocks: readonly Running[]
 ): Cleared | undefined => {
   const reserved = blocks.map(() => 0)
-  for (let attempt = 0; attempt < 2; attempt++) {
+  // Each attempt sets aside room at the DSO for what found none: at most once for each block.
+  for (let attempt = 0; attempt <= blocks.length; attempt++) {
     const dso = copyPool(base.dso)
     const tso = copyPool(base.tso)
     const toDso = blocks.map((block, k) => put(dso, block.classes.dso, reserved[k]!, block.price, false))
@@ -162,23 +163,31 @@ export const chooseBlocks = (
     clearLadder(bases.get(slice)!, ladders.get(slice)!, blocks)
   const choices = new Map<number, Choice>()
 
-  const apply = (offer: number, choice: Choice, add: boolean): void => {
+  /** False, and nothing changed, if the others find no room for themselves (`clearLadder` shares room greedily). */
+  const apply = (offer: number, choice: Choice, add: boolean): boolean => {
     const { duration, price } = blockOf(compiled, offer)
     const market = compiled.offerMarket[offer]!
+    const next: { slice: number; others: Running[]; result: Cleared }[] = []
     for (let t = choice.start; t < choice.start + duration; t++) {
       const slice = t * marketCount + market
       const others = running.get(slice)!.filter(block => block.offer !== offer)
       if (add) others.push({ offer, classes: classesAt(offer, slice), price, power: choice.power })
+      const result = clear(slice, others)
+      if (!result) return false
+      next.push({ slice, others, result })
+    }
+    for (const { slice, others, result } of next) {
       running.set(slice, others)
-      cleared.set(slice, clear(slice, others)!)
+      cleared.set(slice, result)
     }
     if (add) choices.set(offer, choice)
     else choices.delete(offer)
+    return true
   }
 
   const improve = ({ offer, starts, least }: BlockChoice): boolean => {
     const before = choices.get(offer)
-    if (before) apply(offer, before, false)
+    if (before && !apply(offer, before, false)) return false
     const { duration, price } = blockOf(compiled, offer)
     const market = compiled.offerMarket[offer]!
     const gainAt = (t: number, power: number): Worth | undefined => {

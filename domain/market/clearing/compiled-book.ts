@@ -63,6 +63,8 @@ export interface Compiled {
   readonly blocks: readonly number[]
   /** 1 where a unit has state from earlier sessions. */
   readonly unitHasState: Uint8Array
+  readonly anyState: boolean
+  readonly unitHasCaps: Uint8Array
   /** By `unit × 4 + market`: 1 where the unit's single offers are all of one kind, so its cap can be kept greedily. */
   readonly oneKind: Uint8Array
   /** Single offers by unit and market, for restrictions that name a unit. */
@@ -168,6 +170,8 @@ export const compileBook = (book: Book): Compiled => {
     steps: [0, 1, 2, 3].map(market => sortSteps(book, offerMarket, market)),
     blocks,
     unitHasState,
+    anyState: unitHasState.includes(1),
+    unitHasCaps: Uint8Array.from(book.units, unit => (unit.caps ? 1 : 0)),
     oneKind,
     offersOfUnit,
     hasMinAcceptance

@@ -61,7 +61,7 @@ const acceptedPieces = (
   o: number,
   { id, allocations }: OfferOutcome,
   requestIndex: ReadonlyMap<string, number>
-): Piece[] => {
+): readonly Piece[] => {
   const pieces: Piece[] = []
   for (const { requestId, mtu, mtus, power, price } of allocations) {
     const request = requestIndex.get(requestId)

@@ -138,6 +138,13 @@ interface Stage {
   readonly nodes: number
 }
 
+/** Without a start, and then without presolve: HiGHS 1.15 has called a start optimal with no bound at all behind it. */
+const attempts = [
+  { useStart: true, presolve: 'choose' },
+  { useStart: false, presolve: 'choose' },
+  { useStart: false, presolve: 'off' }
+] as const
+
 const solveStage = (
   highs: Highs,
   programme: Programme,
@@ -146,41 +153,44 @@ const solveStage = (
   options: LexicographicOptions,
   previous: Float64Array | undefined
 ): Stage => {
-  const model = load(highs, programme, undefined)
-  try {
-    model.options.set({
-      output_flag: false,
-      mip_rel_gap: 0,
-      // Costs are whole numbers: anything closer than one unit is the optimum.
-      mip_abs_gap: 0.99,
-      mip_feasibility_tolerance: 1e-9,
-      primal_feasibility_tolerance: 1e-9,
-      mip_max_nodes: options.nodeLimit
-    })
-    model.changeColsCost({ kind: 'range', from: 0, to: programme.columns - 1 }, Float64Array.from(cost))
-    for (const row of kept) {
-      const indices: number[] = []
-      for (let k = 0; k < row.cost.length; k++) if (row.cost[k] !== 0) indices.push(k)
-      model.addRow(-highs.infinity, row.bound, { indices, values: indices.map(k => row.cost[k]!) })
+  let nodes = 0
+  let last: Stage | undefined
+  for (const { useStart, presolve } of attempts) {
+    const model = load(highs, programme, undefined)
+    try {
+      model.options.set({
+        output_flag: false,
+        presolve,
+        mip_rel_gap: 0,
+        // Costs are whole numbers: anything closer than one unit is the optimum.
+        mip_abs_gap: 0.99,
+        mip_feasibility_tolerance: 1e-9,
+        primal_feasibility_tolerance: 1e-9,
+        mip_max_nodes: options.nodeLimit
+      })
+      model.changeColsCost({ kind: 'range', from: 0, to: programme.columns - 1 }, Float64Array.from(cost))
+      for (const row of kept) {
+        const indices: number[] = []
+        for (let k = 0; k < row.cost.length; k++) if (row.cost[k] !== 0) indices.push(k)
+        model.addRow(-highs.infinity, row.bound, { indices, values: indices.map(k => row.cost[k]!) })
+      }
+      if (useStart && previous) model.setSolution({ colValue: previous })
+      else if (useStart && options.start && options.start.indices.length > 0) model.setSolution(options.start)
+      const { modelStatus } = model.run()
+      nodes += Math.max(0, Number(model.info.get('mip_node_count')))
+      const { optimal, infeasible } = highs.constants.modelStatus
+      const hasPoint = Number(model.info.get('primal_solution_status')) === 2 && modelStatus !== infeasible
+      const values = hasPoint ? model.getSolution().colValue : undefined
+      const bound = Number(model.info.get('mip_dual_bound'))
+      const isConsistent = modelStatus === optimal && values !== undefined && dot(cost, values) - bound < 1
+      last = { values, proven: isConsistent, bound, nodes }
+      if (isConsistent || (modelStatus !== optimal && modelStatus !== infeasible)) return last
+    } finally {
+      model.dispose()
     }
-    if (previous) model.setSolution({ colValue: previous })
-    else if (options.start && options.start.indices.length > 0) model.setSolution(options.start)
-    const { modelStatus } = model.run()
-    const nodes = Number(model.info.get('mip_node_count'))
-    const proven = modelStatus === highs.constants.modelStatus.optimal
-    const bound = Number(model.info.get('mip_dual_bound'))
-    const hasPoint = Number(model.info.get('primal_solution_status')) === 2
-    if (modelStatus === highs.constants.modelStatus.infeasible && !previous)
-      throw new Error('solveStage: a clearing programme cannot be infeasible')
-    return {
-      values: hasPoint && (proven || modelStatus !== highs.constants.modelStatus.infeasible) ? model.getSolution().colValue : undefined,
-      proven,
-      bound,
-      nodes: Math.max(0, nodes)
-    }
-  } finally {
-    model.dispose()
   }
+  if (!last!.values && !previous) throw new Error('solveStage: the solver found a clearing programme infeasible')
+  return last!
 }
 
 /** Linear: keeps to the optimal face of each objective in turn, and rounds at the end. */

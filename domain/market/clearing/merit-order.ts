@@ -64,6 +64,8 @@ export interface Slice {
 export interface SliceClasses {
   /** Sides closed to an offer here. */
   readonly closedTo: (offer: number) => number
+  /** True where `closedTo` is 0 for every offer. */
+  readonly neverClosed: boolean
   /** Class in the DSO's pool, -1 if none. */
   readonly dsoClass: (kind: number, closed: number, price: number) => number
   readonly tsoClass: (kind: number, closed: number, price: number) => number
@@ -115,8 +117,11 @@ const sliceClasses = (
     table[slot] = found
     return found
   }
+  const neverClosed = closedPlaces === undefined && closed === undefined && !compiled.anyState
   return {
+    neverClosed,
     closedTo: offer => {
+      if (neverClosed) return 0
       const unit = offerUnit[offer]!
       let mask = closedPlaces ? closedPlaces[kinds[offerKind[offer]!]!.place]! : 0
       if (unitHasState[unit]) mask |= closedByState(compiled, unit, market, mtu)
@@ -166,7 +171,7 @@ export const clearSlice = (
 ): Slice => {
   const { dso, tso, classes } = openSlice(compiled, market, mtu, options.closed)
   const { without } = options
-  const { offerUnit, offerKind, oneKind, book } = compiled
+  const { offerUnit, offerKind, oneKind, unitHasCaps, book } = compiled
   const steps = compiled.steps[market]!
   for (const { offer, price, toDso, toTso } of options.forced ?? []) {
     const mask = classes.closedTo(offer)
@@ -185,16 +190,18 @@ export const clearSlice = (
     const tsoClass = classes.tsoClass(offerKind[offer]!, mask, price)
     if (tsoClass >= 0) place(tso, tsoClass, amount)
   }
+  const { neverClosed } = classes
   const order = steps.order(mtu)
   const used = new Map<number, number>()
   const roomLeft = (unit: number): number => {
-    if (!book.units[unit]!.caps || !oneKind[unit * marketCount + market]) return Number.POSITIVE_INFINITY
+    if (!oneKind[unit * marketCount + market]) return Number.POSITIVE_INFINITY
     return roomOf(compiled, unit, market, mtu) - (used.get(unit) ?? 0)
   }
   const accepted: number[] = []
   const toDso: number[] = []
   const toTso: number[] = []
-  const positionOf = new Map<number, number>()
+  // Where a step (by its place in `order`) stands in `accepted`, plus one.
+  const positionOf = tso.requests.length > 0 && dso.requests.length > 0 ? new Int32Array(order.length) : undefined
 
   /** Offers steps to one pool; those whose TSO set has another size than `size` wait (-1 = all). */
   const offerSteps = (pool: Pool, forDso: boolean, from: number, to: number, size: number): number => {
@@ -203,7 +210,14 @@ export const clearSlice = (
       const i = order[k]!
       const offer = steps.offer[i]!
       if (without?.has(offer)) continue
-      const mask = classes.closedTo(offer)
+      let available = steps.quantity[i]!
+      let position = -1
+      if (!forDso && positionOf) {
+        position = positionOf[k]! - 1
+        if (position >= 0) available -= toDso[position]!
+        if (available === 0) continue
+      }
+      const mask = neverClosed ? 0 : classes.closedTo(offer)
       const price = steps.price[i]!
       const kind = offerKind[offer]!
       const classIndex = forDso ? classes.dsoClass(kind, mask, price) : classes.tsoClass(kind, mask, price)
@@ -215,27 +229,21 @@ export const clearSlice = (
         if (Math.min(here, 30) !== size) continue
       }
       if (isDead(pool, classIndex)) continue
-      let available = steps.quantity[i]!
-      const position = forDso ? undefined : positionOf.get(i)
-      if (position !== undefined) available -= toDso[position]!
-      if (available === 0) continue
       const unit = offerUnit[offer]!
-      if (book.units[unit]!.caps) available = Math.min(available, roomLeft(unit))
+      const capped = unitHasCaps[unit] === 1
+      if (capped) available = Math.min(available, roomLeft(unit))
       if (available <= 0) continue
       const placed = accept(pool, classIndex, offer, price, available)
       if (placed === 0) continue
-      if (book.units[unit]!.caps) used.set(unit, (used.get(unit) ?? 0) + placed)
-      if (forDso) {
-        if (tso.requests.length > 0) positionOf.set(i, accepted.length)
-        accepted.push(i)
-        toDso.push(placed)
-        toTso.push(0)
-      } else if (position !== undefined) toTso[position]! += placed
+      if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
+      if (position >= 0) toTso[position]! += placed
       else {
         accepted.push(i)
-        toDso.push(0)
-        toTso.push(placed)
+        toDso.push(forDso ? placed : 0)
+        toTso.push(forDso ? 0 : placed)
+        if (forDso && positionOf) positionOf[k] = accepted.length
       }
+      if (pool.left === 0) break
     }
     return sizes
   }
@@ -247,7 +255,7 @@ export const clearSlice = (
       let end = k + 1
       const price = steps.price[order[k]!]!
       if (price > dearest) break
-      while (end < order.length && steps.price[order[end]!]! === price) end++
+      if (ranked) while (end < order.length && steps.price[order[end]!]! === price) end++
       if (!ranked || end === k + 1) offerSteps(pool, forDso, k, end, -1)
       else {
         const sizes = offerSteps(pool, forDso, k, end, 0)

@@ -52,7 +52,7 @@ export const outcomeOf = (
 ): ClearingOutcome => {
   const { book, requestIsDso } = compiled
   const { mtus } = book
-  const ordered = byOffer.map(pieces => (pieces.length < 2 ? pieces : inStepOrder(compiled, pieces)))
+  const ordered = byOffer.map(pieces => (inStepOrder(compiled, pieces)))
   const served: Served = {
     power: new Float64Array(book.requests.length * mtus),
     highestBid: new Float64Array(book.requests.length * mtus)
@@ -106,8 +106,11 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
  * Pieces by MTU; within one, the cheapest accepted steps serve the DSO first, then requests by rising price limit, then by
  * their order in the book. (A cheaper step suits every request that a dearer one of the same offer suits.)
  */
-export const inStepOrder = (compiled: Compiled, pieces: readonly Piece[]): Piece[] => {
+export const inStepOrder = (compiled: Compiled, pieces: readonly Piece[]): readonly Piece[] => {
   const { requestIsDso, requestLimit } = compiled
+  let oneAtATime = true
+  for (let k = 1; k < pieces.length && oneAtATime; k++) oneAtATime = pieces[k]!.mtu > pieces[k - 1]!.mtu
+  if (oneAtATime) return pieces
   const byRequest = (a: Piece, b: Piece): number =>
     requestIsDso[b.request]! - requestIsDso[a.request]! ||
     compareLimits(requestLimit[a.request]!, requestLimit[b.request]!) ||

@@ -23,6 +23,7 @@ import {
   roomOf
 } from '../clearing/compiled-book.ts'
 import { classOf, isDead, openPool, type Pool, place } from '../clearing/pool.ts'
+import type { Order } from './best-first.ts'
 
 export interface Cell {
   readonly mtu: number
@@ -40,6 +41,8 @@ export interface Cell {
 export interface CellGroup {
   /** Positions in the step arrays, in the order of arrival. */
   readonly steps: Int32Array
+  /** Positions in `steps` that suit a request in at least one of the cells. */
+  readonly positions: Int32Array
   readonly cells: readonly Cell[]
 }
 
@@ -82,19 +85,18 @@ export const divisibleBook = (compiled: Compiled, unitUnreliability: Float64Arra
 /** What `serve` calls for each accepted part: the step, its position in the group, how much. */
 export type Accept = (step: number, position: number, amount: number) => void
 
-/** Serves a cell in this order of preference (positions in the group's steps, best first). */
+/** Serves a cell in this order of preference over positions in the group's steps. */
 export const serve = (
   { compiled, stepUnit, stepQuantity, used }: DivisibleBook,
   group: CellGroup,
   cell: Cell,
-  order: Int32Array | readonly number[],
+  order: Order,
   accept: Accept
 ): void => {
   const { pool, classes, market, mtu } = cell
   empty(cell)
   const touched: number[] = []
-  for (let k = 0; k < order.length && pool.left > 0; k++) {
-    const position = order[k]!
+  for (let k = 0, position = order(0); position !== -1 && pool.left > 0; position = order(++k)) {
     const classIndex = classes[position]!
     if (classIndex < 0 || isDead(pool, classIndex)) continue
     const step = group.steps[position]!
@@ -164,7 +166,11 @@ const gatherCells = (compiled: Compiled, steps: StepArrays): CellGroup[] => {
       }
       group.cells.push(openCell(compiled, steps, group.steps, market, mtu, dso, tso))
     }
-  return [...groups.values()]
+  return [...groups.values()].map(({ steps, cells }) => ({
+    steps,
+    cells,
+    positions: Int32Array.from(steps.keys()).filter(position => cells.some(({ classes }) => classes[position] !== -1))
+  }))
 }
 
 const openCell = (

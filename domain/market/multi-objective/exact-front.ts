@@ -8,6 +8,7 @@
  * one after the other, by slope. Sums and slopes are whole numbers (bigint); nothing is rounded.
  */
 
+import { bestFirst } from './best-first.ts'
 import { type Cell, type CellGroup, type DivisibleBook, serve } from './divisible-book.ts'
 
 export interface FrontPoint {
@@ -67,10 +68,8 @@ const weightBetween = (before: number | undefined, after: number | undefined): n
   before === undefined ? 0 : after === undefined ? Number.POSITIVE_INFINITY : before + (after - before) / 2
 
 const cellFront = (book: DivisibleBook, group: CellGroup, cell: Cell): FrontPoint[] => {
-  const eligible: number[] = []
-  for (let k = 0; k < cell.classes.length; k++) if (cell.classes[k] !== -1) eligible.push(k)
   const solve = (ofCost: bigint, ofNonDelivery: bigint): FrontPoint =>
-    serveByWeights(book, group, cell, eligible, ofCost, ofNonDelivery)
+    serveByWeights(book, group, cell, ofCost, ofNonDelivery)
   const cheapest = solve(1n, 0n)
   const mostReliable = solve(0n, 1n)
   const vertices = [cheapest]
@@ -106,7 +105,6 @@ const serveByWeights = (
   book: DivisibleBook,
   group: CellGroup,
   cell: Cell,
-  eligible: readonly number[],
   ofCost: bigint,
   ofNonDelivery: bigint
 ): FrontPoint => {
@@ -115,18 +113,17 @@ const serveByWeights = (
   const unreliabilityAt = (position: number): number => unitUnreliability[stepUnit[group.steps[position]!]!]!
   const costWeight = Number(ofCost)
   const nonDeliveryWeight = Number(ofNonDelivery)
-  const order = eligible.slice().sort((a, b) => {
+  const keys = new Float64Array(group.steps.length)
+  for (let k = 0; k < keys.length; k++) keys[k] = priceAt(k) * costWeight + unreliabilityAt(k) * nonDeliveryWeight
+  const order = bestFirst(group.positions, keys, (a, b) => {
+    // Doubles decide when they surely can; here, near a tie, whole numbers do.
     const price = priceAt(a) - priceAt(b)
     const unreliability = unreliabilityAt(a) - unreliabilityAt(b)
-    const left = price * costWeight
-    const right = unreliability * nonDeliveryWeight
-    const difference = left + right
-    // Doubles decide when they surely can; near a tie whole numbers do.
-    if (Math.abs(difference) > (Math.abs(left) + Math.abs(right)) * 1e-12) return difference
-    const exact = BigInt(price) * ofCost + BigInt(unreliability) * ofNonDelivery
-    if (exact !== 0n) return exact < 0n ? -1 : 1
+    const exact =
+      price === 0 && unreliability === 0 ? 0n : BigInt(price) * ofCost + BigInt(unreliability) * ofNonDelivery
+    if (exact !== 0n) return exact < 0n
     // At the ends one objective has no weight: the other one decides between equals.
-    return ofNonDelivery === 0n ? unreliability || a - b : price || a - b
+    return (ofNonDelivery === 0n ? unreliability || a - b : price || a - b) < 0
   })
   let cost = 0n
   let nonDelivery = 0n

@@ -12,12 +12,13 @@
 import type { Book, ClearingOutcome } from '../clearing/book.ts'
 import { compileBook } from '../clearing/compiled-book.ts'
 import { buildOutcome } from '../clearing/outcome.ts'
+import type { FrontPoint } from './exact-front.ts'
 import { normalisedHypervolume } from './hypervolume.ts'
 import { nsga2 } from './nsga2.ts'
-import { type Objective, objectiveValue, type Totals, totalsOf, totalsOfGrants } from './objectives.ts'
+import { type Judged, type Objective, objectiveValue, type Service, type Totals, totalsOf } from './objectives.ts'
 import { genesOf } from './preference.ts'
 import type { Reliability } from './reliability.ts'
-import { initialSolutions, openSearch } from './search.ts'
+import { initialSolutions, openSearch, type Search } from './search.ts'
 import { compareService, mayReplace, mostServed, paretoFront, rankCandidates, type Weights } from './selection.ts'
 
 export const multiObjectiveVersion = '1'
@@ -43,7 +44,7 @@ export interface MultiObjectiveOptions {
 export interface FrontEntry {
   /** In the order of the options. */
   readonly objectives: readonly number[]
-  readonly totals: Totals
+  readonly totals: Judged & Service
 }
 
 export interface MultiObjectiveResult {
@@ -54,7 +55,7 @@ export interface MultiObjectiveResult {
   readonly exact: Totals
   /** True when no other solution was allowed to replace the exact result. */
   readonly isExactResult: boolean
-  /** The solutions that nothing found dominates, cheapest first. */
+  /** The solutions that nothing found dominates, cheapest first: at most 500 of the reference front, and NSGA-II's. */
   readonly front: readonly FrontEntry[]
   /** 'exact': every vertex of the true front; 'supported': by clearing at chosen weights, perhaps not all of them. */
   readonly reference: 'exact' | 'supported'
@@ -67,7 +68,7 @@ export interface MultiObjectiveResult {
 }
 
 interface Candidate {
-  readonly totals: Totals
+  readonly totals: Judged & Service
   /** Absent for the exact result itself. */
   readonly genes?: Float64Array
 }
@@ -84,6 +85,7 @@ export const clearMultiObjective = (
   const compiled = compileBook(book)
   const search = openSearch(compiled, options, clear)
 
+  const asked = askedOf(book)
   const found = nsga2(
     {
       ...genesOf(book.units.length),
@@ -93,7 +95,7 @@ export const clearMultiObjective = (
         objectives.forEach((objective, m) => {
           values[m] = objectiveValue(objective, judged)
         })
-        return judged.unserved
+        return unserved(asked, judged)
       }
     },
     {
@@ -103,28 +105,23 @@ export const clearMultiObjective = (
       initial: initialSolutions(search, book.units.length, population)
     }
   )
-  const candidate = (genes: Float64Array): Candidate => ({
-    genes,
-    totals: totalsOfGrants(compiled, search.realise(genes), search.unitUnreliability)
-  })
-  const referenceFront = search.frontGenes.map(candidate)
+  const candidate = (genes: Float64Array): Candidate => ({ genes, totals: search.judge(genes) })
+  const reference = search.frontGenes.map(candidate)
   const searched = found.front.map(({ genes }) => candidate(genes))
-  const front = paretoFront<Candidate>([{ totals: exact }, ...referenceFront, ...searched], objectives)
+  const front = paretoFront<Candidate>([{ totals: exact }, ...reference, ...searched], objectives)
   const head = { algorithm: 'nsga-ii' as const, version: `${multiObjectiveVersion}/${exactOutcome.version}` }
   let chosen: Pick<MultiObjectiveResult, 'outcome' | 'totals' | 'isExactResult'> = {
     outcome: { ...exactOutcome, ...head },
     totals: exact,
     isExactResult: true
   }
-  for (const { genes, totals } of rankCandidates(front, objectives, weights)) {
+  for (const { genes } of rankCandidates(front, objectives, weights)) {
     if (genes === undefined) break // the exact result is the best of the front
-    if (!mayReplace(totals, exact, objectives)) continue
-    const gap = distanceFromExact(totals, exact, exactOutcome.gap)
-    const outcome = buildOutcome(compiled, search.realise(genes), { ...head, gap, nodes: exactOutcome.nodes })
-    // The outcome may deal an offer's steps out to its requests in another way: what counts is what it says itself.
+    const outcome = buildOutcome(compiled, search.realise(genes), { ...head, gap: 0, nodes: exactOutcome.nodes })
     const stated = totalsOf(book, outcome, reliability)
     if (!mayReplace(stated, exact, objectives)) continue
-    chosen = { outcome, totals: stated, isExactResult: false }
+    const gap = distanceFromExact(stated, exact, exactOutcome.gap)
+    chosen = { outcome: { ...outcome, gap }, totals: stated, isExactResult: false }
     break
   }
   return {
@@ -135,12 +132,22 @@ export const clearMultiObjective = (
       totals
     })),
     reference: search.reference,
-    hypervolumeRatio: hypervolumeRatio(searched, referenceFront),
+    hypervolumeRatio: hypervolumeRatio(searched, reference, search),
     seed,
     population,
     generations: search.generations
   }
 }
+
+const askedOf = ({ requests }: Book): { DSO: number; TSO: number } => {
+  const asked = { DSO: 0, TSO: 0 }
+  for (const { side, profile } of requests) for (const { mtus, power } of profile) asked[side] += mtus * power
+  return asked
+}
+
+/** One number for both sides: no TSO volume makes up for a W of the DSO. */
+const unserved = (asked: { DSO: number; TSO: number }, { dsoServed, tsoServed }: Service): number =>
+  (asked.DSO - dsoServed) * (asked.TSO + 1) + (asked.TSO - tsoServed)
 
 const checkOptions = ({ objectives, weights, clearingsMax }: MultiObjectiveOptions): void => {
   if (!objectives.includes('cost') || !objectives.includes('unreliability'))
@@ -154,17 +161,22 @@ const checkOptions = ({ objectives, weights, clearingsMax }: MultiObjectiveOptio
     throw new RangeError(`clearMultiObjective: at least 2 clearings are needed, got ${clearingsMax}`)
 }
 
-const hypervolumeRatio = (searched: readonly Candidate[], reference: readonly Candidate[]): number => {
-  const pointsOf = (candidates: readonly Candidate[]): number[][] =>
-    candidates.map(({ totals }) => [Number(totals.cost), Number(totals.nonDelivery)])
-  const best = mostServed(reference)
-  const known = pointsOf(best)
-  const points = pointsOf(searched.filter(({ totals }) => compareService(totals, best[0]!.totals) >= 0))
+/** What serves less than the reference front is no point of it, and adds nothing. */
+const hypervolumeRatio = (
+  searched: readonly Candidate[],
+  reference: readonly Candidate[],
+  { referenceFront }: Search
+): number => {
+  const service = mostServed(reference)[0]!.totals
+  const comparable = searched.map(({ totals }) => totals).filter(totals => compareService(totals, service) >= 0)
+  const pointsOf = (front: readonly FrontPoint[]): number[][] =>
+    front.map(({ cost, nonDelivery }) => [Number(cost), Number(nonDelivery)])
+  const known = pointsOf(referenceFront)
   const extreme = (pick: (...values: number[]) => number): number[] =>
     [0, 1].map(m => known.reduce((value, point) => pick(value, point[m]!), known[0]![m]!))
   const ideal = extreme(Math.min)
   const nadir = extreme(Math.max)
-  return normalisedHypervolume(points, ideal, nadir) / normalisedHypervolume(known, ideal, nadir)
+  return normalisedHypervolume(pointsOf(comparable), ideal, nadir) / normalisedHypervolume(known, ideal, nadir)
 }
 
 /** Relative, of the first of DSO cost and TSO cost that differs from what is proven possible. */

@@ -14,37 +14,36 @@ export type Objective =
   | 'unreliability' // expected non-delivery
   | 'number-of-units' // units with anything accepted: each is a setpoint, a meter and a settlement
 
-/** Exact. */
-export interface Totals {
-  /** W·MTU. */
-  readonly dsoServed: number
-  /** W·MTU. */
-  readonly tsoServed: number
+/** What the objectives are read from; exact. */
+export interface Judged {
   /** Ticks of 1/4000 µ€. */
   readonly cost: bigint
   /** Σ accepted × (1 − reliability), millionths of a W·MTU. */
   readonly nonDelivery: bigint
   readonly units: number
+}
+
+export interface Service {
+  /** W·MTU. */
+  readonly dsoServed: number
+  /** W·MTU. */
+  readonly tsoServed: number
+}
+
+export interface Totals extends Judged, Service {
   /** The DSO's part of the cost, and of the expected non-delivery. */
   readonly dsoCost: bigint
   readonly dsoNonDelivery: bigint
 }
 
-/** The totals that objectives are read from; a search may keep the sums as doubles. */
-export interface Judged {
-  readonly cost: bigint | number
-  readonly nonDelivery: bigint | number
-  readonly units: number
-}
-
-export const objectiveValue = (objective: Objective, totals: Judged): number => {
+export const objectiveValue = (objective: Objective, judged: Judged): number => {
   switch (objective) {
     case 'cost':
-      return Number(totals.cost)
+      return Number(judged.cost)
     case 'unreliability':
-      return Number(totals.nonDelivery)
+      return Number(judged.nonDelivery)
     case 'number-of-units':
-      return totals.units
+      return judged.units
   }
 }
 

@@ -12,14 +12,18 @@ import type { Grants } from '../clearing/merit-order.ts'
 import { clearByGenes, clearingDecoder } from './clearing-decoder.ts'
 import { type DivisibleBook, divisibleBook } from './divisible-book.ts'
 import { divisibleDecoder, judge, realise } from './divisible-decoder.ts'
-import { exactFront } from './exact-front.ts'
-import { type Judged, type Totals, totalsOfGrants } from './objectives.ts'
+import { exactFront, type FrontPoint } from './exact-front.ts'
+import { type Judged, type Service, type Totals, totalsOfGrants } from './objectives.ts'
 import { genesForWeight } from './preference.ts'
 import { type Reliability, unreliabilityOf } from './reliability.ts'
+import { mostServed } from './selection.ts'
 import { supportedFront } from './supported-front.ts'
 
 /** With a mixed-integer programme a clearing can take tens of milliseconds: this many stay within seconds. */
 const CLEARINGS_MAX = 400
+
+/** Solutions of the reference front that are shown and chosen from: closer than 1/500 of it nobody can tell them apart. */
+const FRONT_MAX = 500
 
 /** A tenth of the clearings finds the reference front: no clearing finds more than these, but they are soon exhausted. */
 const REFERENCE_SHARE = 0.1
@@ -27,14 +31,15 @@ const REFERENCE_SHARE = 0.1
 /** How genes become solutions, for one kind of book. */
 export interface Search {
   readonly reference: 'exact' | 'supported'
-  /** The reference front, cheapest first. */
+  /** The whole reference front, cheapest first: what the search is measured against. */
+  readonly referenceFront: readonly FrontPoint[]
+  /** At most FRONT_MAX of its solutions, both ends among them, evenly along it. */
   readonly frontGenes: readonly Float64Array[]
   /** Generations that can be afforded. */
   readonly generations: number
   /** Millionths, by unit. */
   readonly unitUnreliability: Float64Array
-  /** What the search sees: sums, and what is left unserved. */
-  readonly judge: (genes: Float64Array) => Judged & { readonly unserved: number }
+  readonly judge: (genes: Float64Array) => Judged & Service
   readonly realise: (genes: Float64Array) => Grants
 }
 
@@ -61,15 +66,20 @@ export const openSearch = (
 
 const divisibleSearch = (divisible: DivisibleBook, generations: number): Search => {
   const decoder = divisibleDecoder(divisible)
+  const { compiled, unitUnreliability } = divisible
+  const any = realise(decoder, new Float64Array(compiled.book.units.length + 1))
+  const { dsoServed, tsoServed } = totalsOfGrants(compiled, any, unitUnreliability)
+  const vertices = exactFront(divisible)
   return {
     reference: 'exact',
-    frontGenes: exactFront(divisible).map(({ weight }) =>
-      genesForWeight(weight, divisible.highestPrice, divisible.compiled.book.units.length)
+    referenceFront: vertices,
+    frontGenes: spreadAlong(vertices, FRONT_MAX).map(({ weight }) =>
+      genesForWeight(weight, divisible.highestPrice, compiled.book.units.length)
     ),
     generations,
-    unitUnreliability: divisible.unitUnreliability,
-    // Every order of preference serves the most that can be served.
-    judge: genes => ({ ...judge(decoder, genes), unserved: 0 }),
+    unitUnreliability,
+    // Every order of preference serves the most that can be served: one solution tells how much that is.
+    judge: genes => ({ ...judge(decoder, genes), dsoServed, tsoServed }),
     realise: genes => realise(decoder, genes)
   }
 }
@@ -83,28 +93,22 @@ const clearingSearch = (
   const { book } = compiled
   const decoder = clearingDecoder(compiled, unitUnreliability, clear)
   const grantsOf = remembered(genes => clearByGenes(decoder, genes))
-  const asked = { DSO: 0, TSO: 0 }
-  for (const { side, profile } of book.requests) for (const { mtus, power } of profile) asked[side] += mtus * power
   const totals = (genes: Float64Array): Totals => totalsOfGrants(compiled, grantsOf(genes), unitUnreliability)
   const supported = supportedFront(
     weight => {
       const genes = genesForWeight(weight, decoder.highestPrice, book.units.length)
       return { genes, totals: totals(genes) }
     },
-    Math.max(2, Math.floor(clearingsMax * REFERENCE_SHARE))
-  )
+    Math.min(FRONT_MAX, Math.max(2, Math.floor(clearingsMax * REFERENCE_SHARE)))
+  ).map(({ solution }) => solution)
   const affordable = Math.floor((clearingsMax * (1 - REFERENCE_SHARE)) / population) - 1
   return {
     reference: 'supported',
-    frontGenes: supported.map(({ solution }) => solution.genes),
+    referenceFront: mostServed(supported).map(({ totals }) => totals),
+    frontGenes: supported.map(({ genes }) => genes),
     generations: Math.max(0, Math.min(generations, affordable)),
     unitUnreliability,
-    judge: genes => {
-      const judged = totals(genes)
-      // One number for both sides: no TSO volume makes up for a W of the DSO.
-      const unserved = (asked.DSO - judged.dsoServed) * (asked.TSO + 1) + (asked.TSO - judged.tsoServed)
-      return { ...judged, unserved }
-    },
+    judge: totals,
     realise: grantsOf
   }
 }
@@ -122,38 +126,40 @@ const remembered = (solve: (genes: Float64Array) => Grants): ((genes: Float64Arr
 
 /**
  * What NSGA-II starts from: the reference front, evenly by its length when it does not fit in three quarters of the
- * population; one solution that holds back all units alike but in the order of the book, which few-unit solutions
- * can be bred from; the rest is random.
+ * population; one solution that holds units back in the order of the book, from which solutions with few units can be
+ * bred; the rest is random.
  */
 export const initialSolutions = ({ frontGenes, judge }: Search, units: number, population: number): Float64Array[] => {
-  const places = Math.floor(population * 0.75)
   const inBookOrder = new Float64Array(units + 1)
   for (let u = 0; u < units; u++) inBookOrder[u + 1] = u / units
-  return [...spreadAlong(frontGenes, judge, places), inBookOrder]
+  const places = Math.floor(population * 0.75)
+  if (frontGenes.length <= places) return [...frontGenes, inBookOrder]
+  const points = frontGenes.map(genes => ({ ...judge(genes), genes }))
+  return [...spreadAlong(points, places).map(({ genes }) => genes), inBookOrder]
 }
 
-const spreadAlong = (
-  front: readonly Float64Array[],
-  judge: (genes: Float64Array) => Judged,
-  places: number
-): Float64Array[] => {
+/** At most `places` points of a front, both ends among them, at even distances along it. */
+const spreadAlong = <Point extends FrontPoint>(front: readonly Point[], places: number): Point[] => {
   if (front.length <= places) return [...front]
-  const points = front.map(genes => judge(genes)).map(({ cost, nonDelivery }) => [Number(cost), Number(nonDelivery)])
-  const first = points[0]!
-  const last = points[points.length - 1]!
-  const width = Math.abs(last[0]! - first[0]!) || 1
-  const height = Math.abs(last[1]! - first[1]!) || 1
+  const first = front[0]!
+  const last = front[front.length - 1]!
+  const width = Math.abs(Number(last.cost - first.cost)) || 1
+  const height = Math.abs(Number(last.nonDelivery - first.nonDelivery)) || 1
   let length = 0
-  const along = points.map((point, k) => {
-    const before = points[k - 1] ?? point
-    length += Math.hypot((point[0]! - before[0]!) / width, (point[1]! - before[1]!) / height)
+  const along = front.map((point, k) => {
+    const before = front[k - 1] ?? point
+    length += Math.hypot(
+      Number(point.cost - before.cost) / width,
+      Number(point.nonDelivery - before.nonDelivery) / height
+    )
     return length
   })
   const chosen = new Set<number>()
-  for (let place = 0, k = 0; place < places; place++) {
+  for (let place = 0, k = 0; place < places - 1; place++) {
     const wanted = (length * place) / (places - 1)
     while (k < front.length - 1 && along[k]! < wanted) k++
-    chosen.add(place === places - 1 ? front.length - 1 : k)
+    chosen.add(k)
   }
+  chosen.add(front.length - 1)
   return [...chosen].map(k => front[k]!)
 }

@@ -4,7 +4,12 @@
  * at all next to the exact result: never one that serves less, or costs more at equal reliability.
  */
 
-import { type Objective, objectiveValue, type Totals } from './objectives.ts'
+import { type Judged, type Objective, objectiveValue, type Service, type Totals } from './objectives.ts'
+
+/** What a candidate must say of itself. */
+export interface Found {
+  readonly totals: Judged & Service
+}
 
 export type Weights = Readonly<Partial<Record<Objective, number>>>
 
@@ -13,7 +18,7 @@ export type Weights = Readonly<Partial<Record<Objective, number>>>
  * mapped to 0 … 1 over these candidates. Without weights all count the same, which ranks by the distance from
  * the plane through the ends of the front: the best one is its knee. Equal sums: the cheaper, then the more reliable.
  */
-export const rankCandidates = <Candidate extends { readonly totals: Totals }>(
+export const rankCandidates = <Candidate extends Found>(
   candidates: readonly Candidate[],
   objectives: readonly Objective[],
   weights: Weights | undefined
@@ -24,7 +29,7 @@ export const rankCandidates = <Candidate extends { readonly totals: Totals }>(
     const lowest = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
     const span = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - lowest
     const weight = weights === undefined ? 1 : (weights[objective] ?? 0)
-    return (totals: Totals): number => (span > 0 ? (weight * (objectiveValue(objective, totals) - lowest)) / span : 0)
+    return (totals: Judged): number => (span > 0 ? (weight * (objectiveValue(objective, totals) - lowest)) / span : 0)
   })
   const scored = served.map(candidate => ({
     candidate,
@@ -43,10 +48,8 @@ export const rankCandidates = <Candidate extends { readonly totals: Totals }>(
 }
 
 /** Those with the least unserved volume: of the DSO first, then of the TSO. */
-export const mostServed = <Candidate extends { readonly totals: Totals }>(
-  candidates: readonly Candidate[]
-): Candidate[] => {
-  const most = candidates.reduce<Totals | undefined>(
+export const mostServed = <Candidate extends Found>(candidates: readonly Candidate[]): Candidate[] => {
+  const most = candidates.reduce<Service | undefined>(
     (best, { totals }) => (best === undefined || compareService(totals, best) > 0 ? totals : best),
     undefined
   )
@@ -54,7 +57,7 @@ export const mostServed = <Candidate extends { readonly totals: Totals }>(
 }
 
 /** Above 0 when a serves more: the DSO first, then the TSO. */
-export const compareService = (a: Totals, b: Totals): number => a.dsoServed - b.dsoServed || a.tsoServed - b.tsoServed
+export const compareService = (a: Service, b: Service): number => a.dsoServed - b.dsoServed || a.tsoServed - b.tsoServed
 
 /**
  * Whether T-12 lets a solution take the place of the exact result. One that serves more (the DSO first, then the TSO)
@@ -87,20 +90,29 @@ const worthIts = (
 const dsoPart = ({ dsoCost, dsoNonDelivery }: Totals) => ({ cost: dsoCost, nonDelivery: dsoNonDelivery })
 
 /** Those that no other candidate beats in every objective at the same service or better. */
-export const paretoFront = <Candidate extends { readonly totals: Totals }>(
+export const paretoFront = <Candidate extends Found>(
   candidates: readonly Candidate[],
   objectives: readonly Objective[]
 ): Candidate[] => {
-  const served = mostServed(candidates)
-  const values = served.map(({ totals }) => objectives.map(objective => objectiveValue(objective, totals)))
-  // Of equal candidates the first one stays.
-  const beats = (a: number, b: number): boolean =>
-    values[a]!.every((value, m) => value <= values[b]![m]!) &&
-    (a < b || values[a]!.some((value, m) => value < values[b]![m]!))
-  const front = served.filter((_, b) => !served.some((_, a) => a !== b && beats(a, b)))
-  return front.sort(
-    (a, b) => compare(a.totals.cost, b.totals.cost) || compare(a.totals.nonDelivery, b.totals.nonDelivery)
-  )
+  const rows = mostServed(candidates).map(candidate => ({
+    candidate,
+    values: Float64Array.from(objectives, objective => objectiveValue(objective, candidate.totals))
+  }))
+  // By the first objective that differs: then what beats a candidate comes before it, and of equals the first one stays.
+  rows.sort((a, b) => {
+    for (let m = 0; m < objectives.length; m++) if (a.values[m] !== b.values[m]) return a.values[m]! - b.values[m]!
+    return 0
+  })
+  const front: typeof rows = []
+  for (const row of rows) if (!front.some(({ values }) => isAtMost(values, row.values))) front.push(row)
+  return front
+    .map(({ candidate }) => candidate)
+    .sort((a, b) => compare(a.totals.cost, b.totals.cost) || compare(a.totals.nonDelivery, b.totals.nonDelivery))
+}
+
+const isAtMost = (a: Float64Array, b: Float64Array): boolean => {
+  for (let m = 0; m < a.length; m++) if (a[m]! > b[m]!) return false
+  return true
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -7,7 +7,7 @@
  * supported ones that no weight finds; those are left to the search. At most `clearingsMax` clearings.
  */
 
-import type { Totals } from './objectives.ts'
+import type { Judged } from './objectives.ts'
 
 export interface WeighedSolution<Solution> {
   readonly weight: number
@@ -15,7 +15,7 @@ export interface WeighedSolution<Solution> {
 }
 
 /** From the cheapest on; `solve` clears at this weight, in µ€ per kWh of certain non-delivery. */
-export const supportedFront = <Solution extends { readonly totals: Totals }>(
+export const supportedFront = <Solution extends { readonly totals: Judged }>(
   solve: (weight: number) => Solution,
   clearingsMax: number
 ): WeighedSolution<Solution>[] => {

@@ -32,16 +32,19 @@ export const firmVolumes = (session: SessionState, pom: PomState): readonly Firm
   const window = sessionWindow(session)
   const firm: FirmVolume[] = []
   for (const earlier of earlierSessions(session, pom)) {
-    const { definitiveStart, definitiveMtus } = earlier.opened
-    const definitive = runInterval({ start: definitiveStart, mtus: definitiveMtus })
     for (const { unit, quantity, direction, allocations } of earlier.offersValidated)
-      for (const allocation of allocations) {
-        const cut = clip(allocation, definitive)
-        const inside = cut && clip(cut, window)
+      for (const allocation of definitivePart(allocations, earlier)) {
+        const inside = clip(allocation, window)
         if (inside) firm.push({ pods: unit.pods, quantity, direction, allocation: inside })
       }
   }
   return firm
+}
+
+/** Without the MTUs whose result was only a preview (T-02). */
+const definitivePart = (allocations: readonly Allocation[], { opened }: SessionState): readonly Allocation[] => {
+  const definitive = runInterval({ start: opened.definitiveStart, mtus: opened.definitiveMtus })
+  return allocations.flatMap(allocation => clip(allocation, definitive) ?? [])
 }
 
 export interface Standing<T> {
@@ -57,7 +60,9 @@ export const standingOffers = (session: SessionState, pom: PomState): readonly S
   const standing: Standing<PlacedOffer>[] = []
   for (const earlier of [...earlierSessions(session, pom)].reverse()) {
     const here: string[] = []
-    const accepted = new Map(earlier.offersValidated.map(({ offerId, allocations }) => [offerId, allocations]))
+    const accepted = new Map(
+      earlier.offersValidated.map(({ offerId, allocations }) => [offerId, definitivePart(allocations, earlier)])
+    )
     const found: Standing<PlacedOffer>[] = []
     for (const offer of earlier.offers.values()) {
       // An id that is used again means the offer of the later session.
