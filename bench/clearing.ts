@@ -18,7 +18,10 @@ const day = (units: number, steps: number, blocks: number, varying: boolean, see
   const pods = Array.from({ length: units }, (_, n) => `pod-${n}`)
   const substation = (n: number): number => n % 120
   const curve = () =>
-    Array.from({ length: steps }, (_, s) => ({ quantity: 100 * whole(5, 15), price: 1_000 * whole(60 + 40 * s, 140 + 60 * s) }))
+    Array.from({ length: steps }, (_, s) => ({
+      quantity: 100 * whole(5, 15),
+      price: 1_000 * whole(60 + 40 * s, 140 + 60 * s)
+    }))
   const offers: Offer[] = pods.map((unit, n) => ({
     kind: 'single',
     id: `offer-${n}`,
@@ -103,5 +106,7 @@ const time = (name: string, makeBook: () => Book): void => {
 time(`${large} divisible offers × ${mtus} MTU, constant curve`, () => day(large, 1, 0, false, 1))
 time(`${large} divisible offers × ${mtus} MTU, another curve each MTU`, () => day(large, 1, 0, true, 1))
 time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, constant curve`, () => day(units, 3, blocks, false, 2))
-time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, another curve each MTU`, () => day(units, 3, blocks, true, 3))
+time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, another curve each MTU`, () =>
+  day(units, 3, blocks, true, 3)
+)
 time(`${units} units × 3 steps × ${mtus} MTU, no blocks`, () => day(units, 3, 0, true, 4))

@@ -100,6 +100,15 @@ export const refusalProblems = {
   'wrong-role': { status: 403, title: 'An actor of this role may not do this.' }
 } as const satisfies Record<string, Entry>
 
+/** What is wrong with one field, in the `errors` of `invalid-request`. */
+export const shapeErrors = {
+  'missing-field': 'The field is missing.',
+  'unknown-field': 'There is no such field.',
+  'bad-type': 'The value is of another type: text where a number belongs, a fraction where a whole number does.',
+  'bad-format': 'The text is not such a date or time.',
+  'bad-value': 'The value is not one of those allowed, or outside of the bounds of the field.'
+} as const
+
 export type RefusalProblemCode = keyof typeof refusalProblems
 
 const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([

@@ -62,6 +62,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
     requestTimeout: limits.requestMs,
     trustProxy: (_address, hop) => hop < (options.trustedProxies ?? 0),
     routerOptions: { maxParamLength: 200 },
+    exposeHeadRoutes: false,
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     frameworkErrors: problemHandler(publicUrl)

@@ -62,37 +62,55 @@ export interface NamedSchema {
   readonly $id: string
 }
 
-export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaCompiler<unknown> => {
+type Compile = (
+  schema: unknown,
+  mode: { readonly allErrors: boolean; readonly coerceTypes: boolean }
+) => ValidateFunction
+
+/** Compiled checks by schema: operations share many of them, and so do the gateways of one process. */
+const compilers = new WeakMap<readonly NamedSchema[], Compile>()
+
+const compilerOf = (named: readonly NamedSchema[]): Compile => {
+  const existing = compilers.get(named)
+  if (existing) return existing
   const ajvs = new Map<string, Ajv>()
-  const ajv = (allErrors: boolean, coerceTypes: boolean): Ajv => {
-    const name = `${allErrors}/${coerceTypes}`
-    const existing = ajvs.get(name)
-    if (existing) return existing
-    // Bodies are taken as they are: a number in quotes is a mistake of the sender. Query strings have only text.
-    const created = new Ajv({
-      allErrors,
-      coerceTypes,
-      useDefaults: coerceTypes,
-      discriminator: true,
-      strict: false,
-      formats
-    })
-    for (const schema of named) created.addSchema(schema)
-    ajvs.set(name, created)
-    return created
+  const compiled = new Map<string, ValidateFunction>()
+  const compile: Compile = (schema, { allErrors, coerceTypes }) => {
+    const mode = `${allErrors}/${coerceTypes}`
+    let ajv = ajvs.get(mode)
+    if (!ajv) {
+      // Bodies are taken as they are: a number in quotes is a mistake of the sender. Query strings have only text.
+      const rules = { useDefaults: coerceTypes, discriminator: true, strict: false, formats }
+      ajv = new Ajv({ allErrors, coerceTypes, ...rules })
+      for (const one of named) ajv.addSchema(one)
+      ajvs.set(mode, ajv)
+    }
+    const key = `${mode}/${JSON.stringify(schema)}`
+    const check = compiled.get(key) ?? ajv.compile(asSchema(schema))
+    compiled.set(key, check)
+    return check
   }
+  compilers.set(named, compile)
+  return compile
+}
+
+export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaCompiler<unknown> => {
+  const compile = compilerOf(named)
+  const checkOf = (schema: unknown): Check => ({
+    first: () => compile(schema, { allErrors: false, coerceTypes: false }),
+    all: () => compile(schema, { allErrors: true, coerceTypes: false })
+  })
 
   return ({ schema, httpPart }) => {
-    const isBody = httpPart === 'body'
-    const fast = ajv(false, !isBody).compile(asSchema(schema))
-    if (!isBody) {
-      const all = ajv(true, true).compile(asSchema(schema))
-      return value => (fast(value) || all(value) ? { value } : { error: invalid(itemsOf(all, `/${httpPart}`), all) })
+    if (httpPart !== 'body') {
+      // What comes with the address is small: one look finds everything.
+      const all = compile(schema, { allErrors: true, coerceTypes: true })
+      return value => (all(value) ? { value } : { error: invalid(itemsOf(all, `/${httpPart}`), all) })
     }
+    const fast = checkOf(schema).first()
     const { single, list } = alternatives(schema)
-    const wholeItem = compiled(single, ajv)
-    const wholeList = compiled(list, ajv)
-    const item = list === undefined ? undefined : compiled(asSchema(list)['items'], ajv)
+    const whole = checkOf(single ?? list)
+    const item = list === undefined ? undefined : checkOf(asSchema(list)['items'])
     return value => {
       if (fast(value)) return { value }
       if (item && Array.isArray(value)) {
@@ -100,20 +118,16 @@ export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaComp
         if (lengths.length > 0) return { error: new InvalidRequest(lengths) }
         return { error: collect(value.map((one, index) => ({ value: one, path: `/${index}`, check: item }))) }
       }
-      return { error: collect([{ value, path: '', check: wholeItem ?? wholeList! }]) }
+      return { error: collect([{ value, path: '', check: whole }]) }
     }
   }
 }
 
+/** The same schema, up to the first error and up to the last; compiled when the first wrong body comes. */
 interface Check {
-  readonly first: ValidateFunction
-  readonly all: ValidateFunction
+  readonly first: () => ValidateFunction
+  readonly all: () => ValidateFunction
 }
-
-const compiled = (schema: unknown, ajv: (all: boolean, coerce: boolean) => Ajv): Check | undefined =>
-  schema === undefined
-    ? undefined
-    : { first: ajv(false, false).compile(asSchema(schema)), all: ajv(true, false).compile(asSchema(schema)) }
 
 /** A body is one item, a list of items, or either. */
 const alternatives = (schema: unknown): { readonly single?: unknown; readonly list?: unknown } => {
@@ -143,7 +157,7 @@ const collect = (
   const errors: ProblemItem[] = []
   let total = 0
   for (const { value, path, check } of parts) {
-    const validate = hasMoreValues(value, valuesOfItemMax) ? check.first : check.all
+    const validate = hasMoreValues(value, valuesOfItemMax) ? check.first() : check.all()
     if (validate(value)) continue
     const found = itemsOf(validate, path)
     total += found.length

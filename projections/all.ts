@@ -16,3 +16,6 @@ export const projections: readonly AnyProjection[] = [
   outcomesProjection,
   commandsProjection
 ]
+
+export const projectionNamed = (name: string): AnyProjection | undefined =>
+  projections.find(projection => projection.name === name)

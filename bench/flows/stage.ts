@@ -77,7 +77,8 @@ try {
   // Tokens and code paths are warm in a market that runs all day; the measured flows are of the first full session.
   for (const warm of [aggregator, dso, tso]) await warm.list('/v1/pods')
 
-  const say = (text: string) => process.env['FLEX_BENCH_VERBOSE'] && process.stderr.write(`${Math.round(performance.now())} ${text}\n`)
+  const say = (text: string) =>
+    process.env['FLEX_BENCH_VERBOSE'] && process.stderr.write(`${Math.round(performance.now())} ${text}\n`)
   say('start')
   const flow0 = await ms(() => aggregator.sendAll('/v1/pods', load.pods, 'pods'))
   await host.idle()

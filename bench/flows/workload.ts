@@ -105,7 +105,10 @@ export const workload = (count: number, start: number): Workload => {
   const asked = (share: number, members: number) => (mtu: number) => ({
     start: iso(mtu),
     end: iso(mtu + 1),
-    quantity: Math.max(100, Math.floor((members * 1_400 * share * (0.5 + 0.5 * Math.abs(Math.sin(mtu / 15)))) / 10) * 10)
+    quantity: Math.max(
+      100,
+      Math.floor((members * 1_400 * share * (0.5 + 0.5 * Math.abs(Math.sin(mtu / 15)))) / 10) * 10
+    )
   })
   const request = (
     requestId: string,

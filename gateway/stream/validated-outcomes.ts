@@ -5,7 +5,6 @@
  * `id` in the data that was seen before is dropped by the reader). The stream ends with the access token.
  */
 import Type from 'typebox'
-import { isFlexError } from '../../infra/errors.ts'
 import { header } from '../../infra/log/envelope.ts'
 import type { Log, StoredRecord } from '../../infra/log/log.ts'
 import { decode } from '../../schemas/codec.ts'
@@ -121,8 +120,8 @@ export const validatedOutcomeStream = (app: Api, { log, limits, operators }: Str
       try {
         await Promise.all(next.map((_, partition) => follow(partition)))
       } catch (error) {
-        if (!isFlexError(error)) throw error
-        request.log.warn({ err: error }, 'a stream ended because the log failed')
+        // The answer has begun, so there is no other to give: the reader comes back with Last-Event-ID.
+        request.log.error({ err: error }, 'a stream ended because its topic could not be read')
       } finally {
         writer.close('the log ended')
         closers.delete(shut)

@@ -13,3 +13,12 @@ export class BrokenInvariant extends Error {
 
 export const isBrokenInvariant = (error: unknown): boolean =>
   error instanceof BrokenInvariant || error instanceof AssertionError
+
+/** For rules that must not throw, whatever they are given. */
+export const mustHold = <Result>(what: string, rule: () => Result): Result => {
+  try {
+    return rule()
+  } catch (error) {
+    throw new BrokenInvariant(what, { cause: error })
+  }
+}

@@ -25,7 +25,7 @@ export const runFree = (options: HostOptions, limits: HostLimits): Running => {
 
   const follow = async (one: Supervised, signal: AbortSignal) => {
     while (!signal.aborted) {
-      const isFine = await watch.run(one, signal, true)
+      const isFine = await watch.run(one, signal)
       if (one.failure?.isStopped) return
       if (isFine && !signal.aborted) {
         // The tail ended though nobody asked: the log was closed. `start` meets that, and reports it.

@@ -2,6 +2,7 @@
  * The loop of an embedded run: all partitions of all inputs belong to this process, and the workers take turns in the
  * order of the components, their topics and partitions. It sleeps until it is woken, the poll is due or a retry is.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { HostLimits, HostOptions, Running } from './host.ts'
 import { type Supervised, supervised, supervision, workerFailed } from './supervision.ts'
 
@@ -39,20 +40,24 @@ export const runOrdered = (
       }
     })
 
+  /**
+   * The ends of all inputs are read before the first worker moves, and no worker goes further in this round. So what was
+   * appended in an order is handled in that order also across partitions, wherever in it a round happens to begin.
+   */
   const round = async () => {
-    // One look at each partition a round, however many workers read it.
     const ends = new Map<string, number>()
+    for (const { worker } of workers) {
+      const { topic, partition } = worker.input
+      const id = `${topic}/${partition}`
+      // An end that cannot be read is left to the worker: it meets the error, and reports it.
+      if (!ends.has(id)) ends.set(id, await log.endOffset(topic, partition).catch(() => Number.MAX_SAFE_INTEGER))
+    }
     for (const one of workers) {
       if (stopped.signal.aborted) return
       if (one.failure?.isStopped || Date.now() < one.retryAt) continue
-      const { topic, partition } = one.worker.input
-      const id = `${topic}/${partition}`
-      if (one.next !== undefined) {
-        const end = ends.get(id) ?? (await log.endOffset(topic, partition))
-        ends.set(id, end)
-        if (one.next >= end) continue
-      }
-      await watch.run(one, stopped.signal, false)
+      const end = ends.get(`${one.worker.input.topic}/${one.worker.input.partition}`)!
+      if (one.next !== undefined && one.next >= end) continue
+      await watch.run(one, stopped.signal, end)
     }
   }
 
@@ -70,15 +75,12 @@ export const runOrdered = (
       waiting = []
       isWoken = false
       const before = watch.moves
-      try {
-        await round()
-      } catch {
-        // The end of a partition could not be read. The worker that reads it meets the error, and reports it.
-        for (const one of workers) one.next = undefined
-      }
+      await round()
       const hasMoved = watch.moves > before
       answerWaiting(asked, hasMoved)
-      if (!hasMoved) await sleep(limits.pollMs)
+      // A log in memory gives way to nobody: timers and sockets get their turn here.
+      if (hasMoved) await nextTurn()
+      else await sleep(limits.pollMs)
     }
     for (const { reject } of waiting) reject(new Error('the host has stopped'))
     waiting = []

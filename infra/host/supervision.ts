@@ -44,8 +44,11 @@ export const supervised = (component: string, worker: Worker): Supervised => ({
 })
 
 export interface Supervision {
-  /** Starts the worker if it must be, and gives it what `read` yields. False after a failure, which is recorded. */
-  run(one: Supervised, signal: AbortSignal, follow: boolean): Promise<boolean>
+  /**
+   * Starts the worker if it must be, and gives it what is on its input before the offset `until`, or, without one, follows
+   * the input. False after a failure, which is recorded.
+   */
+  run(one: Supervised, signal: AbortSignal, until?: number): Promise<boolean>
   /** The end of the input is reached, and nothing is wrong. */
   isAtEnd(one: Supervised): Promise<boolean>
   /** A failure that waiting will not mend, or has not. */
@@ -94,7 +97,7 @@ export const supervision = ({ log, logger, onError, onHandled }: HostOptions, li
   }
 
   return {
-    async run(one, signal, follow) {
+    async run(one, signal, until) {
       const { topic, partition } = one.worker.input
       try {
         if (one.next === undefined) {
@@ -102,13 +105,13 @@ export const supervision = ({ log, logger, onError, onHandled }: HostOptions, li
           // Started, and what it failed at is done: nothing is wrong any more.
           if (one.failure && one.next >= (await end(one))) one.failure = undefined
         }
-        // Without `follow`, no further than now: whoever writes faster than this worker reads must not starve the others.
-        const enough = follow ? Number.POSITIVE_INFINITY : await end(one)
-        if (one.next >= enough) return true
+        if (until !== undefined && one.next >= until) return true
+        const follow = until === undefined
         for await (const records of read(log, topic, partition, one.next, { follow, signal }, limits))
-          for (const batch of withinBytes(records, limits.batchBytesMax)) {
-            if (signal.aborted || one.next >= enough) return true
-            await handle(one, batch)
+          for (const batch of withinBytes(upTo(records, until), limits.batchBytesMax)) {
+            if (signal.aborted) return true
+            if (batch.length > 0) await handle(one, batch)
+            if (until !== undefined && one.next >= until) return true
           }
         return true
       } catch (error) {
@@ -138,6 +141,10 @@ const read = (
   { follow, signal }: { follow: boolean; signal: AbortSignal },
   { batchRecordsMax }: HostLimits
 ) => log.read(topic, partition, from, { follow, signal, recordsMax: batchRecordsMax })
+
+/** The records before an offset: a reader may give more than was on the log when the turn began. */
+const upTo = (records: readonly StoredRecord[], until: number | undefined): readonly StoredRecord[] =>
+  until === undefined || records.at(-1)!.offset < until ? records : records.filter(({ offset }) => offset < until)
 
 /** What a record holds beside its value: key and headers, about. */
 const envelopeBytes = 512

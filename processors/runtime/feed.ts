@@ -8,12 +8,14 @@
  * An event that cannot be decoded stops the feed of its partition until a version that can read it is started: to leave
  * out a fact would be silent, and to go on past it would break the order.
  */
+import { mustHold } from '../../infra/host/broken-invariant.ts'
 import type { Component, Worker } from '../../infra/host/host.ts'
 import { commandId, commandRecord, header, type SaltSource } from '../../infra/log/envelope.ts'
 import type { Log, LogRecord, Partition, StoredRecord } from '../../infra/log/log.ts'
 import { partitionOf } from '../../infra/log/partition-of.ts'
 import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
 import type { Message } from '../../schemas/generated.ts'
+import { assertRecordSize } from '../../schemas/record-size.ts'
 import { type AppendLimits, appendChunks, appendLimitsDefault, recordBytes } from './append-chunks.ts'
 import { outboxReading } from './outbox-reading.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -63,25 +65,32 @@ const feedWorker = (options: FeedOptions, input: Partition): Worker => {
 
   const commandsOf = (cause: number, event: StoredRecord, index: number): readonly LogRecord[] => {
     const message = decode(event.value)
-    return rule(message, { now: event.timestamp, key: event.key }).map(({ command, key }, part) => {
-      const source = sourceText({ topic: from, partition: input.partition, cause, index, part })
-      const id = commandId(name, source)
-      const traceParent = event.headers[header.traceParent]
-      return commandRecord(
-        {
-          type: fullNameOf(command.type),
-          writer: name,
-          key,
-          value: encode(command),
-          time: event.timestamp,
-          id,
-          correlation: event.headers[header.correlation] ?? id,
-          fedFrom: source,
-          ...(traceParent === undefined ? {} : { traceParent })
-        },
-        salt
+    return mustHold(`${name}: ${message.type} ${cause}.${index} cannot be fed`, () =>
+      rule(message, { now: event.timestamp, key: event.key }).map((fed, part) =>
+        fedRecord(fed, event, sourceText({ topic: from, partition: input.partition, cause, index, part }))
       )
-    })
+    )
+  }
+
+  const fedRecord = ({ command, key }: FedCommand, { timestamp, headers }: StoredRecord, source: string): LogRecord => {
+    const id = commandId(name, source)
+    const traceParent = headers[header.traceParent]
+    const record = commandRecord(
+      {
+        type: fullNameOf(command.type),
+        writer: name,
+        key,
+        value: encode(command),
+        time: timestamp,
+        id,
+        correlation: headers[header.correlation] ?? id,
+        fedFrom: source,
+        ...(traceParent === undefined ? {} : { traceParent })
+      },
+      salt
+    )
+    assertRecordSize(to, record)
+    return record
   }
 
   const appendAll = async (targets: Map<number, LogRecord[]>) => {

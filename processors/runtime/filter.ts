@@ -6,11 +6,13 @@
  * before it first writes there, after each start and after each append that did not land where expected. Two owners at
  * once may both write an event; it then has the same `ce_id` twice, and a reader drops an id that it has had.
  */
+import { mustHold } from '../../infra/host/broken-invariant.ts'
 import type { Component, Worker } from '../../infra/host/host.ts'
 import { header, type SaltSource } from '../../infra/log/envelope.ts'
 import type { Log, LogRecord, Partition, StoredRecord, TopicSpec } from '../../infra/log/log.ts'
 import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
 import type { Message } from '../../schemas/generated.ts'
+import { assertRecordSize } from '../../schemas/record-size.ts'
 import { type AppendLimits, appendChunks, appendLimitsDefault, recordBytes } from './append-chunks.ts'
 import type { FeedMeta } from './feed.ts'
 import { outboxReading } from './outbox-reading.ts'
@@ -107,7 +109,9 @@ const filterWorker = (options: FilterOptions, input: Partition): Worker => {
       const value = of.headers[passedOn]
       if (value !== undefined) headers[passedOn] = value
     }
-    return { key: of.key, value: encode(event), headers, timestamp: of.timestamp }
+    const record = { key: of.key, value: encode(event), headers, timestamp: of.timestamp }
+    assertRecordSize(name, record)
+    return record
   }
 
   return {
@@ -123,13 +127,15 @@ const filterWorker = (options: FilterOptions, input: Partition): Worker => {
       let waitingBytes = 0
       for (const { cause, events } of reading.causes(batch))
         for (const [index, record] of events.entries()) {
-          const chosen = rule(decode(record.value), { now: record.timestamp, key: record.key })
+          const message = decode(record.value)
+          const what = `${name}: ${message.type} ${cause}.${index} cannot be copied`
+          const chosen = mustHold(what, () => rule(message, { now: record.timestamp, key: record.key }))
           for (const [part, { topic, event }] of chosen.entries()) {
             const source: SourcePosition = { topic: from, partition, cause, index, part }
             const target = await targetOf(topic)
             if (target.last && compareSources(source, target.last) <= 0) continue
             target.last = source
-            const copied = copy(event, record, source)
+            const copied = mustHold(what, () => copy(event, record, source))
             target.records.push(copied)
             waitingBytes += recordBytes(copied)
           }

@@ -9,13 +9,14 @@
  * What is decided but not on the log exists only here: after any append that was rejected, or that came back with another
  * offset than expected (somebody else wrote to the partition), everything is forgotten and `start` begins anew.
  */
-import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
+import { BrokenInvariant, mustHold } from '../../infra/host/broken-invariant.ts'
 import type { Worker } from '../../infra/host/host.ts'
 import { type Cause, causeAssembler, type ReaderPosition, startPosition } from '../../infra/log/cause-reader.ts'
 import { eventRecord } from '../../infra/log/envelope.ts'
 import type { LogRecord, StoredRecord } from '../../infra/log/log.ts'
 import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
 import type { Message } from '../../schemas/generated.ts'
+import { assertRecordSize } from '../../schemas/record-size.ts'
 import { appendChunks, recordBytes } from './append-chunks.ts'
 import { type CommandMemory, type CommandMemoryContent, commandMemory } from './command-memory.ts'
 import { isLogPlace, isOnLog, type LogPlace, placeAfter } from './log-place.ts'
@@ -23,9 +24,6 @@ import { isEventOf, isRuntimeEvent, readCommand } from './own-messages.ts'
 import { ownershipRecord } from './ownership-record.ts'
 import { parkRecord } from './parking.ts'
 import { type Processor, type ProcessorLimits, type ProcessorOptions, processorLimitsDefault } from './processor.ts'
-
-/** A broker refuses records of 1 MB; what may be large is many records of one cause. */
-export const valueBytesMax = 262_144
 
 interface Held<S> {
   state: S
@@ -64,11 +62,9 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
       const event = decode(value)
       if (isRuntimeEvent(event)) isParked = event.type === 'RecordParked'
       else if (isEventOf<E>(event, outbox.topic)) {
-        try {
-          into.state = processor.evolve(into.state, event, { now: timestamp })
-        } catch (error) {
-          throw new BrokenInvariant(`${here}: ${event.type} of cause ${cause} does not fit the state`, { cause: error })
-        }
+        into.state = mustHold(`${here}: ${event.type} of cause ${cause} does not fit the state`, () =>
+          processor.evolve(into.state, event, { now: timestamp })
+        )
       } else throw new BrokenInvariant(`${here}: ${event.type} of cause ${cause} is no event of ${outbox.topic}`)
     }
     into.memory.note(cause, records[0]!, isParked)
@@ -165,38 +161,36 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
     if (repeated) return [{ type: 'CommandRepeated', ...repeated }]
     const read = readCommand<C>(record.value, inbox.topic)
     if ('problem' in read) return [await parkRecord({ log, salt, reader: name, at: inbox, record, ...read })]
-    try {
-      return processor.decide(read.command, to.state, { now: record.timestamp })
-    } catch (error) {
-      const { type } = read.command
-      throw new BrokenInvariant(`${here}: ${type} at ${record.offset} cannot be decided`, { cause: error })
-    }
+    return mustHold(`${here}: ${read.command.type} at ${record.offset} cannot be decided`, () =>
+      processor.decide(read.command, to.state, { now: record.timestamp })
+    )
   }
 
   const recordsOf = (to: Held<S>, command: StoredRecord, events: readonly Message[]): readonly LogRecord[] => {
     const at = `${here}: the command at ${command.offset}`
     if (events.length === 0) throw new BrokenInvariant(`${at} was answered by no event`)
-    return events.map((event, index) => {
-      const value = encoded(event, at)
-      if (value.length > valueBytesMax)
-        throw new BrokenInvariant(`${at}: ${event.type} has ${value.length} bytes, more than ${valueBytesMax}`)
-      return eventRecord(
-        {
-          type: fullNameOf(event.type),
-          writer: name,
-          partition,
-          key: command.key,
-          value,
-          time: command.timestamp,
-          cause: command.offset,
-          index,
-          count: events.length,
-          epoch: to.epoch,
-          commandHeaders: command.headers
-        },
-        salt
-      )
-    })
+    return events.map((event, index) =>
+      mustHold(`${at}: ${event.type} cannot be written`, () => {
+        const record = eventRecord(
+          {
+            type: fullNameOf(event.type),
+            writer: name,
+            partition,
+            key: command.key,
+            value: encode(event),
+            time: command.timestamp,
+            cause: command.offset,
+            index,
+            count: events.length,
+            epoch: to.epoch,
+            commandHeaders: command.headers
+          },
+          salt
+        )
+        assertRecordSize(outbox.topic, record)
+        return record
+      })
+    )
   }
 
   return {
@@ -247,14 +241,6 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
       held = undefined
       if (mine) await saveSnapshot(mine)
     }
-  }
-}
-
-const encoded = (event: Message, at: string): Uint8Array => {
-  try {
-    return encode(event)
-  } catch (error) {
-    throw new BrokenInvariant(`${at}: ${event.type} is not what its schema says`, { cause: error })
   }
 }
 

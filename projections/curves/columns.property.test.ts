@@ -27,25 +27,20 @@ const interval: fc.Arbitrary<OfferInterval> = fc.record({
   minAcceptance: amount
 })
 
-t.test('allocations are read as they were written, in their order, whatever the ids and numbers', async () => {
+t.test('allocations are read as they were written, in their order, whatever the ids and numbers', async t => {
   fc.assert(
     fc.property(fc.array(allocation), allocations => {
-      assertSame(readAllocations(writeAllocations(allocations)), allocations)
+      t.same(readAllocations(writeAllocations(allocations)), allocations)
     }),
     parameters
   )
 })
 
-t.test('intervals with their steps are read as they were written', async () => {
+t.test('intervals with their steps are read as they were written', async t => {
   fc.assert(
     fc.property(fc.array(interval), intervals => {
-      assertSame(readIntervals(writeIntervals(intervals)), intervals)
+      t.same(readIntervals(writeIntervals(intervals)), intervals)
     }),
     parameters
   )
 })
-
-const assertSame = (read: unknown, written: unknown): void => {
-  const [a, b] = [JSON.stringify(read), JSON.stringify(written)]
-  if (a !== b) throw new Error(`read ${a}, written ${b}`)
-}

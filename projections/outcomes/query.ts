@@ -1,25 +1,24 @@
 /**
  * Who sees the outcome of a service: its aggregator, whatever became of it; the DSO of its PoDs, if something of it was
  * accepted, with the rank; the operator of a request (TSO, or a DSO elsewhere), the part that serves its own requests;
- * the administrator. Who sees the outcome of a request: its operator; the administrator.
+ * the administrator.
  */
 import type { ExpressionBuilder } from 'kysely'
-import type { Allocation, PriceInterval, ProfileInterval, Unit, VerdictInterval } from '../../schemas/generated.ts'
+import type { Allocation, Unit, VerdictInterval } from '../../schemas/generated.ts'
 import { readAllocations, writeAllocations } from '../curves/columns.ts'
 import type { PlaceTables } from '../places/table.ts'
-import { type Actor, everybody, nobody } from '../runtime/actor.ts'
+import { type Actor, everybody } from '../runtime/actor.ts'
 import { fetchLimit, type Page, type PageRequest, page, positionOf, readCursor } from '../runtime/page.ts'
 import type { Position } from '../runtime/projection.ts'
 import type { Sql } from '../runtime/sql.ts'
-import {
-  ALL_OF_THE_SERVICE,
-  type OutcomeRequestRow,
-  type OutcomeServiceRow,
-  type OutcomeTables,
-  type Stage
-} from './table.ts'
+import { ALL_OF_THE_SERVICE, type OutcomeServiceRow, type OutcomeTables, type Stage } from './table.ts'
 
 export { type ActorAccount, type DaySummary, daySummary, type SessionAccount } from './day-summary.ts'
+export {
+  listRequestOutcomes,
+  type RequestOutcomeFilter,
+  type RequestOutcomeItem
+} from './request-outcomes.ts'
 
 const topic = 'flex.market.events'
 
@@ -221,100 +220,6 @@ const serviceOf = (row: OutcomeServiceRow): ServiceOutcome => ({
   rank: row.rank,
   allocations: readAllocations(row.allocations),
   acceptedWattMtus: row.accepted_watt_mtus,
-  paidMicroEur: row.paid_micro_eur,
-  position: positionOf(topic, row)
-})
-
-export interface RequestOutcomeItem {
-  readonly sessionId: string
-  readonly stage: Stage
-  readonly marketOutcomeId: string
-  readonly requestId: string
-  readonly pom: string
-  readonly side: OutcomeRequestRow['side']
-  readonly operator: string
-  readonly quantity: OutcomeRequestRow['quantity']
-  readonly direction: OutcomeRequestRow['direction']
-  readonly service: OutcomeRequestRow['service']
-  readonly carriedFrom: string | null
-  readonly served: readonly ProfileInterval[]
-  /** Not served (T-23). */
-  readonly residual: readonly ProfileInterval[]
-  readonly prices: readonly PriceInterval[]
-  readonly servedWattMtus: number
-  readonly residualWattMtus: number
-  readonly paidMicroEur: number
-  readonly position: Position
-}
-
-export interface RequestOutcomeFilter extends OutcomeFilter {
-  /** Default: the last one that the session has reached. */
-  readonly stage?: Stage
-}
-
-export const listRequestOutcomes = async (
-  sql: Sql,
-  filter: RequestOutcomeFilter
-): Promise<Page<RequestOutcomeItem>> => {
-  const after = readCursor('outcome/requests', ['text'], filter.after)
-  const limit = fetchLimit(filter.limit)
-  const stage = filter.stage ?? (await lastStage(sql, filter.sessionId))
-  if (stage === null) return { items: [] }
-  let query = sql
-    .withTables<OutcomeTables>()
-    .selectFrom('outcome_requests')
-    .selectAll()
-    .where('session_id', '=', filter.sessionId)
-    .where('stage', '=', stage)
-    .where(expression => seesRequest(expression, filter.visibleTo))
-    .orderBy('request_id')
-    .limit(limit)
-  if (after) query = query.where('request_id', '>', after[0])
-  return page('outcome/requests', await query.execute(), filter.limit, row => [row.request_id], requestOf)
-}
-
-const lastStage = async (sql: Sql, sessionId: string): Promise<Stage | null> => {
-  const session = await sql
-    .withTables<OutcomeTables>()
-    .selectFrom('outcome_sessions')
-    .select('stage')
-    .where('session_id', '=', sessionId)
-    .executeTakeFirst()
-  return session?.stage ?? null
-}
-
-const seesRequest = ({ eb, and }: ExpressionBuilder<OutcomeTables, 'outcome_requests'>, { role, id }: Actor) => {
-  switch (role) {
-    case 'aggregator':
-      return nobody
-    case 'dso':
-    case 'tso':
-      return and([
-        eb('outcome_requests.operator', '=', id),
-        eb('outcome_requests.side', '=', role === 'dso' ? 'DSO' : 'TSO')
-      ])
-    case 'administrator':
-      return everybody
-  }
-}
-
-const requestOf = (row: OutcomeRequestRow): RequestOutcomeItem => ({
-  sessionId: row.session_id,
-  stage: row.stage,
-  marketOutcomeId: row.market_outcome_id,
-  requestId: row.request_id,
-  pom: row.pom,
-  side: row.side,
-  operator: row.operator,
-  quantity: row.quantity,
-  direction: row.direction,
-  service: row.service,
-  carriedFrom: row.carried_from,
-  served: JSON.parse(row.served) as ProfileInterval[],
-  residual: JSON.parse(row.residual) as ProfileInterval[],
-  prices: JSON.parse(row.prices) as PriceInterval[],
-  servedWattMtus: row.served_watt_mtus,
-  residualWattMtus: row.residual_watt_mtus,
   paidMicroEur: row.paid_micro_eur,
   position: positionOf(topic, row)
 })

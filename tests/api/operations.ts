@@ -39,7 +39,14 @@ export interface OperationObject {
 }
 
 type Content = Readonly<
-  Record<string, { readonly schema: object; readonly examples?: Readonly<Record<string, { readonly value: unknown }>> }>
+  Record<
+    string,
+    {
+      readonly schema: object
+      readonly example?: unknown
+      readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+    }
+  >
 >
 
 export const documentOf = async ({ app }: Gateway): Promise<OpenApi> => {
@@ -69,7 +76,8 @@ const exampleOf = (path: string, { operationId, parameters = [], requestBody }: 
       url = url.replace(`{${name}}`, encodeURIComponent(example))
     }
   if (!requestBody) return { url, body: undefined }
-  const [example] = Object.values(requestBody.content['application/json']?.examples ?? {})
-  if (!example) throw new Error(`${operationId} has no example of its body`)
-  return { url, body: example.value }
+  const { example, examples = {} } = requestBody.content['application/json'] ?? {}
+  const body = example ?? Object.values(examples)[0]?.value
+  if (body === undefined) throw new Error(`${operationId} has no example of its body`)
+  return { url, body }
 }

@@ -50,6 +50,7 @@ const clients: readonly DevelopmentClient[] = actors.map(({ role, id }) => ({
 
 export interface System {
   readonly gateway: Gateway
+  readonly address: string
   readonly log: Log
   readonly host: Host
   readonly clock: SteppedClock
@@ -84,10 +85,18 @@ export interface SystemOptions {
   readonly limits?: Partial<GatewayLimits>
   readonly wrapLog?: (log: Log) => Log
   readonly withProcessors?: boolean
+  /** With a real socket, for what `inject` cannot do. */
+  readonly listens?: boolean
 }
 
 export const startSystem = async (options: SystemOptions = {}): Promise<System> => {
-  const { start = '2025-03-28T11:00:00Z', limits = {}, wrapLog = log => log, withProcessors = true } = options
+  const {
+    start = '2025-03-28T11:00:00Z',
+    limits = {},
+    wrapLog = log => log,
+    withProcessors = true,
+    listens = false
+  } = options
   const store = memoryLog()
   await store.ensureTopics(Object.values(topics))
   let wake = (): void => undefined
@@ -147,6 +156,8 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
     limits: { callsPerMinute: 100_000, callsPerMinuteOfAddress: 1_000_000, ...limits }
   })
 
+  const address = listens ? await gateway.listen({ host: '127.0.0.1', port: 0 }) : publicUrl
+
   const tokens = new Map<string, string>()
   const token = async (actor: ActorId, scopes?: readonly Scope[]): Promise<string> => {
     const scope = scopes?.join(' ')
@@ -194,6 +205,7 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
 
   return {
     gateway,
+    address,
     log,
     host,
     clock,

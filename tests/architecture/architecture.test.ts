@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
+import { posix } from 'node:path'
 import t from 'tap'
 import { actorTopic, type TopicDefinition, topics } from '../../schemas/topics.ts'
 import { nameViolations, readmeViolations, topFolders } from './folders.ts'
 import { businessWordViolations, importRings, layerViolations } from './layers.ts'
-import { purityViolations } from './purity.ts'
+import { packageOf, purityViolations } from './purity.ts'
 import { filesBelow, foldersIn, sources, textOf } from './repository.ts'
+import { importsOf } from './scan.ts'
 import { topicViolations } from './topic-owners.ts'
 
 const files = sources()
@@ -64,4 +66,42 @@ for (const folder of topFolders)
 
 t.test('every file and folder is named by an idea, in kebab-case', async t => {
   t.strictSame(nameViolations(foldersIn('').flatMap(filesBelow)), [])
+})
+
+const manifest: Readonly<Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>> = JSON.parse(
+  textOf('package.json')
+)
+
+t.test(
+  'docs/reference/dependencies.md has one sentence of reason for each dependency, and for nothing else',
+  async t => {
+    const [, atRunTime = '', forDevelopment = ''] = textOf('docs/reference/dependencies.md').split(/^## .*$/m)
+    const reasonsIn = (page: string) =>
+      [...page.matchAll(/^\| `([^`]+)` \| ([A-Z][^|]*\.) \|$/gm)].map(([, name]) => name)
+    t.strictSame(reasonsIn(atRunTime), Object.keys(manifest.dependencies).toSorted())
+    t.strictSame(reasonsIn(forDevelopment), Object.keys(manifest.devDependencies).toSorted())
+  }
+)
+
+t.test('every dependency at run time is imported somewhere', async t => {
+  const imported = new Set(
+    files.flatMap(file => importsOf(file).flatMap(({ specifier }) => (specifier ? [packageOf(specifier)] : [])))
+  )
+  t.strictSame(
+    Object.keys(manifest.dependencies).filter(name => !imported.has(name)),
+    []
+  )
+})
+
+t.test('every link between pages of the documentation leads to a file', async t => {
+  const pages = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...filesBelow('docs')].filter(path =>
+    path.endsWith('.md')
+  )
+  const broken = pages.flatMap(page =>
+    [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)]
+      .map(([, target = '']) => posix.join(posix.dirname(page), target))
+      .filter(target => !existsSync(new URL(`../../${target}`, import.meta.url)))
+      .map(target => `${page}: ${target}`)
+  )
+  t.strictSame(broken, [])
 })

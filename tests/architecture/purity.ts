@@ -41,7 +41,8 @@ const forbiddenGlobals: readonly { readonly what: string; readonly pattern: RegE
 
 const isTest = (path: string): boolean => /\.(?:test|fixtures|contract)\.ts$/.test(path)
 
-const packageOf = (specifier: string): string =>
+/** The package, or built-in module, that a specifier names. */
+export const packageOf = (specifier: string): string =>
   specifier.startsWith('node:')
     ? specifier
     : specifier

@@ -5,20 +5,20 @@
  */
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import type { Worker } from '../../infra/host/host.ts'
-import { type Cause, causeAssembler, type ReaderPosition, startPosition } from '../../infra/log/cause-reader.ts'
-import { commandRecord, header } from '../../infra/log/envelope.ts'
-import type { Log, LogRecord, TopicSpec } from '../../infra/log/log.ts'
+import { causeAssembler } from '../../infra/log/cause-reader.ts'
+import type { Log, TopicSpec } from '../../infra/log/log.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
 import { processorComponent } from '../../processors/runtime/processor.ts'
 import { memorySnapshots, type Snapshots } from '../../processors/runtime/snapshots.ts'
-import { encode, fullNameOf } from '../../schemas/codec.ts'
+import { clients } from './clients.ts'
+import { observer } from './observer.ts'
 import { type OwnerVariant, rightOwner } from './owners.ts'
 import { type Random, random as randomOf } from './random.ts'
 import type { Assembler } from './readers.ts'
 import { type Actor, scheduler } from './scheduler.ts'
 import { noFaults, type SimulatedStore, simulatedLog, simulatedStore, storedRecords } from './simulated-log.ts'
 import { feedProblems, type PartitionHistory, problemsOf } from './verify.ts'
-import { ceasePod, feedRule, forgetPod, marketProcessor, registryProcessor } from './world.ts'
+import { feedRule, marketProcessor, type ProcessorName, partitions, registryProcessor, salt } from './world.ts'
 
 export interface HistoryOptions {
   readonly seed: number
@@ -31,12 +31,8 @@ export interface HistoryResult {
   readonly counts: SimulatedStore['counts'] & { commands: number; ownershipsTaken: number; steps: number }
 }
 
-const partitions = { registry: 1, market: 2 } as const
-type ProcessorName = keyof typeof partitions
-
 /** Steps of the quiet end: a history that has not come to rest by then never will. */
 const settleStepsMax = 20_000
-const salt = () => 'AAAAAAAAAAAAAAAAAAAAAA=='
 
 interface Lane {
   readonly name: string
@@ -136,7 +132,7 @@ export const runHistory = async ({
       for (const n of [1, 2]) addLane(kind, partition, n)
   for (const n of [1, 2]) addLane('feed', 0, n)
 
-  const commands = client(store, random)
+  const commands = clients(store, random)
   const clientActor = schedule.spawn('client', async actor => {
     for (const ask of commands) {
       ask(schedule.steps)
@@ -211,81 +207,6 @@ const forgetfulSnapshots = (random: Random): Snapshots => {
       await snapshots.save(...what)
     }
   }
-}
-
-/** What the clients do, one after the other. */
-const client = (store: SimulatedStore, random: Random): readonly ((now: number) => void)[] => {
-  const sent: { topic: string; partition: number; record: LogRecord }[] = []
-  const put = (topic: string, partition: number, record: LogRecord) => {
-    const records = storedRecords(store, topic, partition)
-    records.push({ ...record, offset: records.length })
-  }
-  return Array.from({ length: 5 + random.below(25) }, (_, n) => (now: number) => {
-    const kind = random.pick(['registry', 'registry', 'market'] as const)
-    const earlier = sent.length > 0 && random.chance(0.3) ? random.pick(sent) : undefined
-    if (earlier && random.chance(0.7))
-      return put(earlier.topic, earlier.partition, { ...earlier.record, timestamp: now })
-
-    const pod = `asked ${n}`
-    const message = kind === 'registry' ? ceasePod(pod) : forgetPod(pod)
-    const key = `key ${n}`
-    const record = commandRecord(
-      {
-        type: fullNameOf(message.type),
-        writer: 'client',
-        key: pod,
-        value: random.chance(0.06) ? Buffer.from('rubbish') : encode(message),
-        time: now,
-        id: key,
-        correlation: key,
-        idempotencyKey: key
-      },
-      salt
-    )
-    const topic = `flex.${kind}.commands`
-    const target = { topic, partition: random.below(partitions[kind]), record }
-    if (earlier?.topic === topic && record.value[0] === 0) {
-      // The same key for other content.
-      const reused = earlier.record.headers[header.idempotencyKey] ?? ''
-      return put(topic, earlier.partition, {
-        ...record,
-        headers: { ...record.headers, [header.idempotencyKey]: reused }
-      })
-    }
-    sent.push(target)
-    return put(topic, target.partition, record)
-  })
-}
-
-/** Reads along, stops and resumes from its position, and remembers where others might begin. */
-const observer = (
-  store: SimulatedStore,
-  kind: ProcessorName,
-  partition: number,
-  random: Random,
-  assembler: Assembler
-) => {
-  const causes: Cause[] = []
-  const positions: ReaderPosition[] = [startPosition]
-  const run = async (actor: Actor) => {
-    let reader = assembler(startPosition)
-    let next = 0
-    for (;;) {
-      await actor.turn()
-      const records = storedRecords(store, `flex.${kind}.events`, partition)
-      for (const record of records.slice(next, next + random.below(8))) {
-        const cause = reader.push(record)
-        if (cause) causes.push(cause)
-        next = record.offset + 1
-      }
-      if (!random.chance(0.2)) continue
-      const position = reader.position()
-      if (random.chance(0.3)) positions.push(position)
-      reader = assembler(position)
-      next = position.nextOffset
-    }
-  }
-  return { kind, partition, causes, positions, run }
 }
 
 const shuffled = <Item>(items: readonly Item[], random: Random): readonly Item[] => {

@@ -11,6 +11,11 @@ import type { Processor } from '../../processors/runtime/processor.ts'
 import type { Message } from '../../schemas/generated.ts'
 import type { Random } from './random.ts'
 
+export const partitions = { registry: 1, market: 2 } as const
+export type ProcessorName = keyof typeof partitions
+
+export const salt = () => 'AAAAAAAAAAAAAAAAAAAAAA=='
+
 export interface ChainState {
   /** Digest of every event so far. */
   digest: string

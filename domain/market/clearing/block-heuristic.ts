@@ -13,12 +13,13 @@ import {
   plus,
   type Start,
   type Worth,
-  worthOf
+  worthOfRuns
 } from './block-starts.ts'
 import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component, Ladder } from './component.ts'
 import type { Forced } from './merit-order.ts'
 import { type Pool, place } from './pool.ts'
+import { dsoPrice, pricesOf, type SlicePrices, tsoPrice, type Use } from './slice-prices.ts'
 
 export interface Choice {
   readonly start: number
@@ -28,8 +29,10 @@ export interface Choice {
 export interface HeuristicResult {
   readonly choices: ReadonlyMap<number, Choice>
   readonly forced: ReadonlyMap<number, readonly Forced[]>
-  /** At most what is missing to the optimum: DSO volume, DSO cost; valid for these two only. */
-  readonly missing: Worth
+  /** At most what is missing to the optimum; undefined if the prices of the last state prove nothing. */
+  readonly missing: Worth | undefined
+  /** The blocks with the starts that a better solution could use, and the chosen ones. */
+  readonly open: readonly BlockChoice[]
 }
 
 /** Passes over all blocks; each improves the result, and on measured books the third changes next to nothing. */
@@ -47,6 +50,9 @@ interface Cleared {
   readonly dso: Pool
   readonly tso: Pool
   readonly shares: readonly { readonly toDso: number; readonly toTso: number }[]
+  /** By rung. */
+  readonly toDso: Float64Array
+  readonly toTso: Float64Array
 }
 
 const copyPool = (pool: Pool): Pool => ({
@@ -67,12 +73,7 @@ const prepared = (ladder: Ladder): { dso: Pool; tso: Pool } => {
   return { dso, tso }
 }
 
-const put = (pool: Pool, c: number, amount: number, price: number, displaceable = true): number => {
-  if (c < 0 || amount <= 0) return 0
-  const placed = place(pool, c, amount)
-  if (displaceable && placed > 0 && price > pool.classes[c]!.highestPrice) pool.classes[c]!.highestPrice = price
-  return placed
-}
+const put = (pool: Pool, c: number, amount: number): number => (c < 0 || amount <= 0 ? 0 : place(pool, c, amount))
 
 /** Undefined if some block's power finds no taker. */
 const clearLadder = (
@@ -85,10 +86,11 @@ const clearLadder = (
   for (let attempt = 0; attempt <= blocks.length; attempt++) {
     const dso = copyPool(base.dso)
     const tso = copyPool(base.tso)
-    const toDso = blocks.map((block, k) => put(dso, block.classes.dso, reserved[k]!, block.price, false))
+    const toDso = blocks.map((block, k) => put(dso, block.classes.dso, reserved[k]!))
     let value: Worth = noWorth
     const gain = (side: 0 | 2, amount: number, price: number): void => {
-      if (amount > 0) value = side === 0 ? plus(value, [1, -price, 0, 0], amount) : plus(value, [0, 0, 1, -price], amount)
+      if (amount > 0)
+        value = side === 0 ? plus(value, [1, -price, 0, 0], amount) : plus(value, [0, 0, 1, -price], amount)
     }
     const byPrice = blocks.map((_, k) => k).sort((a, b) => blocks[a]!.price - blocks[b]!.price || a - b)
     const taken = new Float64Array(ladder.rungs.length)
@@ -97,19 +99,18 @@ const clearLadder = (
       for (; next < byPrice.length && blocks[byPrice[next]!]!.price <= below; next++) {
         const k = byPrice[next]!
         const block = blocks[k]!
-        // A running block leaves the DSO only for the TSO, so only then does its price say what a further W is worth.
-        toDso[k]! += put(dso, block.classes.dso, block.power - toDso[k]!, block.price, block.classes.tso >= 0)
+        toDso[k]! += put(dso, block.classes.dso, block.power - toDso[k]!)
       }
     }
     for (let k = 0; k < ladder.rungs.length; k++) {
       const rung = ladder.rungs[k]!
       offerBlocks(rung.price)
       if (dso.left === 0) break
-      taken[k] = put(dso, rung.dsoClass, rung.toDso, rung.price)
+      taken[k] = put(dso, rung.dsoClass, rung.toDso)
       gain(0, taken[k]!, rung.price)
     }
     offerBlocks(Number.POSITIVE_INFINITY)
-    const toTso = blocks.map((block, k) => put(tso, block.classes.tso, block.power - toDso[k]!, block.price))
+    const toTso = blocks.map((block, k) => put(tso, block.classes.tso, block.power - toDso[k]!))
     let fits = true
     blocks.forEach((block, k) => {
       const rest = block.power - toDso[k]! - toTso[k]!
@@ -121,11 +122,14 @@ const clearLadder = (
       gain(2, toTso[k]!, block.price)
     })
     if (!fits) continue
+    const takenByTso = new Float64Array(ladder.rungs.length)
     for (let k = 0; k < ladder.rungs.length && tso.left > 0; k++) {
       const rung = ladder.rungs[k]!
-      gain(2, put(tso, rung.tsoClass, Math.min(rung.toTso, rung.total - taken[k]!), rung.price), rung.price)
+      takenByTso[k] = put(tso, rung.tsoClass, Math.min(rung.toTso, rung.total - taken[k]!))
+      gain(2, takenByTso[k]!, rung.price)
     }
-    return { value, dso, tso, shares: blocks.map((_, k) => ({ toDso: toDso[k]!, toTso: toTso[k]! })) }
+    const shares = blocks.map((_, k) => ({ toDso: toDso[k]!, toTso: toTso[k]! }))
+    return { value, dso, tso, shares, toDso: taken, toTso: takenByTso }
   }
   return undefined
 }
@@ -249,7 +253,10 @@ export const chooseBlocks = (
       running.get(slice)!.map(({ offer, price }, k) => ({ offer, price, ...shares[k]! }))
     )
   }
-  return { choices, forced, missing: missingOf(compiled, component, cleared, choices, classesAt) }
+  const prices = new Map<number, SlicePrices | undefined>()
+  for (const slice of component.slices)
+    prices.set(slice, priceSlice(cleared.get(slice)!, ladders.get(slice)!, running.get(slice)!))
+  return { choices, forced, ...bestWorths(compiled, component, prices, choices, classesAt) }
 }
 
 /** The worth of a run is concave in its power, so the first W that adds nothing ends the search. */
@@ -276,40 +283,85 @@ const bestPower = (
   return low
 }
 
-const missingOf = (
+const priceSlice = (cleared: Cleared, ladder: Ladder, blocks: readonly Running[]): SlicePrices | undefined => {
+  const uses: Use[] = ladder.rungs.map((rung, k) => ({
+    dsoClass: rung.dsoClass,
+    tsoClass: rung.tsoClass,
+    price: rung.price,
+    toDso: cleared.toDso[k]!,
+    toTso: cleared.toTso[k]!,
+    mustRun: false,
+    unused: rung.total - cleared.toDso[k]! - cleared.toTso[k]!,
+    moreToDso: cleared.toDso[k]! < rung.toDso
+  }))
+  blocks.forEach(({ classes, price }, k) => {
+    const { toDso, toTso } = cleared.shares[k]!
+    uses.push({
+      dsoClass: classes.dso,
+      tsoClass: classes.tso,
+      price,
+      toDso,
+      toTso,
+      mustRun: true,
+      unused: 0,
+      moreToDso: true
+    })
+  })
+  return pricesOf(cleared.dso, cleared.tso, uses)
+}
+
+/**
+ * At these prices each block earns at most its best start; what all of them could earn more than they do is all that the
+ * optimum can be better. So a start that is worse than its block's best by more than that is in no better solution.
+ */
+const bestWorths = (
   compiled: Compiled,
   component: Component,
-  cleared: ReadonlyMap<number, Cleared>,
+  prices: ReadonlyMap<number, SlicePrices | undefined>,
   choices: ReadonlyMap<number, Choice>,
   classesAt: (offer: number, slice: number) => BlockClasses
-): Worth => {
+): { missing: Worth | undefined; open: readonly BlockChoice[] } => {
+  const nothing = { missing: undefined, open: component.blocks }
   let missing: Worth = noWorth
-  for (const { offer, starts } of component.blocks) {
+  const worthByBlock: { readonly most: Worth; readonly starts: readonly Worth[] }[] = []
+  for (const { offer, starts, least } of component.blocks) {
     const { duration, price } = blockOf(compiled, offer)
     const market = compiled.offerMarket[offer]!
-    const worths = new Map<number, Worth>()
-    const runWorth = (start: number): Worth => {
-      let sum: Worth = noWorth
-      for (let t = start; t < start + duration; t++) {
-        let worth = worths.get(t)
-        if (!worth) {
-          const slice = t * marketCount + market
-          const full = worthOf(cleared.get(slice)!, classesAt(offer, slice), price)!
-          worth = [full[0], full[1], 0, 0]
-          worths.set(t, worth)
-        }
-        sum = plus(sum, worth)
-      }
-      return sum
-    }
+    const worths = worthOfRuns(starts, duration, t => {
+      const slice = t * marketCount + market
+      const here = prices.get(slice)
+      const { dso, tso } = classesAt(offer, slice)
+      const forDso = here && dso >= 0 ? here.dso[dso] : undefined
+      const forTso = here && tso >= 0 ? here.tso[tso] : undefined
+      const paidByDso = forDso && plus(forDso, dsoPrice(price), -1)
+      const paidByTso = forTso && plus(forTso, tsoPrice(price), -1)
+      return !paidByDso || (paidByTso && compare(paidByTso, paidByDso) > 0) ? paidByTso : paidByDso
+    })
+    const whole: Worth[] = []
     let most: Worth = noWorth
-    for (const start of starts) {
-      const worth = plus(noWorth, runWorth(start.start), start.most)
-      if (compare(worth, most) > 0) most = worth
-    }
+    let has: Worth = noWorth
     const choice = choices.get(offer)
-    const has = choice ? plus(noWorth, runWorth(choice.start), choice.power) : noWorth
+    for (let k = 0; k < starts.length; k++) {
+      const worth = worths[k]
+      if (!worth) return nothing
+      const { start, most: power } = starts[k]!
+      const earned = plus(noWorth, worth, compare(worth, noWorth) > 0 ? power : least)
+      whole.push(earned)
+      if (compare(earned, most) > 0) most = earned
+      if (choice?.start === start) has = plus(noWorth, worth, choice.power)
+    }
     missing = plus(missing, plus(most, has, -1))
+    worthByBlock.push({ most, starts: whole })
   }
-  return missing
+  const open = component.blocks.map((block, n): BlockChoice => {
+    const { most, starts } = worthByBlock[n]!
+    const chosen = choices.get(block.offer)?.start
+    return {
+      ...block,
+      starts: block.starts.filter(
+        ({ start }, k) => start === chosen || compare(plus(most, starts[k]!, -1), missing) < 0
+      )
+    }
+  })
+  return { missing, open: open.filter(({ starts }) => starts.length > 0) }
 }

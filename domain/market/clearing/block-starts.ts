@@ -91,7 +91,11 @@ export const worthOf = (
     if (open) return [1, -price, 0, 0]
     // What the DSO frees may go to the TSO.
     const freed: [number, number] =
-      slice.tso.requests.length === 0 ? [0, 0] : slice.tso.left > 0 ? [1, 0] : [0, Math.max(0, highestOf(slice.tso) - dearest)]
+      slice.tso.requests.length === 0
+        ? [0, 0]
+        : slice.tso.left > 0
+          ? [1, 0]
+          : [0, Math.max(0, highestOf(slice.tso) - dearest)]
     best = [0, dearest - price, freed[0], freed[1]]
   }
   if (tso >= 0) {

@@ -22,7 +22,8 @@ export const checkOutcome = (book: Book, outcome: ClearingOutcome): void => {
   book.offers.forEach((offer, o) => {
     const { id, allocations, rank, reason } = outcome.offers[o]!
     if (id !== offer.id) fail(`outcome ${o} is of ${id}, not ${offer.id}`)
-    if (allocations.length > 0 !== rank > 0 || rank > 0 === (reason !== undefined)) fail(`${id}: rank and reason disagree`)
+    if (allocations.length > 0 !== rank > 0 || rank > 0 === (reason !== undefined))
+      fail(`${id}: rank and reason disagree`)
     const unit = units.get(offer.unit)!
     const perMtu = new Map<number, number>()
     for (const allocation of allocations)
@@ -30,7 +31,8 @@ export const checkOutcome = (book: Book, outcome: ClearingOutcome): void => {
         const request = requests.get(allocation.requestId)!
         if (allocation.power <= 0 || !Number.isInteger(allocation.power)) fail(`${id}: power ${allocation.power}`)
         if (request.side !== allocation.side) fail(`${id}: side of ${request.id}`)
-        if (!eligible(book, offer, unit, request, t, lowestBid(offer, t))) fail(`${id}: not eligible for ${request.id} in ${t}`)
+        if (!eligible(book, offer, unit, request, t, lowestBid(offer, t)))
+          fail(`${id}: not eligible for ${request.id} in ${t}`)
         if (request.priceLimit !== undefined && allocation.price > request.priceLimit) fail(`${id}: above the limit`)
         perMtu.set(t, (perMtu.get(t) ?? 0) + allocation.power)
         add(served, `${request.id} ${t}`, allocation.power)

@@ -6,8 +6,9 @@
  * volume (nothing else is ever accepted) and with all of it accepted for nothing (what is still accepted then, for the
  * same side, always is). Only steps between the two enter the programme, merged by class and price: the *ladder*.
  */
-import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
+
 import type { Start } from './block-starts.ts'
+import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { solveLexicographic } from './lexicographic.ts'
 import { clearSlice, type Flood, type Forced, openSlice, type Slice, type SliceClasses } from './merit-order.ts'
 import type { Pool } from './pool.ts'
@@ -49,7 +50,12 @@ export interface Ladder {
 }
 
 /** `without`: the slice cleared without what the programme decides; `flood`: all of that. */
-export const buildLadder = (compiled: Compiled, without: Slice, flood: readonly Flood[], restricted: ReadonlySet<number> | undefined): Ladder => {
+export const buildLadder = (
+  compiled: Compiled,
+  without: Slice,
+  flood: readonly Flood[],
+  restricted: ReadonlySet<number> | undefined
+): Ladder => {
   const { market, mtu } = without
   const flooded = clearSlice(compiled, market, mtu, { without: restricted, flood })
   const { dso, tso, classes } = openSlice(compiled, market, mtu)
@@ -129,10 +135,18 @@ export const solveComponent = (
   const shares: Share[] = []
   const startIndices: number[] = []
   const startValues: number[] = []
-  const blockRuns = addBlocks(compiled, model, component, ladders, shares, (column, value) => {
-    startIndices.push(column)
-    startValues.push(value)
-  }, start)
+  const blockRuns = addBlocks(
+    compiled,
+    model,
+    component,
+    ladders,
+    shares,
+    (column, value) => {
+      startIndices.push(column)
+      startValues.push(value)
+    },
+    start
+  )
   for (const slice of component.slices)
     for (const offer of programmed(restrictions, slice) ?? [])
       addRestrictedOffer(compiled, model, slice, offer, ladders.get(slice)!, shares)
@@ -238,7 +252,6 @@ const addDemand = (
     if (entries.length > 0) model.addRow(-Number.POSITIVE_INFINITY, pool.residual[r]! - promised[r]!, entries)
   })
 }
-
 
 /** One binary and one power for each start; at most one start. Returns, by `block × mtus + mtu`, the binaries that run. */
 const addBlocks = (
@@ -357,7 +370,8 @@ const addRestrictions = (
     const mtu = Math.floor(slice / marketCount)
     const byUnit = new Map<number, [number, number][]>()
     for (const share of list)
-      if (book.units[offerUnit[share.offer]!]!.caps) supply(byUnit, offerUnit[share.offer]!, [...share.dso, ...share.tso])
+      if (book.units[offerUnit[share.offer]!]!.caps)
+        supply(byUnit, offerUnit[share.offer]!, [...share.dso, ...share.tso])
     for (const [unit, entries] of byUnit) {
       const room = roomOf(compiled, unit, market, mtu)
       if (Number.isFinite(room)) model.addRow(-Number.POSITIVE_INFINITY, room, entries)
@@ -418,8 +432,16 @@ const addRestrictions = (
         for (let market = 0; market < marketCount; market++) {
           const slice = at(market)
           const singles = ofUnit(restriction.unit, slice, true)
-          switched(singles.flatMap(share => share.dso), which, 0)
-          switched(singles.flatMap(share => share.tso), which, 1)
+          switched(
+            singles.flatMap(share => share.dso),
+            which,
+            0
+          )
+          switched(
+            singles.flatMap(share => share.tso),
+            which,
+            1
+          )
           for (const share of ofUnit(restriction.unit, slice, false)) {
             switched(share.dso, which, 0)
             switched(share.tso, which, 1)
@@ -430,4 +452,3 @@ const addRestrictions = (
     }
   }
 }
-

@@ -18,15 +18,23 @@ const agree = (shape: BookShape, seed: number): void => {
   const outcome = clearBook(book, solver)
   checkOutcome(book, outcome)
   const optimum = solveFullModel(book, solver)
-  const found = [outcome.dso.served, Number(outcome.dso.bidCostTicks), outcome.tso.served, Number(outcome.tso.bidCostTicks)]
+  const found = [
+    outcome.dso.served,
+    Number(outcome.dso.bidCostTicks),
+    outcome.tso.served,
+    Number(outcome.tso.bidCostTicks)
+  ]
   const best = [optimum.dsoServed, optimum.dsoCostTicks, optimum.tsoServed, optimum.tsoCostTicks]
   if (found.join() !== best.join() || outcome.gap !== 0)
     throw new Error(`found ${found} (gap ${outcome.gap}, ${outcome.algorithm}), best ${best}`)
 }
 
-t.test('MP-CLR-02 MP-CLR-03 T-14 T-16 T-17 T-22: clearing reaches the optimum of the full model in all four objectives', async () => {
-  fc.assert(fc.property(bookShape({ offers: 12, mtus: 4, blocks: 3 }), seeds, agree), runs(60))
-})
+t.test(
+  'MP-CLR-02 MP-CLR-03 T-14 T-16 T-17 T-22: clearing reaches the optimum of the full model in all four objectives',
+  async () => {
+    fc.assert(fc.property(bookShape({ offers: 12, mtus: 4, blocks: 3 }), seeds, agree), runs(60))
+  }
+)
 
 t.test('MP-CLR-03: divisible books reach the optimum of the full model', async () => {
   const shape = bookShape({ offers: 40, mtus: 3, blocks: 0 }).map(s => ({ ...s, minimum: 0 }))

@@ -57,7 +57,12 @@ export const solveFullModel = (book: Book, solver: Solver): Optimum => {
             const columns = book.requests
               .filter(request => eligible(book, offer, unit, request, t, step.price))
               .map(request => serve(offer, unit, request, t, step.quantity, step.price))
-            if (columns.length > 1) model.addRow(0, step.quantity, columns.map(column => [column, 1]))
+            if (columns.length > 1)
+              model.addRow(
+                0,
+                step.quantity,
+                columns.map(column => [column, 1])
+              )
             all.push(...columns.map((column): [number, number] => [column, 1]))
           }
           if (interval.minAcceptance > 0 && all.length > 0) {
@@ -75,13 +80,23 @@ export const solveFullModel = (book: Book, solver: Solver): Optimum => {
       for (let start = offer.earliest; start + offer.duration <= offer.latest; start++) {
         const on = model.addColumn(0, 1, true)
         const power = model.addColumn(0, most, true)
-        model.addRow(0, unlimited, [[power, 1], [on, -least]])
-        model.addRow(-unlimited, 0, [[power, 1], [on, -most]])
+        model.addRow(0, unlimited, [
+          [power, 1],
+          [on, -least]
+        ])
+        model.addRow(-unlimited, 0, [
+          [power, 1],
+          [on, -most]
+        ])
         starts.push(on)
-        for (let t = start; t < start + offer.duration; t++)
-          running.set(t, [...(running.get(t) ?? []), [power, -1]])
+        for (let t = start; t < start + offer.duration; t++) running.set(t, [...(running.get(t) ?? []), [power, -1]])
       }
-      if (starts.length > 0) model.addRow(0, 1, starts.map(on => [on, 1]))
+      if (starts.length > 0)
+        model.addRow(
+          0,
+          1,
+          starts.map(on => [on, 1])
+        )
       for (const [t, powers] of running) {
         const shares = book.requests
           .filter(request => eligible(book, offer, unit, request, t, offer.price))
@@ -115,8 +130,16 @@ export const solveFullModel = (book: Book, solver: Solver): Optimum => {
 const either = (model: Programme, one: readonly [number, number][], other: readonly [number, number][]): void => {
   if (one.length === 0 || other.length === 0) return
   const which = model.addColumn(0, 1, true)
-  for (const [column, most] of one) model.addRow(-Number.POSITIVE_INFINITY, 0, [[column, 1], [which, -most]])
-  for (const [column, most] of other) model.addRow(-Number.POSITIVE_INFINITY, most, [[column, 1], [which, most]])
+  for (const [column, most] of one)
+    model.addRow(-Number.POSITIVE_INFINITY, 0, [
+      [column, 1],
+      [which, -most]
+    ])
+  for (const [column, most] of other)
+    model.addRow(-Number.POSITIVE_INFINITY, most, [
+      [column, 1],
+      [which, most]
+    ])
 }
 
 export const demandAt = (request: Request, mtu: number): number => {

@@ -163,12 +163,7 @@ const accept = (pool: Pool, classIndex: number, offer: number, price: number, am
   return placed
 }
 
-export const clearSlice = (
-  compiled: Compiled,
-  market: number,
-  mtu: number,
-  options: SliceOptions = {}
-): Slice => {
+export const clearSlice = (compiled: Compiled, market: number, mtu: number, options: SliceOptions = {}): Slice => {
   const { dso, tso, classes } = openSlice(compiled, market, mtu, options.closed)
   const { without } = options
   const { offerUnit, offerKind, oneKind, unitHasCaps, book } = compiled
@@ -280,8 +275,7 @@ const tsoSetsAreChain = (compiled: Compiled, market: number, tso: Pool): boolean
     sets.set(list.join(), new Set(list))
   }
   const bySize = [...sets.values()].sort((a, b) => a.size - b.size)
-  for (let k = 1; k < bySize.length; k++)
-    for (const r of bySize[k - 1]!) if (!bySize[k]!.has(r)) return false
+  for (let k = 1; k < bySize.length; k++) for (const r of bySize[k - 1]!) if (!bySize[k]!.has(r)) return false
   return true
 }
 
@@ -305,7 +299,7 @@ export const grantSlice = (slice: Slice, grants: Grants): void => {
         let rest = amounts[n]!
         while (rest > 0) {
           while (open === 0) open = flow[eligible[k++]!]!
-          const taken = open < rest ? open : rest
+          const taken = Math.min(open, rest)
           grants.offer.push(offers[n]!)
           grants.mtu.push(slice.mtu)
           grants.request.push(pool.requests[eligible[k - 1]!]!)
@@ -327,4 +321,3 @@ export const slicesOf = (compiled: Compiled): number[] => {
         found.push(t * marketCount + m)
   return found
 }
-

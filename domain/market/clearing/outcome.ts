@@ -52,7 +52,7 @@ export const outcomeOf = (
 ): ClearingOutcome => {
   const { book, requestIsDso } = compiled
   const { mtus } = book
-  const ordered = byOffer.map(pieces => (inStepOrder(compiled, pieces)))
+  const ordered = byOffer.map(pieces => inStepOrder(compiled, pieces))
   const served: Served = {
     power: new Float64Array(book.requests.length * mtus),
     highestBid: new Float64Array(book.requests.length * mtus)
@@ -227,9 +227,7 @@ const ranksOf = ({ requestIsDso }: Compiled, byOffer: readonly (readonly Piece[]
     }
     accepted.push({ offer, forDso, averageBid: cost / power })
   })
-  accepted.sort(
-    (a, b) => Number(b.forDso) - Number(a.forDso) || a.averageBid - b.averageBid || a.offer - b.offer
-  )
+  accepted.sort((a, b) => Number(b.forDso) - Number(a.forDso) || a.averageBid - b.averageBid || a.offer - b.offer)
   const ranks = new Int32Array(byOffer.length)
   accepted.forEach(({ offer }, k) => {
     ranks[offer] = k + 1

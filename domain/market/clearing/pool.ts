@@ -68,7 +68,7 @@ export const place = (pool: Pool, classIndex: number, amount: number): number =>
   for (const r of eligible) {
     const room = residual[r]!
     if (room === 0) continue
-    const taken = room < rest ? room : rest
+    const taken = Math.min(room, rest)
     flow[r]! += taken
     residual[r] = room - taken
     rest -= taken

@@ -4,7 +4,7 @@
  * by what its unit already delivers.
  */
 import type { Offer, RejectionReason } from './book.ts'
-import { closedByState, closedToDso, closedToTso, type Compiled, placesClosedToTso, roomOf } from './compiled-book.ts'
+import { type Compiled, closedByState, closedToDso, closedToTso, placesClosedToTso, roomOf } from './compiled-book.ts'
 import type { Served } from './outcome.ts'
 
 const obstacles: readonly RejectionReason[] = [
@@ -37,7 +37,8 @@ export const rejectionReasons = (compiled: Compiled, served: Served): ((offer: n
         const asked = demand[r]![mtu]!
         if (asked === 0) continue
         const slot = r * book.mtus + mtu
-        const reached = closed & closing ? 1 : bid > requestLimit[r]! ? 2 : roomOf(compiled, unit, market, mtu) < least ? 3 : 4
+        const reached =
+          closed & closing ? 1 : bid > requestLimit[r]! ? 2 : roomOf(compiled, unit, market, mtu) < least ? 3 : 4
         if (reached > passed) passed = reached
         if (reached === 4 && (served.power[slot]! < asked || served.highestBid[slot]! > bid)) wanted = true
       }
@@ -66,12 +67,10 @@ export const rejectionReasons = (compiled: Compiled, served: Served): ((offer: n
         const bid = steps.reduce((lowest, step) => Math.min(lowest, step.price), Number.POSITIVE_INFINITY)
         for (let t = mtu; t < mtu + mtus && !(simple && passed === 4); t++) see(t, bid, minAcceptance)
       }
-    } else
-      for (let t = offer.earliest; t < offer.latest; t++) see(t, offer.price, offer.minAcceptance)
+    } else for (let t = offer.earliest; t < offer.latest; t++) see(t, offer.price, offer.minAcceptance)
     if (passed < 4) return obstacles[passed]!
     if (offer.kind === 'block') return wanted && minimum > 0 ? 'min-acceptance' : 'not-needed'
     if (!wanted || simple) return 'not-needed'
     return minimum > 0 ? 'min-acceptance' : unit.caps ? 'no-room' : 'not-needed'
   }
 }
-

@@ -1,5 +1,5 @@
-import loadHighs from 'highs'
 import type { Highs } from 'highs'
+import loadHighs from 'highs'
 
 /**
  * The linear and mixed-integer solver (HiGHS, compiled to WebAssembly), and the programmes that it is given.

@@ -67,8 +67,7 @@ export const divisibleBook = (compiled: Compiled, unitUnreliability: Float64Arra
   const hasBothSides = book.requests.some(r => r.side === 'DSO') && book.requests.some(r => r.side === 'TSO')
   if (compiled.blocks.length > 0 || compiled.hasMinAcceptance.some(has => has === 1)) return undefined
   if (book.rules.exclusivePerPod && (hasBothSides || book.units.some(unit => unit.servedSide))) return undefined
-  for (let slot = 0; slot < compiled.oneKind.length; slot++)
-    if (compiled.oneKind[slot] === 0 && book.units[Math.floor(slot / marketCount)]!.caps) return undefined
+  if (hasSharedRoom(compiled)) return undefined
 
   const steps = gatherSteps(compiled)
   const divisible: DivisibleBook = {
@@ -207,6 +206,14 @@ const openCell = (
   })
   return { mtu, market, pool, demand: pool.residual.slice(), dsoRequests: dso.length, classes }
 }
+
+/** Whether a unit has a room in a market where its offers are of several labels: then its cheapest W need not suit all. */
+const hasSharedRoom = ({ book, oneKind }: Compiled): boolean =>
+  book.units.some(({ caps }, unit) =>
+    [caps?.P_UP, caps?.P_DOWN, caps?.Q_UP, caps?.Q_DOWN].some(
+      (room, market) => room !== undefined && oneKind[unit * marketCount + market] === 0
+    )
+  )
 
 /** Whether some unit could be accepted up and down in one MTU: then its two cells are not independent. */
 const goesBothWays = ({ groups, stepUnit, compiled }: DivisibleBook): boolean => {

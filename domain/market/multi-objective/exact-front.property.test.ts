@@ -45,7 +45,8 @@ t.test('MP-CLR-01: at any weight no clearing is better than the best vertex of t
       const values = exactFront(divisible).map(
         ({ cost, nonDelivery }) => cost * 1_000_000n + nonDelivery * BigInt(weight)
       )
-      return values.reduce((a, b) => (a < b ? a : b)) === dso.bidCostTicks * 1_000_000n
+      const cleared = dso.bidCostTicks * 1_000_000n
+      return values.includes(cleared) && values.every(value => value >= cleared)
     }),
     runs(300)
   )

@@ -64,8 +64,11 @@ const bySlope = (a: FrontPoint, b: FrontPoint): number => {
 /** µ€ per kWh: the non-delivery is counted in millionths. */
 const slopeOf = ({ cost, nonDelivery }: FrontPoint): number => (Number(cost) / Number(nonDelivery)) * 1e6
 
-const weightBetween = (before: number | undefined, after: number | undefined): number =>
-  before === undefined ? 0 : after === undefined ? Number.POSITIVE_INFINITY : before + (after - before) / 2
+/** At the cheapest vertex any small weight will do; not 0, which would leave equal prices of unequal reliability to chance. */
+const weightBetween = (before: number | undefined, after: number | undefined): number => {
+  if (before === undefined) return after === undefined ? 1 : after / 2
+  return after === undefined ? Number.POSITIVE_INFINITY : before + (after - before) / 2
+}
 
 const cellFront = (book: DivisibleBook, group: CellGroup, cell: Cell): FrontPoint[] => {
   const solve = (ofCost: bigint, ofNonDelivery: bigint): FrontPoint =>

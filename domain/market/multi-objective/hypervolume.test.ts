@@ -10,17 +10,17 @@ const known = [
 ]
 for (const { name, problem, exact } of known)
   t.test(`the true front of ${name} has the published hypervolume ${exact}`, async t => {
-    const measured = hypervolume(problem.trueFront(400_001), [1.1, 1.1])
-    t.ok(Math.abs(measured - exact) < 5e-6, `measured ${measured}`)
+    const measured = hypervolume(problem.trueFront(100_001), [1.1, 1.1])
+    t.ok(Math.abs(measured - exact) < 1e-5, `measured ${measured}`)
   })
 
 t.test('the true front of DTLZ2 has the published hypervolume 0.807401', async t => {
   const reference = [1.1, 1.1, 1.1]
-  const coarse = hypervolume(dtlz2.trueFront(24 ** 2), reference)
-  const fine = hypervolume(dtlz2.trueFront(47 ** 2), reference)
+  const coarse = hypervolume(dtlz2.trueFront(16 ** 2), reference)
+  const fine = hypervolume(dtlz2.trueFront(31 ** 2), reference)
   // Points on the front leave a staircase below the true volume; halving their distance halves what is missing.
   t.ok(coarse < fine && fine < 0.807401, `${coarse} < ${fine} < 0.807401`)
-  t.ok(Math.abs(2 * fine - coarse - 0.807401) < 1e-3, `extrapolated ${2 * fine - coarse}`)
+  t.ok(Math.abs(2 * fine - coarse - 0.807401) < 2e-3, `extrapolated ${2 * fine - coarse}`)
 })
 
 t.test('points that do not dominate the reference point add nothing', async t => {

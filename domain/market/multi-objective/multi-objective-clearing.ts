@@ -36,7 +36,7 @@ export interface MultiObjectiveOptions {
   readonly generations: number
   /**
    * Clearings that a book may cost that is not divisible: for those each solution is one clearing, with a
-   * mixed-integer programme up to seconds. Absent = 400.
+   * mixed-integer programme up to seconds. At least 6, besides the exact one. Absent = 400.
    */
   readonly clearingsMax?: number
 }
@@ -62,10 +62,13 @@ export interface MultiObjectiveResult {
   /** Hypervolume of cost and expected non-delivery that NSGA-II's last population reaches, as a share of the reference front's. */
   readonly hypervolumeRatio: number
   readonly seed: number
+  /** What ran: fewer than asked for when `clearingsMax` allowed no more. */
   readonly population: number
-  /** Generations that ran: fewer than asked for when `clearingsMax` allowed no more. */
   readonly generations: number
 }
+
+/** The two ends of the front, and the smallest population. */
+const CLEARINGS_MIN = 6
 
 interface Candidate {
   readonly totals: Judged & Service
@@ -78,7 +81,7 @@ export const clearMultiObjective = (
   options: MultiObjectiveOptions,
   clear: (book: Book) => ClearingOutcome
 ): MultiObjectiveResult => {
-  const { objectives, weights, reliability, seed, population } = options
+  const { objectives, weights, reliability, seed } = options
   checkOptions(options)
   const exactOutcome = clear(book)
   const exact = totalsOf(book, exactOutcome, reliability)
@@ -99,10 +102,10 @@ export const clearMultiObjective = (
       }
     },
     {
-      population,
+      population: search.population,
       generations: search.generations,
       seed,
-      initial: initialSolutions(search, book.units.length, population)
+      initial: initialSolutions(search, book.units.length)
     }
   )
   const candidate = (genes: Float64Array): Candidate => ({ genes, totals: search.judge(genes) })
@@ -134,7 +137,7 @@ export const clearMultiObjective = (
     reference: search.reference,
     hypervolumeRatio: hypervolumeRatio(searched, reference, search),
     seed,
-    population,
+    population: search.population,
     generations: search.generations
   }
 }
@@ -157,8 +160,8 @@ const checkOptions = ({ objectives, weights, clearingsMax }: MultiObjectiveOptio
   for (const [objective, weight] of Object.entries(weights ?? {}))
     if (!(weight >= 0 && Number.isFinite(weight)))
       throw new RangeError(`clearMultiObjective: the weight of ${objective} must be 0 or more, got ${weight}`)
-  if (clearingsMax !== undefined && !(Number.isInteger(clearingsMax) && clearingsMax >= 2))
-    throw new RangeError(`clearMultiObjective: at least 2 clearings are needed, got ${clearingsMax}`)
+  if (clearingsMax !== undefined && !(Number.isInteger(clearingsMax) && clearingsMax >= CLEARINGS_MIN))
+    throw new RangeError(`clearMultiObjective: at least ${CLEARINGS_MIN} clearings are needed, got ${clearingsMax}`)
 }
 
 /** What serves less than the reference front is no point of it, and adds nothing. */

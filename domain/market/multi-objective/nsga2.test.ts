@@ -3,7 +3,7 @@ import { hypervolume } from './hypervolume.ts'
 import { type Nsga2Options, nsga2, type Problem } from './nsga2.ts'
 import { dtlz2, zdt1, zdt2, zdt3, zdt6 } from './test-problems.fixtures.ts'
 
-const SEEDS = [1, 2, 3, 5, 8, 13, 21]
+const SEEDS = [1, 2, 3, 5, 8]
 
 const reached = (problem: Problem, seed: number): number => {
   const { front } = nsga2(problem, { population: 100, generations: 200, seed })
@@ -31,7 +31,7 @@ for (const { name, problem, least, exact } of bounds)
 
 t.test('FR_MP_FS_3.c: 100 solutions over 200 generations reach 1.322 on ZDT3 in the median', async t => {
   const volumes = SEEDS.map(seed => reached(zdt3, seed)).sort((a, b) => a - b)
-  t.ok(volumes[3]! >= 1.322 && volumes[6]! <= 1.331763, volumes.join(' '))
+  t.ok(volumes[2]! >= 1.322 && volumes[4]! <= 1.331763, volumes.join(' '))
 })
 
 const small: Nsga2Options = { population: 20, generations: 15, seed: 7 }

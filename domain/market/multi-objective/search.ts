@@ -35,7 +35,8 @@ export interface Search {
   readonly referenceFront: readonly FrontPoint[]
   /** At most FRONT_MAX of its solutions, both ends among them, evenly along it. */
   readonly frontGenes: readonly Float64Array[]
-  /** Generations that can be afforded. */
+  /** What can be afforded of the population and generations asked for. */
+  readonly population: number
   readonly generations: number
   /** Millionths, by unit. */
   readonly unitUnreliability: Float64Array
@@ -59,12 +60,10 @@ export const openSearch = (
     unreliabilityOf(unit.id, options.reliability)
   )
   const divisible = divisibleBook(compiled, unitUnreliability)
-  return divisible
-    ? divisibleSearch(divisible, options.generations)
-    : clearingSearch(compiled, unitUnreliability, options, clear)
+  return divisible ? divisibleSearch(divisible, options) : clearingSearch(compiled, unitUnreliability, options, clear)
 }
 
-const divisibleSearch = (divisible: DivisibleBook, generations: number): Search => {
+const divisibleSearch = (divisible: DivisibleBook, { population, generations }: SearchOptions): Search => {
   const decoder = divisibleDecoder(divisible)
   const { compiled, unitUnreliability } = divisible
   const any = realise(decoder, new Float64Array(compiled.book.units.length + 1))
@@ -76,6 +75,7 @@ const divisibleSearch = (divisible: DivisibleBook, generations: number): Search 
     frontGenes: spreadAlong(vertices, FRONT_MAX).map(({ weight }) =>
       genesForWeight(weight, divisible.highestPrice, compiled.book.units.length)
     ),
+    population,
     generations,
     unitUnreliability,
     // Every order of preference serves the most that can be served: one solution tells how much that is.
@@ -101,12 +101,14 @@ const clearingSearch = (
     },
     Math.min(FRONT_MAX, Math.max(2, Math.floor(clearingsMax * REFERENCE_SHARE)))
   ).map(({ solution }) => solution)
-  const affordable = Math.floor((clearingsMax * (1 - REFERENCE_SHARE)) / population) - 1
+  const left = Math.floor(clearingsMax * (1 - REFERENCE_SHARE))
+  const affordable = Math.min(population, left - (left % 2))
   return {
     reference: 'supported',
     referenceFront: mostServed(supported).map(({ totals }) => totals),
     frontGenes: supported.map(({ genes }) => genes),
-    generations: Math.max(0, Math.min(generations, affordable)),
+    population: affordable,
+    generations: Math.min(generations, Math.floor(left / affordable) - 1),
     unitUnreliability,
     judge: totals,
     realise: grantsOf
@@ -129,7 +131,7 @@ const remembered = (solve: (genes: Float64Array) => Grants): ((genes: Float64Arr
  * population; one solution that holds units back in the order of the book, from which solutions with few units can be
  * bred; the rest is random.
  */
-export const initialSolutions = ({ frontGenes, judge }: Search, units: number, population: number): Float64Array[] => {
+export const initialSolutions = ({ frontGenes, judge, population }: Search, units: number): Float64Array[] => {
   const inBookOrder = new Float64Array(units + 1)
   for (let u = 0; u < units; u++) inBookOrder[u + 1] = u / units
   const places = Math.floor(population * 0.75)

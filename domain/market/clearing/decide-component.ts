@@ -1,0 +1,185 @@
+/**
+ * Decides one component: by best response of its blocks where a bound proves that optimal, else by a programme over what is
+ * still open, else, above `binaryLimit`, by the best response with its distance to the bound. Size decides, never time.
+ */
+import { chooseBlocks } from './block-heuristic.ts'
+import { classesOfBlock, compare, noWorth, plus, type Worth, worthOf, worthOfRuns } from './block-starts.ts'
+import type { ClearingOutcome } from './book.ts'
+import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
+import { buildLadder, type Component, type Ladder, solveComponent } from './component.ts'
+import { clearSlice, type Flood, type Forced, type Slice } from './merit-order.ts'
+import { intervalAt, programmed, type Restrictions } from './restrictions.ts'
+import type { Solver } from './solver.ts'
+
+/** Binaries up to which a component is given to the solver: measured, above this a stage can take minutes. */
+export const binaryLimit = 600
+
+export interface Solved {
+  readonly forced: ReadonlyMap<number, readonly Forced[]>
+  /** Whether the programme decided; if not, merit order and best response did, and restricted offers stay out. */
+  readonly byProgramme: boolean
+  readonly algorithm: ClearingOutcome['algorithm']
+  readonly gap: number
+  readonly nodes: number
+}
+
+/** A slice by merit order: without what a programme decides; without restricted offers only (they differ where `explicit`). */
+export interface Cleared {
+  readonly around: Slice
+  readonly greedy: Slice
+}
+
+export const decideComponent = (
+  compiled: Compiled,
+  solver: Solver,
+  component: Component,
+  restrictions: Restrictions,
+  cleared: ReadonlyMap<number, Cleared>
+): Solved => {
+  const explicit = component.slices.some(slice => restrictions.explicit.has(slice))
+  const ladders = laddersOf(
+    compiled,
+    component,
+    slice => cleared.get(slice)!.greedy,
+    slice => restrictions.offers.get(slice)
+  )
+  const response = chooseBlocks(compiled, withoutRestricted(compiled, component), ladders)
+  const gap = distance(compiled, component, restrictions, response, cleared)
+  if (gap === 0) return { forced: response.forced, byProgramme: false, algorithm: 'merit-order', gap, nodes: 0 }
+  // Around restricted offers the prices of the response prove nothing; else they leave few starts.
+  const open = explicit || component.restrictions.length > 0 ? component : { ...component, blocks: response.open }
+  const binaries = open.blocks.reduce((sum, { starts }) => sum + starts.length, 0) + open.restrictions.length
+  if (process.env['DBG']) console.error('open', component.blocks.length, binaries, 'missing', response.missing)
+  if (binaries <= binaryLimit) {
+    const around =
+      open === component && !explicit
+        ? ladders
+        : laddersOf(
+            compiled,
+            open,
+            slice => cleared.get(slice)!.around,
+            slice => programmed(restrictions, slice)
+          )
+    const result = solveComponent(compiled, solver, open, restrictions, around, response.choices)
+    if (process.env['DBG'] && result) {
+      let r: Worth = noWorth
+      let q: Worth = noWorth
+      for (const slice of component.slices) {
+        const forced = response.forced.get(slice) ?? []
+        r = plus(r, worthOfSlice(clearSlice(compiled, slice % 4, Math.floor(slice / 4), { forced })))
+        q = plus(q, worthOfSlice(clearSlice(compiled, slice % 4, Math.floor(slice / 4), { forced: result.forced.get(slice) ?? [] })))
+      }
+      console.error('mip better by', plus(q, r, -1))
+    }
+    if (result)
+      return {
+        forced: result.forced,
+        byProgramme: true,
+        algorithm: result.wasInteger ? 'mixed-integer-programme' : 'linear-programme',
+        gap: result.gap,
+        nodes: result.nodes
+      }
+  }
+  return { forced: response.forced, byProgramme: false, algorithm: 'merit-order', gap, nodes: 0 }
+}
+
+/** Best response knows no rule that ties offers: it leaves out the blocks of units that have one. */
+const withoutRestricted = (compiled: Compiled, component: Component): Component => {
+  const units = new Set(
+    component.restrictions.map(restriction =>
+      restriction.rule === 'min-acceptance' ? compiled.offerUnit[restriction.offer]! : restriction.unit
+    )
+  )
+  return { ...component, blocks: component.blocks.filter(({ offer }) => !units.has(compiled.offerUnit[offer]!)) }
+}
+
+const laddersOf = (
+  compiled: Compiled,
+  component: Component,
+  clearedAt: (slice: number) => Slice,
+  withoutAt: (slice: number) => ReadonlySet<number> | undefined
+): Map<number, Ladder> => {
+  const floods = new Map<number, Flood[]>(component.slices.map(slice => [slice, []]))
+  for (const { offer, starts } of component.blocks) {
+    const { duration, price } = blockOf(compiled, offer)
+    const mostAt = new Map<number, number>()
+    for (const { start, most } of starts)
+      for (let t = start; t < start + duration; t++) mostAt.set(t, Math.max(mostAt.get(t) ?? 0, most))
+    // One W more than could run, so that what it would displace still has a price when all run.
+    for (const [t, amount] of mostAt)
+      floods.get(t * marketCount + compiled.offerMarket[offer]!)!.push({ offer, price, amount: amount + 1 })
+  }
+  for (const slice of component.slices)
+    for (const offer of withoutAt(slice) ?? [])
+      for (const { price, quantity } of intervalAt(compiled, offer, Math.floor(slice / marketCount))?.steps ?? [])
+        floods.get(slice)!.push({ offer, price, amount: quantity })
+  return new Map(
+    component.slices.map(slice => [
+      slice,
+      buildLadder(compiled, clearedAt(slice), floods.get(slice)!, withoutAt(slice))
+    ])
+  )
+}
+
+/**
+ * Relative distance of a best response to a bound on the component, for the first objective that is not proven. Two bounds:
+ * every rule dropped and every block at its worth in the book without blocks; and the prices of the response itself.
+ */
+const distance = (
+  compiled: Compiled,
+  component: Component,
+  restrictions: Restrictions,
+  response: { readonly forced: ReadonlyMap<number, readonly Forced[]>; readonly missing: Worth | undefined },
+  cleared: ReadonlyMap<number, Cleared>
+): number => {
+  let reached: Worth = noWorth
+  let bound: Worth = noWorth
+  const relaxed = new Map<number, Slice>()
+  for (const slice of component.slices) {
+    const market = slice % marketCount
+    const mtu = Math.floor(slice / marketCount)
+    const without = restrictions.offers.get(slice)
+    const free = without ? clearSlice(compiled, market, mtu) : cleared.get(slice)!.greedy
+    // Where merit order is no proof, no bound is known: the demand itself is one.
+    if (!free.exact) return 1
+    relaxed.set(slice, free)
+    const forced = response.forced.get(slice) ?? []
+    reached = plus(
+      reached,
+      worthOfSlice(
+        forced.length > 0 ? clearSlice(compiled, market, mtu, { without, forced }) : cleared.get(slice)!.greedy
+      )
+    )
+    bound = plus(bound, worthOfSlice(free))
+  }
+  for (const { offer, starts } of component.blocks) {
+    const { duration, price } = blockOf(compiled, offer)
+    const market = compiled.offerMarket[offer]!
+    const worths = worthOfRuns(starts, duration, t => {
+      const slice = relaxed.get(t * marketCount + market)!
+      return worthOf(slice, classesOfBlock(compiled, slice.classes, offer), price)
+    })
+    let best: Worth = noWorth
+    worths.forEach((worth, k) => {
+      const whole = worth && plus(noWorth, worth, starts[k]!.most)
+      if (whole && compare(whole, best) > 0) best = whole
+    })
+    bound = plus(bound, best)
+  }
+  if (component.restrictions.length === 0 && response.missing) {
+    const byPrices = plus(reached, response.missing)
+    if (compare(byPrices, bound) < 0) bound = byPrices
+  }
+  for (let k = 0; k < 4; k++)
+    if (bound[k] !== reached[k]) return Math.abs(bound[k]! - reached[k]!) / Math.max(1, Math.abs(reached[k]!))
+  return 0
+}
+
+const worthOfSlice = (slice: Slice): Worth => {
+  let value: Worth = noWorth
+  for (const { prices, amounts } of slice.dso.classes)
+    for (let k = 0; k < prices.length; k++) value = plus(value, [1, -prices[k]!, 0, 0], amounts[k]!)
+  for (const { prices, amounts } of slice.tso.classes)
+    for (let k = 0; k < prices.length; k++) value = plus(value, [0, 0, 1, -prices[k]!], amounts[k]!)
+  return value
+}
