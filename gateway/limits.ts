@@ -12,6 +12,8 @@ export interface GatewayLimits {
   readonly callsPerMinute: number
   /** Calls of one network address in a minute, counted before the token is looked at: bounds guessing. */
   readonly callsPerMinuteOfAddress: number
+  /** Token requests of one network address in a minute: one client needs one in ten; bounds guessing of secrets. */
+  readonly tokensPerMinuteOfAddress: number
   /** A record of the log stays below 256 kB (design: brokers refuse 1 MB); the rest is for the envelope. */
   readonly recordBytesMax: number
   /** Bytes in one append: a broker takes 1 MB. */
@@ -42,6 +44,7 @@ export const limitsDefault: GatewayLimits = {
   waitingMax: 50_000,
   callsPerMinute: 1_200,
   callsPerMinuteOfAddress: 6_000,
+  tokensPerMinuteOfAddress: 120,
   recordBytesMax: 240 * 1024,
   appendBytesMax: 900 * 1024,
   appendRecordsMax: 1_000,

@@ -26,7 +26,7 @@ import { components } from './api/schemas.ts'
 import { technicalOutcomeOperations } from './api/technical-outcome.ts'
 import { unavailabilityOperations } from './api/unavailabilities.ts'
 import type { TokenChecks } from './auth/access-token.ts'
-import { authentication } from './auth/authenticate.ts'
+import { authentication, within } from './auth/authenticate.ts'
 import { type EmbeddedIssuer, embeddedIssuer } from './auth/embedded-issuer.ts'
 import { answerReader } from './commands/answer-reader.ts'
 import { type Outcome, type Submit, submitter } from './commands/submit.ts'
@@ -99,7 +99,17 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   if (options.metrics) measure(app, options.metrics, answers)
   await app.register(swagger, openApiOptions(publicUrl, version))
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
-  if (identity.issuer) await app.register(identity.issuer.routes)
+  const { issuer } = identity
+  if (issuer)
+    await app.register(async plugin => {
+      const guesses = plugin.createRateLimit({
+        max: limits.tokensPerMinuteOfAddress,
+        timeWindow: 60_000,
+        keyGenerator: request => `token ${request.ip}`
+      })
+      plugin.addHook('onRequest', request => within(guesses, request))
+      await issuer.routes(plugin)
+    })
 
   operationalRoutes(app, {
     answers,

@@ -32,19 +32,20 @@ t.test('the example passes, and is not changed by being looked at', async t => {
 })
 
 t.test('whatever JSON comes, it passes or is refused with 1 to 100 errors, each with a path', async t => {
-  const holds = () => fc.assert(
-    fc.property(fc.jsonValue({ maxDepth: 5 }), value => {
-      const error = errorOf(value)
-      if (!error) return false
-      return (
-        error.errors.length >= 1 &&
-        error.errors.length <= 100 &&
-        error.errorsTotal >= error.errors.length &&
-        error.errors.every(({ path, detail }) => (path === '' || path.startsWith('/')) && detail.length > 0)
-      )
-    }),
-    runs
-  )
+  const holds = () =>
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), value => {
+        const error = errorOf(value)
+        if (!error) return false
+        return (
+          error.errors.length >= 1 &&
+          error.errors.length <= 100 &&
+          error.errorsTotal >= error.errors.length &&
+          error.errors.every(({ path, detail }) => (path === '' || path.startsWith('/')) && detail.length > 0)
+        )
+      }),
+      runs
+    )
   t.doesNotThrow(holds)
 })
 
@@ -53,21 +54,22 @@ t.test(
   async t => {
     const names = Object.keys(singleOffer)
     const wrong = fc.constantFrom(null, 1, 'x y', true, {}, [1])
-    const holds = () => fc.assert(
-      fc.property(fc.constantFrom(...names), wrong, fc.nat({ max: 20 }), (name, value, at) => {
-        const { [name]: _, ...rest } = singleOffer as Readonly<Record<string, unknown>>
-        const good = Array.from({ length: at }, () => singleOffer)
-        const paths = (bad: unknown) => errorOf([...good, bad])?.errors.map(({ path }) => path) ?? []
-        const isNamed = (found: readonly string[]) =>
-          found.length > 0 && found.every(path => path === `/${at}` || path.startsWith(`/${at}/`))
-        return (
-          isNamed(paths(rest)) &&
-          isNamed(paths({ ...rest, [name]: value })) &&
-          isNamed(paths({ ...singleOffer, more: 1 }))
-        )
-      }),
-      runs
-    )
+    const holds = () =>
+      fc.assert(
+        fc.property(fc.constantFrom(...names), wrong, fc.nat({ max: 20 }), (name, value, at) => {
+          const { [name]: _, ...rest } = singleOffer as Readonly<Record<string, unknown>>
+          const good = Array.from({ length: at }, () => singleOffer)
+          const paths = (bad: unknown) => errorOf([...good, bad])?.errors.map(({ path }) => path) ?? []
+          const isNamed = (found: readonly string[]) =>
+            found.length > 0 && found.every(path => path === `/${at}` || path.startsWith(`/${at}/`))
+          return (
+            isNamed(paths(rest)) &&
+            isNamed(paths({ ...rest, [name]: value })) &&
+            isNamed(paths({ ...singleOffer, more: 1 }))
+          )
+        }),
+        runs
+      )
     t.doesNotThrow(holds)
   }
 )
@@ -78,17 +80,18 @@ t.test('T-03: an instant is what Date.parse makes of it, and has an offset', asy
     max: new Date('2099-12-31T00:00:00Z'),
     noInvalidDate: true
   })
-  const holds = () => fc.assert(
-    fc.property(date, fc.integer({ min: -14 * 4, max: 14 * 4 }), (instant, quarters) => {
-      const local = new Date(instant.getTime() + quarters * 900_000).toISOString().slice(0, 23)
-      const hours = String(Math.floor(Math.abs(quarters) / 4)).padStart(2, '0')
-      const minutes = String((Math.abs(quarters) % 4) * 15).padStart(2, '0')
-      const text = `${local}${quarters < 0 ? '-' : '+'}${hours}:${minutes}`
-      if (!local.startsWith('20')) return true
-      return isInstant(text) && Date.parse(text) === instant.getTime() && !isInstant(local)
-    }),
-    runs
-  )
+  const holds = () =>
+    fc.assert(
+      fc.property(date, fc.integer({ min: -14 * 4, max: 14 * 4 }), (instant, quarters) => {
+        const local = new Date(instant.getTime() + quarters * 900_000).toISOString().slice(0, 23)
+        const hours = String(Math.floor(Math.abs(quarters) / 4)).padStart(2, '0')
+        const minutes = String((Math.abs(quarters) % 4) * 15).padStart(2, '0')
+        const text = `${local}${quarters < 0 ? '-' : '+'}${hours}:${minutes}`
+        if (!local.startsWith('20')) return true
+        return isInstant(text) && Date.parse(text) === instant.getTime() && !isInstant(local)
+      }),
+      runs
+    )
   t.doesNotThrow(holds)
 })
 

@@ -17,6 +17,7 @@ import { type Component, type Host, startHost } from '../../infra/host/host.ts'
 import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
 import { openLog } from '../../infra/log/open-log.ts'
+import { watchAppends } from '../../infra/log/watched-log.ts'
 import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
 import type { Logger } from '../../infra/telemetry/logger.ts'
 import { type Metrics, metrics } from '../../infra/telemetry/metrics.ts'
@@ -68,7 +69,8 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   const { config, clock, salt, logger, instance, mode } = options
   await mkdir(config.dataDir, { recursive: true })
   await mkdir(dirname(config.databaseFile), { recursive: true })
-  const log = await openLog(config.logUrl, { instance })
+  let wake = (): void => {}
+  const log = watchAppends(await openLog(config.logUrl, { instance }), () => wake())
   // An aggregator's topic is made with its first outcome; those of the operators are there from the beginning.
   await log.ensureTopics([...Object.values(topics), actorTopic({ role: 'dso' }), actorTopic({ role: 'tso' })])
   const database = await sqliteDatabase<object>({ file: config.databaseFile })
@@ -139,6 +141,8 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     logger,
     onError: failure => logger.error({ failure }, 'a worker failed')
   })
+
+  wake = () => host.wake()
 
   let url = ''
   let closeGateway = async (): Promise<void> => {}

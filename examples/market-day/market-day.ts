@@ -52,12 +52,6 @@ export interface MarketDayOptions {
 const REGISTRATION_LEAD_MS = 2 * 3_600_000
 const MINUTE_MS = 60_000
 
-interface SessionRow {
-  readonly id: string
-  readonly pom: string
-  readonly label: string
-}
-
 export const playMarketDay = async (options: MarketDayOptions): Promise<readonly Customer[]> => {
   const { baseUrl, world, seed, date, sessions, onStep } = options
   const customers = makePopulation(options.pods, seed, date, options.profiles)
@@ -70,6 +64,7 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<readonly
     dayType: options.dayType,
     mtuStarts: Array.from({ length: dayAhead.mtus }, (_, mtu) => dayAhead.start + mtu * MTU_MS)
   }
+  const idOf = (label: string, pom: string): string => `${date}.${label}.${pom}`
   const client = (actor: string) => restClient(baseUrl, options.credentials(actor))
   const dso = client(dsoId)
   const tso = client(tsoId)
@@ -89,14 +84,12 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<readonly
   for (const instant of instants(sessions)) {
     await world.advanceTo(instant.at)
     for (const plan of instant.opened) {
-      const views = await Promise.all(
-        poms.map(async (pom): Promise<SessionView> => {
-          const session = await dso.get<SessionRow>(`/v1/sessions/${date}.${plan.label}.${pom}`)
-          const first = (plan.start - dayAhead.start) / MTU_MS
-          const mtus = Array.from({ length: plan.mtus }, (_, n) => first + n)
-          return { id: session.id, pom, marketType: plan.marketType, mtus }
-        })
+      const first = (plan.start - dayAhead.start) / MTU_MS
+      const mtus = Array.from({ length: plan.mtus }, (_, n) => first + n)
+      const views = poms.map(
+        (pom): SessionView => ({ id: idOf(plan.label, pom), pom, marketType: plan.marketType, mtus })
       )
+      for (const { id } of views) await dso.get(`/v1/sessions/${id}`)
       onStep(`${plan.label}: collecting requests and offers`)
       // Everybody sends a little after the opening, one after another: the order of the log is the same each time.
       await world.advanceTo(instant.at + 10 * MINUTE_MS)
@@ -113,8 +106,7 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<readonly
       await world.advanceTo(instant.at + 10 * MINUTE_MS)
       if (options.judges)
         for (const pom of poms) {
-          const id = `${date}.${plan.label}.${pom}`
-          await judge(dso, customers, { id, pom, marketType: plan.marketType, mtus: [] }, day)
+          await judge(dso, customers, { id: idOf(plan.label, pom), pom, marketType: plan.marketType, mtus: [] }, day)
         }
       await world.settled()
     }

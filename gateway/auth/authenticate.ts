@@ -83,9 +83,10 @@ const authorise = ({ actor, scopes }: Principal, { scope, roles }: Access): void
     })
 }
 
-type RateLimit = ReturnType<FastifyInstance['createRateLimit']>
+export type RateLimit = ReturnType<FastifyInstance['createRateLimit']>
 
-const within = async (limit: RateLimit, request: FastifyRequest): Promise<void> => {
+/** Refuses the call that is one too many. */
+export const within = async (limit: RateLimit, request: FastifyRequest): Promise<void> => {
   const state = await limit(request)
   if (state.isAllowed || !state.isExceeded) return
   throw new ProblemError('too-many-requests', `At most ${state.max} calls in a minute.`, {
