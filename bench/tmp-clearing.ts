@@ -107,6 +107,6 @@ time(`${large} divisible offers × ${mtus} MTU, constant curve`, () => day(large
 time(`${large} divisible offers × ${mtus} MTU, another curve each MTU`, () => day(large, 1, 0, true, 1))
 time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, constant curve`, () => day(units, 3, blocks, false, 2))
 time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, another curve each MTU`, () =>
-  day(units, 3, blocks, true, 4)
+  day(units, 3, blocks, true, 8)
 )
 time(`${units} units × 3 steps × ${mtus} MTU, no blocks`, () => day(units, 3, 0, true, 4))

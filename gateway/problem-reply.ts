@@ -78,6 +78,7 @@ const problemOf = (base: string, error: FastifyError): Problem => {
     return problem(base, 'log-unavailable', 'Repeat the call with the same Idempotency-Key: it takes effect once.')
   if (isFlexError(error) && error.code.startsWith('FLEX_SQL_'))
     return problem(base, 'database-unavailable', 'Writing works; reading does not, for now.')
+  if (isTableMissing(error)) return problem(base, 'database-unavailable', 'The read models are not built yet.')
   if (error.code === 'bad-cursor') return problem(base, 'bad-cursor', error.message)
   const code = frameworkCodes[error.code]
   if (code !== undefined) return problem(base, code, error.message)
@@ -87,3 +88,7 @@ const problemOf = (base: string, error: FastifyError): Problem => {
     return problem(base, 'invalid-request', error.message)
   return problem(base, 'internal', 'The failure was logged under the trace id.')
 }
+
+/** A gateway may be up before the projections have made their tables; as SQLite and PostgreSQL say it. */
+const isTableMissing = ({ code, message }: FastifyError): boolean =>
+  code === '42P01' || (code === 'ERR_SQLITE_ERROR' && message.startsWith('no such table'))

@@ -94,7 +94,13 @@ t.test('the token endpoint is limited too', async t => {
 t.test('the tables being away is a 503 for reading, and a stopped log one for writing', async t => {
   const database = await sqliteDatabase<object>({ file: ':memory:' })
   const options = await anOption({ db: database.query })
-  const client = { id: 'a', secret: 's', role: 'aggregator', actor: 'A', scopes: ['pods:read', 'offers:write'] } as const
+  const client = {
+    id: 'a',
+    secret: 's',
+    role: 'aggregator',
+    actor: 'A',
+    scopes: ['pods:read', 'offers:write']
+  } as const
   const { app, close } = await createGateway({ ...options, identity: { kind: 'embedded', clients: [client] } })
   t.teardown(close)
   const token = (await app.inject(tokenRequest('a', 's'))).json<{ access_token: string }>().access_token

@@ -9,7 +9,7 @@ export const sessionRules = (config: Config): SessionRules => ({
   minimumBid: config.minBidW,
   nodeLimit: config.nodeLimit,
   priceLimitMax: PRICE_MAX,
-  objectives: [],
-  objectiveWeights: [],
-  seed: 0
+  objectives: config.objectives,
+  objectiveWeights: config.objectiveWeights,
+  seed: config.objectives.length > 0 ? config.objectiveSeed : 0
 })

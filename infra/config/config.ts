@@ -9,6 +9,7 @@ import type { LogLevel } from '../telemetry/logger.ts'
 import { type Variable, VariableProblem } from './variable.ts'
 import {
   type calendars,
+  type objectives,
   type pricings,
   type profiles,
   type Role,
@@ -39,6 +40,9 @@ export interface Config {
   readonly exclusivePerPod: boolean
   readonly minBidW: number
   readonly nodeLimit: number
+  readonly objectives: readonly (typeof objectives)[number][]
+  readonly objectiveWeights: readonly number[]
+  readonly objectiveSeed: number
   readonly bodyBytesMax: number
   readonly ratePerMinute: number
   readonly logLevel: LogLevel
@@ -91,6 +95,9 @@ export const loadConfig = (env: Environment): Config => {
     exclusivePerPod: optional('FLEX_EXCLUSIVE_PER_POD', variables.FLEX_EXCLUSIVE_PER_POD) ?? calendar === 'beflexible',
     minBidW: required('FLEX_MIN_BID_W', variables.FLEX_MIN_BID_W),
     nodeLimit: required('FLEX_NODE_LIMIT', variables.FLEX_NODE_LIMIT),
+    objectives: required('FLEX_OBJECTIVES', variables.FLEX_OBJECTIVES),
+    objectiveWeights: required('FLEX_OBJECTIVE_WEIGHTS', variables.FLEX_OBJECTIVE_WEIGHTS),
+    objectiveSeed: required('FLEX_OBJECTIVE_SEED', variables.FLEX_OBJECTIVE_SEED),
     bodyBytesMax: required('FLEX_BODY_BYTES_MAX', variables.FLEX_BODY_BYTES_MAX),
     ratePerMinute: required('FLEX_RATE_PER_MINUTE', variables.FLEX_RATE_PER_MINUTE),
     logLevel: required('FLEX_LOG_LEVEL', variables.FLEX_LOG_LEVEL)
@@ -112,6 +119,8 @@ const conflicts = (env: Environment, config: Config): readonly string[] => {
     found.push('FLEX_DEV_CREDENTIALS is true, but FLEX_ISSUER_URL names an issuer that does not know them')
   if (config.logUrl === 'memory:' && config.roles.length < roles.length)
     found.push('FLEX_LOG_URL is memory:, which other processes cannot share, but FLEX_ROLES is not all')
+  if (config.objectiveWeights.length > 0 && config.objectiveWeights.length !== config.objectives.length)
+    found.push('FLEX_OBJECTIVE_WEIGHTS has not as many numbers as FLEX_OBJECTIVES has names')
   if (env.FLEX_PROFILE !== 'production') return found
   if (config.logUrl === 'memory:') found.push('FLEX_LOG_URL is memory:, which production does not allow')
   if (!env.FLEX_ISSUER_URL) found.push('FLEX_ISSUER_URL is missing, and production needs it')

@@ -45,6 +45,25 @@ const someRoles = (text: string): readonly Role[] => {
   return roles.filter(role => parts.includes(role))
 }
 
+export const objectives = ['cost', 'unreliability', 'number-of-units'] as const
+
+const someObjectives = (text: string): readonly (typeof objectives)[number][] => {
+  const names = text === '' ? [] : text.split(',').map(part => part.trim())
+  const known = objectives.filter(objective => names.includes(objective))
+  if (known.length !== names.length)
+    throw new VariableProblem(`is a list of ${objectives.join(', ')}, each at most once`)
+  if (names.length > 0 && !(names.includes('cost') && names.includes('unreliability')))
+    throw new VariableProblem('names cost and unreliability at least, or nothing')
+  return objectives.filter(objective => names.includes(objective)).sort((a, b) => names.indexOf(a) - names.indexOf(b))
+}
+
+const someWeights = (text: string): readonly number[] => {
+  const weights = text === '' ? [] : text.split(',').map(Number)
+  if (weights.some(weight => !(weight >= 0 && Number.isFinite(weight))))
+    throw new VariableProblem('is a list of numbers ≥ 0')
+  return weights
+}
+
 export const variables = {
   FLEX_PROFILE: {
     meaning:
@@ -171,11 +190,33 @@ export const variables = {
     example: '1000000',
     parse: wholeNumber(1, 100_000_000)
   },
+  FLEX_OBJECTIVES: {
+    meaning:
+      'Objectives of the multi-objective clearing (NSGA-II), `cost` and `unreliability` among them. Empty: the exact least cost.',
+    form: `a list, separated by commas, of ${objectives.join(', ')}`,
+    fallback: '',
+    example: 'cost,unreliability',
+    parse: someObjectives
+  },
+  FLEX_OBJECTIVE_WEIGHTS: {
+    meaning: 'How much each of FLEX_OBJECTIVES counts, in their order. Empty: the knee of the front.',
+    form: 'a list of numbers ≥ 0, separated by commas',
+    fallback: '',
+    example: '2,1',
+    parse: someWeights
+  },
+  FLEX_OBJECTIVE_SEED: {
+    meaning: 'The seed of NSGA-II; recorded with each outcome.',
+    form: 'a whole number, 0-2147483647',
+    fallback: '1',
+    example: '42',
+    parse: wholeNumber(0, 2_147_483_647)
+  },
   FLEX_BODY_BYTES_MAX: {
     meaning:
-      'The largest body of a request, in bytes. The default holds 1,500 offers of 96 quarter-hours with room to spare (16 MiB).',
+      'The largest body of a request, in bytes. The default (8 MiB) holds some 500 offers with other prices in each of 96 quarter-hours; longer arrays are sent in parts.',
     form: 'a whole number, 1024-268435456',
-    fallback: '16777216',
+    fallback: '8388608',
     example: '1048576',
     parse: wholeNumber(1_024, 268_435_456)
   },

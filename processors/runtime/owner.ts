@@ -23,7 +23,8 @@ import { isLogPlace, isOnLog, type LogPlace, placeAfter } from './log-place.ts'
 import { isEventOf, isRuntimeEvent, readCommand } from './own-messages.ts'
 import { ownershipRecord } from './ownership-record.ts'
 import { parkRecord } from './parking.ts'
-import { type Processor, type ProcessorLimits, type ProcessorOptions, processorLimitsDefault } from './processor.ts'
+import type { Processor, ProcessorOptions } from './processor.ts'
+import { type ProcessorLimits, processorLimitsDefault } from './processor-limits.ts'
 
 interface Held<S> {
   state: S

@@ -7,9 +7,8 @@ import type { Component } from '../../infra/host/host.ts'
 import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
 import type { Message } from '../../schemas/generated.ts'
-import { type AppendLimits, appendLimitsDefault } from './append-chunks.ts'
-import type { MemoryLimits } from './command-memory.ts'
 import { partitionOwner } from './owner.ts'
+import type { ProcessorLimits } from './processor-limits.ts'
 import type { Snapshots } from './snapshots.ts'
 
 /** `now` is the recorded time of the command, for its events too. */
@@ -26,20 +25,6 @@ export interface Processor<C extends Message, E extends Message, S> {
   evolve(state: S, event: E, context: DecisionContext): S
   /** Changes with the shape or meaning of S: snapshots of another version are thrown away. */
   readonly stateVersion: string
-}
-
-export interface ProcessorLimits extends AppendLimits, MemoryLimits {
-  readonly snapshotEveryEvents: number
-}
-
-export const processorLimitsDefault: ProcessorLimits = {
-  ...appendLimitsDefault,
-  /** A client that was cut off for a month still gets its first answer. */
-  keysKeptMs: 35 * 24 * 60 * 60 * 1000,
-  /** About 150 bytes each: below 40 MB a partition, and several days of a large city's offers. */
-  keysMax: 250_000,
-  /** A start folds at most this many events: about a second. */
-  snapshotEveryEvents: 50_000
 }
 
 export interface ProcessorMetrics {

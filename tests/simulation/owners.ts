@@ -1,6 +1,6 @@
 /** Owners that break a rule, made by lying to a right one about the log, or by taking its memory away. */
 import type { Log } from '../../infra/log/log.ts'
-import type { ProcessorLimits } from '../../processors/runtime/processor.ts'
+import type { ProcessorLimits } from '../../processors/runtime/processor-limits.ts'
 
 export interface OwnerVariant {
   log(log: Log): Log

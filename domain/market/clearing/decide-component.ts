@@ -67,7 +67,12 @@ export const decideComponent = (
       for (const slice of component.slices) {
         const forced = response.forced.get(slice) ?? []
         r = plus(r, worthOfSlice(clearSlice(compiled, slice % 4, Math.floor(slice / 4), { forced })))
-        q = plus(q, worthOfSlice(clearSlice(compiled, slice % 4, Math.floor(slice / 4), { forced: result.forced.get(slice) ?? [] })))
+        q = plus(
+          q,
+          worthOfSlice(
+            clearSlice(compiled, slice % 4, Math.floor(slice / 4), { forced: result.forced.get(slice) ?? [] })
+          )
+        )
       }
       console.error('mip better by', plus(q, r, -1))
     }

@@ -9,10 +9,15 @@ import type { Compiled } from '../clearing/compiled-book.ts'
 import type { Grants } from '../clearing/merit-order.ts'
 import { type Reliability, unreliabilityOf } from './reliability.ts'
 
-export type Objective =
-  | 'cost' // what is accepted, at bid prices
-  | 'unreliability' // expected non-delivery
-  | 'number-of-units' // units with anything accepted: each is a setpoint, a meter and a settlement
+export const objectives = [
+  'cost', // what is accepted, at bid prices
+  'unreliability', // expected non-delivery
+  'number-of-units' // units with anything accepted: each is a setpoint, a meter and a settlement
+] as const
+
+export type Objective = (typeof objectives)[number]
+
+export const isObjective = (name: string): name is Objective => objectives.some(objective => objective === name)
 
 /** What the objectives are read from; exact. */
 export interface Judged {

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { header } from '../infra/log/envelope.ts'
-import { asyncapiDocument } from './asyncapi.ts'
-import { messageTopic } from './generated.ts'
-import { recordHeaders } from './record-headers.ts'
-import { actorTopic, topics } from './topics.ts'
+import { header } from '../../infra/log/envelope.ts'
+import { asyncapiDocument } from '../../schemas/asyncapi.ts'
+import { messageTopic } from '../../schemas/generated.ts'
+import { recordHeaders } from '../../schemas/record-headers.ts'
+import { actorTopic, topics } from '../../schemas/topics.ts'
 
 const document: unknown = JSON.parse(JSON.stringify(asyncapiDocument()))
 
