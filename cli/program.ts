@@ -1,5 +1,6 @@
 /** All commands with their flags; each command's work is in a file of its own, loaded when it runs. */
 import { Command, InvalidArgumentError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 
 const whole =
   (least: number, most: number) =>
@@ -22,6 +23,7 @@ const dataFlag = ['--data <dir>', 'folder of the log and the tables (default: FL
 export const program = (): Command => {
   const flexledger = new Command('flexledger')
     .description('A local electricity flexibility market between TSO and DSO, event-sourced on a log.')
+    .version(manifest.version)
     .showHelpAfterError('(add --help for the flags)')
     .configureHelp({ sortSubcommands: false })
     .exitOverride()
@@ -117,13 +119,13 @@ export const program = (): Command => {
     .option(...asJson)
     .action(async (id, flags) => (await import('./commands/session-show.ts')).sessionShow(id, flags))
 
-  for (const command of walk(flexledger)) command.exitOverride()
+  for (const { command } of commandsOf(flexledger)) command.exitOverride()
   return flexledger
 }
 
-function* walk(command: Command): Generator<Command> {
-  for (const child of command.commands) {
-    yield child
-    yield* walk(child)
-  }
-}
+/** All commands below this one, each with its name as typed, e.g. `log read`. */
+export const commandsOf = (above: Command, prefix = ''): readonly { name: string; command: Command }[] =>
+  above.commands.flatMap(command => {
+    const name = `${prefix}${command.name()}`
+    return [{ name, command }, ...commandsOf(command, `${name} `)]
+  })

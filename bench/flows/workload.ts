@@ -1,7 +1,7 @@
 /**
- * The workload of one stage: N points of delivery under one or more primary substations, one multi-step offer per PoD over
- * all 96 MTUs with other prices in each hour, 5 % of them flexible blocks besides, DSO requests at primary substation, feeder
- * and secondary substation and a TSO request in every MTU. Request sizes follow what is offered, so that a share of about
+ * The workload of one stage: N points of delivery under one primary substation; one offer per PoD, 95 % of them with three
+ * steps in each of 96 MTUs, other quantities in each, and 5 % flexible blocks; DSO requests at primary substation, feeder and
+ * secondary substation and a TSO request in every MTU. Request sizes follow what is offered, so that a share of about
  * a third is accepted at every size.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
@@ -55,30 +55,31 @@ export const workload = (count: number, start: number): Workload => {
     place: { dsoId: 'ARETI', pom: POM, feeder: feederOf(n), secondarySubstation: substationOf(n) }
   }))
 
-  const singles = ids.map(n => {
-    const price = between(100_000, 500_000)
-    return {
-      type: 'single',
-      offerId: `${podCode(n)}-UP`,
-      unit: { id: podCode(n), pods: [podCode(n)] },
-      quantity: 'P',
-      direction: 'UP',
-      service: 'any',
-      intervals: Array.from({ length: MTUS }, (_, mtu) => {
-        const base = price + 1_000 * Math.floor(mtu / 4) + between(0, 900)
-        return {
-          start: iso(mtu),
-          end: iso(mtu + 1),
-          steps: [
-            { quantity: between(50, 100) * 10, price: base },
-            { quantity: between(30, 60) * 10, price: Math.round(base * 1.2) },
-            { quantity: between(10, 40) * 10, price: Math.round(base * 1.5) }
-          ],
-          minAcceptance: 0
-        }
-      })
-    }
-  })
+  const singles = ids
+    .filter(n => n % 20 !== 0)
+    .map(n => {
+      const base = between(100_000, 500_000)
+      return {
+        type: 'single',
+        offerId: `${podCode(n)}-UP`,
+        unit: { id: podCode(n), pods: [podCode(n)] },
+        quantity: 'P',
+        direction: 'UP',
+        service: 'any',
+        intervals: Array.from({ length: MTUS }, (_, mtu) => {
+          return {
+            start: iso(mtu),
+            end: iso(mtu + 1),
+            steps: [
+              { quantity: between(50, 100) * 10, price: base },
+              { quantity: between(30, 60) * 10, price: Math.round(base * 1.2) },
+              { quantity: between(10, 40) * 10, price: Math.round(base * 1.5) }
+            ],
+            minAcceptance: 0
+          }
+        })
+      }
+    })
   const blocks = ids
     .filter(n => n % 20 === 0)
     .map(n => {

@@ -1,5 +1,6 @@
 /** `flexledger market clear BOOK.json`: what the market would make of an order book, without any server. */
 import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import type { ClearingOutcome } from '../../domain/market/clearing/book.ts'
 import { type BookProblem, outcomeToJson, parseBook } from '../../domain/market/clearing/book-file.ts'
 import { clearBook } from '../../domain/market/clearing/clear-book.ts'
@@ -36,7 +37,7 @@ export const marketClear = async (file: string, flags: Flags): Promise<void> => 
 
 const textOf = async (file: string): Promise<string> => {
   try {
-    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
   }

@@ -1,6 +1,7 @@
 /** `flexledger pod list`. */
-import { listPods, type PodSummary } from '../../projections/pods/query.ts'
+import { listPods } from '../../projections/pods/query.ts'
 import { configOf, openExistingDatabase } from '../app/offline.ts'
+import { firstRows } from '../app/pages.ts'
 import { printJson, printText, table } from '../output.ts'
 
 interface Flags {
@@ -10,22 +11,13 @@ interface Flags {
   readonly json?: boolean
 }
 
-const PAGE = 1_000
-
 export const podList = async (flags: Flags): Promise<void> => {
   const database = await openExistingDatabase(configOf(flags))
   try {
     const visibleTo = flags.aggregator
       ? ({ role: 'aggregator', id: flags.aggregator } as const)
       : ({ role: 'administrator', id: 'cli' } as const)
-    const pods: PodSummary[] = []
-    let after: string | undefined
-    do {
-      const limit = Math.min(PAGE, flags.limit - pods.length)
-      const page = await listPods(database.query, { visibleTo, limit, ...(after ? { after } : {}) })
-      pods.push(...page.items)
-      after = page.next
-    } while (after && pods.length < flags.limit)
+    const pods = await firstRows(flags.limit, request => listPods(database.query, { visibleTo, ...request }))
     if (flags.json) printJson({ pods })
     else
       printText(

@@ -2,10 +2,12 @@
  * `flexledger run`: the market day of examples/market-day on the embedded engines, with a stepped clock at full speed. The
  * parties talk to the gateway over HTTP like anybody else; this command only moves the clock and prints the account.
  *
- * With --data it can be killed at any moment and started again: the script is played from its beginning, what was sent
- * before is answered as a repetition, and the day ends with the same facts.
+ * With --data it can be killed at any moment and started again: the clock goes on from the latest time on the log, the
+ * script is played from its beginning, what was sent before is answered as a repetition, and the day ends with the same
+ * facts.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,11 +18,13 @@ import { dayTypeOf, profilesOfDay } from '../../examples/market-day/profiles/day
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
 import { loadConfig } from '../../infra/config/config.ts'
 import { seededSalt } from '../../infra/log/envelope.ts'
+import { openLog, parseLogUrl } from '../../infra/log/open-log.ts'
 import { logger } from '../../infra/telemetry/logger.ts'
 import { type App, startApp } from '../app/app.ts'
 import { type DayAccount, dayAccount, readableAccount } from '../app/day-account.ts'
 import { credentialsOf, developmentClients } from '../app/development-clients.ts'
 import { type LogDigest, logDigest } from '../app/log-digest.ts'
+import { latestTime } from '../app/log-time.ts'
 import { Finding, type OutputFlags, printJson, printText, progress, progressDone, UsageError } from '../output.ts'
 
 interface Flags extends OutputFlags {
@@ -48,7 +52,13 @@ export const run = async (flags: Flags): Promise<void> => {
     throw new UsageError('run plays with development credentials; it needs FLEX_PROFILE=embedded')
 
   const sessions = planSessions(calendars[config.calendar], flags.date, config.timeZone)
-  const clock = steppedClock(sessions[0]!.opensAt - 24 * 3_600_000)
+  const ends = Math.max(...sessions.map(({ validationEndsAt }) => validationEndsAt)) + 60_000
+  const reached = await timeReached(config.logUrl)
+  if (reached !== undefined && reached > ends)
+    throw new UsageError(
+      `the log in ${dataDir} has come to ${new Date(reached).toISOString()}, after the end of ${flags.date}; time does not go back`
+    )
+  const clock = steppedClock(Math.max(sessions[0]!.opensAt - 24 * 3_600_000, reached ?? Number.NEGATIVE_INFINITY))
   const seed = String(flags.seed)
   let keys = 0
   const app = await startApp({
@@ -67,6 +77,8 @@ export const run = async (flags: Flags): Promise<void> => {
     const tell = progress(flags)
     const settled = () => app.host.idle()
     await settled()
+    // What was due when the day was interrupted, and is not done.
+    await tickUntilQuiet(app)
     await playMarketDay({
       baseUrl: app.url,
       pods: flags.pods,
@@ -87,7 +99,7 @@ export const run = async (flags: Flags): Promise<void> => {
         timings.lap(step)
       }
     })
-    await advance(app, clock, Math.max(...sessions.map(({ validationEndsAt }) => validationEndsAt)) + 60_000)
+    await advance(app, clock, ends)
     timings.lap('end')
     progressDone(flags)
 
@@ -109,11 +121,27 @@ export const run = async (flags: Flags): Promise<void> => {
 const advance = async (app: App, clock: ReturnType<typeof steppedClock>, instant: number): Promise<void> => {
   while (clock.now() < instant) {
     await clock.advanceTo(Math.min(instant, app.marketClock.next()))
-    for (;;) {
-      const sent = await app.marketClock.tick()
-      await app.host.idle()
-      if (sent === 0) break
-    }
+    await tickUntilQuiet(app)
+  }
+}
+
+const tickUntilQuiet = async (app: App): Promise<void> => {
+  for (;;) {
+    const sent = await app.marketClock.tick()
+    await app.host.idle()
+    if (sent === 0) return
+  }
+}
+
+/** A log is looked at only where one is: a new folder gets its files when the parts start. */
+const timeReached = async (logUrl: string): Promise<number | undefined> => {
+  const url = parseLogUrl(logUrl)
+  if (url?.adapter !== 'sqlite' || !existsSync(url.file)) return undefined
+  const log = await openLog(logUrl, { instance: 'embedded' })
+  try {
+    return await latestTime(log)
+  } finally {
+    await log.close()
   }
 }
 

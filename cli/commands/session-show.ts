@@ -2,6 +2,7 @@
 import { listMarketOutcome, listRequestOutcomes, listValidatedOutcome } from '../../projections/outcomes/query.ts'
 import { getSession } from '../../projections/sessions/query.ts'
 import { configOf, openExistingDatabase } from '../app/offline.ts'
+import { firstRows } from '../app/pages.ts'
 import { Finding, printJson, printText, table } from '../output.ts'
 
 interface Flags {
@@ -18,12 +19,16 @@ export const sessionShow = async (sessionId: string, flags: Flags): Promise<void
     const db = database.query
     const session = await getSession(db, sessionId, visibleTo)
     if (!session) throw new Finding(`there is no session ${sessionId}`)
-    const filter = { visibleTo, sessionId, limit: Math.min(1_000, flags.limit) }
     const isFinal = session.status === 'validated' || session.status === 'notValidated'
-    const requests = await listRequestOutcomes(db, { ...filter, limit: 1_000 })
-    const offers = isFinal ? await listValidatedOutcome(db, filter) : await listMarketOutcome(db, filter)
+    const ofSession = { visibleTo, sessionId }
+    const requests = await firstRows(Number.MAX_SAFE_INTEGER, page =>
+      listRequestOutcomes(db, { ...ofSession, ...page })
+    )
+    const offers = isFinal
+      ? await firstRows(flags.limit, page => listValidatedOutcome(db, { ...ofSession, ...page }))
+      : await firstRows(flags.limit, page => listMarketOutcome(db, { ...ofSession, ...page }))
     if (flags.json) {
-      printJson({ session, requests: requests.items, offers: offers.items })
+      printJson({ session, requests, offers })
       return
     }
     const time = (instant: number): string => new Date(instant).toISOString().slice(0, 16).replace('T', ' ')
@@ -43,7 +48,7 @@ export const sessionShow = async (sessionId: string, flags: Flags): Promise<void
         '',
         table(
           ['request', 'side', 'direction', 'served Wh', 'residual Wh', 'paid €'],
-          requests.items.map(({ requestId, side, direction, servedWattMtus, residualWattMtus, paidMicroEur }) => [
+          requests.map(({ requestId, side, direction, servedWattMtus, residualWattMtus, paidMicroEur }) => [
             requestId,
             side,
             direction,
@@ -55,7 +60,7 @@ export const sessionShow = async (sessionId: string, flags: Flags): Promise<void
         '',
         table(
           ['rank', 'offer', 'aggregator', 'direction', 'accepted Wh'],
-          offers.items.map(({ rank, offerId, aggregatorId, direction, acceptedWattMtus }) => [
+          offers.map(({ rank, offerId, aggregatorId, direction, acceptedWattMtus }) => [
             rank,
             offerId,
             aggregatorId,

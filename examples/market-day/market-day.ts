@@ -76,10 +76,9 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<readonly
 
   onStep(`registering ${customers.length} points of delivery`)
   await world.advanceTo(dayAhead.opensAt - REGISTRATION_LEAD_MS)
-  for (const { client, customers } of ownCustomers) await registerCustomers(client, customers, day)
-  await world.settled()
-  await assignPlaces(dso, customers, day)
-  await world.settled()
+  const settled = () => world.settled()
+  for (const { client, customers } of ownCustomers) await registerCustomers(client, customers, day, settled)
+  await assignPlaces(dso, customers, day, settled)
 
   for (const instant of instants(sessions)) {
     await world.advanceTo(instant.at)

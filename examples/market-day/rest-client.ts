@@ -22,6 +22,26 @@ const PIECE_BYTES_MAX = 3_000_000
 const PIECE_ITEMS_MAX = 1_000
 const TRIES = 5
 
+/** Registered points with a baseline curve each: below PIECE_BYTES_MAX, so that a piece is one call. */
+const SETTLED_PIECE_ITEMS = 500
+
+/**
+ * An array in pieces, each settled before the next is sent: what is fed on from several partitions would otherwise arrive
+ * in an order of its own when the day is interrupted between the two.
+ */
+export const sendSettled = async (
+  client: RestClient,
+  path: string,
+  items: readonly object[],
+  key: string,
+  settled: () => Promise<void>
+): Promise<void> => {
+  for (let first = 0; first < items.length; first += SETTLED_PIECE_ITEMS) {
+    await client.sendAll(path, items.slice(first, first + SETTLED_PIECE_ITEMS), `${key}/${first}`)
+    await settled()
+  }
+}
+
 interface BulkAnswer {
   readonly items?: readonly {
     readonly status: string

@@ -71,7 +71,9 @@ export const decideGrants = (
         const forced = result.forced.get(slice)
         const { around, greedy } = cleared.get(slice)!
         const without = result.byProgramme ? programmed(restrictions, slice) : restrictions.offers.get(slice)
-        const final = forced && forced.length > 0 ? clear(slice, without, forced) : result.byProgramme ? around : greedy
+        const final =
+          result.slices?.get(slice) ??
+          (forced && forced.length > 0 ? clear(slice, without, forced) : result.byProgramme ? around : greedy)
         grantSlice(final, grants)
       }
     }

@@ -129,7 +129,8 @@ export const solveComponent = (
   component: Component,
   restrictions: Restrictions,
   ladders: ReadonlyMap<number, Ladder>,
-  start: ReadonlyMap<number, { start: number; power: number }> | undefined
+  start: ReadonlyMap<number, { start: number; power: number }> | undefined,
+  proven: number
 ): ComponentResult | undefined => {
   const model = new Programme()
   const shares: Share[] = []
@@ -169,6 +170,7 @@ export const solveComponent = (
   if (model.columns === 0) return { forced: new Map(), gap: 0, nodes: 0, wasInteger: false }
   const result = solveLexicographic(solver, model, {
     nodeLimit: compiled.book.rules.nodeLimit,
+    proven,
     start: start && startIndices.length > 0 ? { indices: startIndices, values: startValues } : undefined
   })
   if (!result) return undefined

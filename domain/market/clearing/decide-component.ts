@@ -11,8 +11,12 @@ import { clearSlice, type Flood, type Forced, type Slice } from './merit-order.t
 import { intervalAt, programmed, type Restrictions } from './restrictions.ts'
 import type { Solver } from './solver.ts'
 
-/** Binaries up to which a component is given to the solver: measured, above this a stage can take minutes. */
+/**
+ * Up to these a component is given to the solver. Restrictions belong to one MTU each, and hundreds solve in a second; what is
+ * open of blocks ties a whole day, and a day of 1,500 units takes 1.5 s with 80 open starts, 35 s with 250.
+ */
 export const binaryLimit = 600
+export const openStartLimit = 60
 
 export interface Solved {
   readonly forced: ReadonlyMap<number, readonly Forced[]>
@@ -21,6 +25,8 @@ export interface Solved {
   readonly algorithm: ClearingOutcome['algorithm']
   readonly gap: number
   readonly nodes: number
+  /** Slices as decided, where they are known already. */
+  readonly slices?: ReadonlyMap<number, Slice>
 }
 
 /** A slice by merit order: without what a programme decides; without restricted offers only (they differ where `explicit`). */
@@ -44,13 +50,23 @@ export const decideComponent = (
     slice => restrictions.offers.get(slice)
   )
   const response = chooseBlocks(compiled, withoutRestricted(compiled, component), ladders)
-  const gap = distance(compiled, component, restrictions, response, cleared)
-  if (gap === 0) return { forced: response.forced, byProgramme: false, algorithm: 'merit-order', gap, nodes: 0 }
+  const { gap, slices } = distance(compiled, component, restrictions, response, cleared)
+  const responded: Solved = {
+    forced: response.forced,
+    byProgramme: false,
+    algorithm: 'merit-order',
+    gap,
+    nodes: 0,
+    slices
+  }
+  if (gap === 0) return responded
   // Around restricted offers the prices of the response prove nothing; else they leave few starts.
   const open = explicit || component.restrictions.length > 0 ? component : { ...component, blocks: response.open }
-  const binaries = open.blocks.reduce((sum, { starts }) => sum + starts.length, 0) + open.restrictions.length
-  if (process.env['DBG']) console.error('open', component.blocks.length, binaries, 'missing', response.missing)
-  if (binaries <= binaryLimit) {
+  const openStarts = open.blocks.reduce((sum, { starts }) => sum + starts.length, 0)
+  const isSmall = openStarts <= openStartLimit && openStarts + open.restrictions.length <= binaryLimit
+  // Leading objectives that the response is known to have reached.
+  const proven = open === component || !response.missing ? 0 : response.missing.findIndex(missing => missing !== 0)
+  if (isSmall) {
     const around =
       open === component && !explicit
         ? ladders
@@ -60,22 +76,7 @@ export const decideComponent = (
             slice => cleared.get(slice)!.around,
             slice => programmed(restrictions, slice)
           )
-    const result = solveComponent(compiled, solver, open, restrictions, around, response.choices)
-    if (process.env['DBG'] && result) {
-      let r: Worth = noWorth
-      let q: Worth = noWorth
-      for (const slice of component.slices) {
-        const forced = response.forced.get(slice) ?? []
-        r = plus(r, worthOfSlice(clearSlice(compiled, slice % 4, Math.floor(slice / 4), { forced })))
-        q = plus(
-          q,
-          worthOfSlice(
-            clearSlice(compiled, slice % 4, Math.floor(slice / 4), { forced: result.forced.get(slice) ?? [] })
-          )
-        )
-      }
-      console.error('mip better by', plus(q, r, -1))
-    }
+    const result = solveComponent(compiled, solver, open, restrictions, around, response.choices, proven)
     if (result)
       return {
         forced: result.forced,
@@ -85,7 +86,7 @@ export const decideComponent = (
         nodes: result.nodes
       }
   }
-  return { forced: response.forced, byProgramme: false, algorithm: 'merit-order', gap, nodes: 0 }
+  return responded
 }
 
 /** Best response knows no rule that ties offers: it leaves out the blocks of units that have one. */
@@ -136,7 +137,9 @@ const distance = (
   restrictions: Restrictions,
   response: { readonly forced: ReadonlyMap<number, readonly Forced[]>; readonly missing: Worth | undefined },
   cleared: ReadonlyMap<number, Cleared>
-): number => {
+): { gap: number; slices: ReadonlyMap<number, Slice> } => {
+  const slices = new Map<number, Slice>()
+  let isBounded = true
   let reached: Worth = noWorth
   let bound: Worth = noWorth
   const relaxed = new Map<number, Slice>()
@@ -145,18 +148,17 @@ const distance = (
     const mtu = Math.floor(slice / marketCount)
     const without = restrictions.offers.get(slice)
     const free = without ? clearSlice(compiled, market, mtu) : cleared.get(slice)!.greedy
-    // Where merit order is no proof, no bound is known: the demand itself is one.
-    if (!free.exact) return 1
+    // Where merit order is no proof, no bound is known.
+    if (!free.exact) isBounded = false
     relaxed.set(slice, free)
     const forced = response.forced.get(slice) ?? []
-    reached = plus(
-      reached,
-      worthOfSlice(
-        forced.length > 0 ? clearSlice(compiled, market, mtu, { without, forced }) : cleared.get(slice)!.greedy
-      )
-    )
+    const responded =
+      forced.length > 0 ? clearSlice(compiled, market, mtu, { without, forced }) : cleared.get(slice)!.greedy
+    slices.set(slice, responded)
+    reached = plus(reached, worthOfSlice(responded))
     bound = plus(bound, worthOfSlice(free))
   }
+  if (!isBounded) return { gap: 1, slices }
   for (const { offer, starts } of component.blocks) {
     const { duration, price } = blockOf(compiled, offer)
     const market = compiled.offerMarket[offer]!
@@ -175,9 +177,8 @@ const distance = (
     const byPrices = plus(reached, response.missing)
     if (compare(byPrices, bound) < 0) bound = byPrices
   }
-  for (let k = 0; k < 4; k++)
-    if (bound[k] !== reached[k]) return Math.abs(bound[k]! - reached[k]!) / Math.max(1, Math.abs(reached[k]!))
-  return 0
+  const k = bound.findIndex((value, n) => value !== reached[n])
+  return { gap: k < 0 ? 0 : Math.abs(bound[k]! - reached[k]!) / Math.max(1, Math.abs(reached[k]!)), slices }
 }
 
 const worthOfSlice = (slice: Slice): Worth => {

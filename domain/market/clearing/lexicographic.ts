@@ -24,6 +24,8 @@ export interface LexicographicOptions {
   readonly nodeLimit: number
   /** A start: values of whole-number columns. */
   readonly start?: { readonly indices: readonly number[]; readonly values: readonly number[] } | undefined
+  /** Leading objectives in which the start is known to be optimal. */
+  readonly proven?: number
 }
 
 /** Undefined if the node limit came before any feasible point. */
@@ -32,51 +34,102 @@ export const solveLexicographic = (
   programme: Programme,
   options: LexicographicOptions
 ): LexicographicResult | undefined => {
-  if (!programme.integer.includes(true)) {
-    const { values, objective } = solveOnFaces(solver, programme, undefined)
-    return { values, objective, gap: 0, nodes: 0 }
+  if (!programme.integer.includes(true)) return { ...solveOnFaces(solver, programme, undefined), gap: 0, nodes: 0 }
+  const start = options.start && startingPoint(solver, programme, options.start)
+  let best: LexicographicResult | undefined = start && { ...start, gap: 1, nodes: 0 }
+  let nodes = 0
+  // HiGHS 1.15 has called points optimal that were not, now with a start, now after presolve; each way is only believed
+  // if what its stages claim is what the fixed decisions reach, and no worse than the start.
+  for (const attempt of attempts) {
+    const staged = solveStages(solver, programme, options, attempt, start)
+    nodes += staged.nodes
+    if (!staged.values) continue
+    const exact = solveOnFaces(solver, programme, fixedAt(programme, staged.values))
+    const isBelievable =
+      staged.isConsistent &&
+      exact.objective.every((value, k) => value === staged.claimed[k]) &&
+      !(start && compareObjectives(start.objective, exact.objective) < 0)
+    if (isBelievable) return { ...exact, gap: staged.gap, nodes }
+    const wrong = exact.objective.findIndex((value, k) => value !== staged.claimed[k])
+    const gap = wrong < 0 ? 1 : Math.max(staged.gap, relative(exact.objective[wrong]!, staged.claimed[wrong]!))
+    if (!best || compareObjectives(exact.objective, best.objective) < 0) best = { ...exact, gap, nodes }
   }
-  const { highs } = solver
+  return best && { ...best, nodes }
+}
+
+interface Point {
+  readonly values: Float64Array
+  readonly objective: readonly [number, number, number, number]
+}
+
+const startingPoint = (
+  solver: Solver,
+  programme: Programme,
+  { indices, values }: { readonly indices: readonly number[]; readonly values: readonly number[] }
+): Point | undefined => {
+  const given = new Map(indices.map((column, k) => [column, values[k]!]))
+  // Whole numbers that the start does not name (a restriction's switch) are only right by luck: then there is no start.
+  const fixed = programme.integer.map((integer, column) => (integer ? given.get(column) : Number.NaN))
+  return fixed.every(value => value !== undefined) ? solveOnFaces(solver, programme, fixed) : undefined
+}
+
+const fixedAt = (programme: Programme, values: Float64Array): number[] =>
+  programme.integer.map((integer, column) => (integer ? Math.round(values[column]!) : Number.NaN))
+
+const compareObjectives = (a: readonly number[], b: readonly number[]): number => {
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return a[k]! - b[k]!
+  return 0
+}
+
+interface Staged {
+  readonly values: Float64Array | undefined
+  readonly claimed: readonly number[]
+  readonly gap: number
+  readonly nodes: number
+  readonly isConsistent: boolean
+}
+
+const solveStages = (
+  { highs }: Solver,
+  programme: Programme,
+  options: LexicographicOptions,
+  attempt: Attempt,
+  start: Point | undefined
+): Staged => {
+  let values = attempt.useStart ? start?.values : undefined
+  let hasPoint = false
   let nodes = 0
   let gap = 0
-  let values: Float64Array | undefined
+  let isConsistent = true
   const claimed: number[] = []
-  const kept: { cost: readonly number[]; bound: number }[] = []
-  for (const cost of programme.costs) {
-    if (cost.every(c => c === 0)) {
+  const kept: Kept[] = []
+  programme.costs.forEach((cost, k) => {
+    if (cost.every(c => c === 0) && (hasPoint || k < 3)) {
       claimed.push(0)
-      continue
+      return
     }
     const unit = greatestCommonDivisor(cost)
     const scaled = cost.map(c => c / unit)
-    const stage = solveStage(highs, programme, scaled, kept, options, values)
-    nodes += stage.nodes
-    if (!stage.values) {
-      if (!values) return undefined
-      // The previous stage's point is feasible here too; the bound says how far it may be from the best.
-      const bound = dot(scaled, values)
-      if (gap === 0) gap = relative(bound, stage.bound)
-      claimed.push(Math.round(bound) * unit)
-      kept.push({ cost: scaled, bound: Math.round(bound) })
-      continue
+    if (start && k < (options.proven ?? 0)) {
+      claimed.push(start.objective[k]!)
+      kept.push({ cost: scaled, bound: Math.round(start.objective[k]! / unit) })
+      return
     }
-    values = stage.values
+    const stage = solveStage(highs, programme, scaled, kept, options.nodeLimit, attempt, values)
+    nodes += stage.nodes
+    if (!stage.isConsistent) isConsistent = false
+    if (stage.values) values = stage.values
+    if (!values) {
+      isConsistent = false
+      return
+    }
+    hasPoint = true
     const reached = Math.round(dot(scaled, values))
-    if (!stage.proven && gap === 0 && reached - stage.bound >= 1 - 1e-6) gap = relative(reached, stage.bound)
+    if (!stage.isProven && gap === 0 && !(reached - stage.bound < 1)) gap = relative(reached, stage.bound)
     claimed.push(reached * unit)
     kept.push({ cost: scaled, bound: reached })
-  }
-  if (!values) {
-    const stage = solveStage(highs, programme, programme.costs[0], [], options, undefined)
-    if (!stage.values) return undefined
-    values = stage.values
-  }
-  const fixed = programme.integer.map((integer, column) => (integer ? Math.round(values[column]!) : Number.NaN))
-  const exact = solveOnFaces(solver, programme, fixed)
-  const worse = claimed.findIndex((claim, k) => exact.objective[k]! !== claim)
-  if (worse >= 0 && exact.objective[worse]! > claimed[worse]! && gap === 0)
-    gap = relative(exact.objective[worse]!, claimed[worse]!)
-  return { values: exact.values, objective: exact.objective, gap, nodes }
+  })
+  return { values, claimed, gap, nodes, isConsistent }
 }
 
 const relative = (reached: number, bound: number): number =>
@@ -131,74 +184,80 @@ const load = (highs: Highs, programme: Programme, fixed: readonly number[] | und
   })
 }
 
-interface Stage {
-  readonly values: Float64Array | undefined
-  readonly proven: boolean
-  readonly bound: number
-  readonly nodes: number
+interface Attempt {
+  readonly useStart: boolean
+  readonly presolve: 'choose' | 'off'
 }
 
-/** Without a start, and then without presolve: HiGHS 1.15 has called a start optimal with no bound at all behind it. */
-const attempts = [
+const attempts: readonly Attempt[] = [
   { useStart: true, presolve: 'choose' },
   { useStart: false, presolve: 'choose' },
   { useStart: false, presolve: 'off' }
-] as const
+]
+
+/** An optimum that later objectives may not give up. */
+interface Kept {
+  readonly cost: readonly number[]
+  readonly bound: number
+}
+
+interface Stage {
+  readonly values: Float64Array | undefined
+  readonly isProven: boolean
+  readonly bound: number
+  readonly nodes: number
+  readonly isConsistent: boolean
+}
 
 const solveStage = (
   highs: Highs,
   programme: Programme,
   cost: readonly number[],
-  kept: readonly { cost: readonly number[]; bound: number }[],
-  options: LexicographicOptions,
+  kept: readonly Kept[],
+  nodeLimit: number,
+  { presolve }: Attempt,
   previous: Float64Array | undefined
 ): Stage => {
-  let nodes = 0
-  let last: Stage | undefined
-  for (const { useStart, presolve } of attempts) {
-    const model = load(highs, programme, undefined)
-    try {
-      model.options.set({
-        output_flag: false,
-        presolve,
-        mip_rel_gap: 0,
-        // Costs are whole numbers: anything closer than one unit is the optimum.
-        mip_abs_gap: 0.99,
-        mip_feasibility_tolerance: 1e-9,
-        primal_feasibility_tolerance: 1e-9,
-        mip_max_nodes: options.nodeLimit
-      })
-      model.changeColsCost({ kind: 'range', from: 0, to: programme.columns - 1 }, Float64Array.from(cost))
-      for (const row of kept) {
-        const indices: number[] = []
-        for (let k = 0; k < row.cost.length; k++) if (row.cost[k] !== 0) indices.push(k)
-        model.addRow(-highs.infinity, row.bound, { indices, values: indices.map(k => row.cost[k]!) })
-      }
-      if (useStart && previous) model.setSolution({ colValue: previous })
-      else if (useStart && options.start && options.start.indices.length > 0) model.setSolution(options.start)
-      const { modelStatus } = model.run()
-      nodes += Math.max(0, Number(model.info.get('mip_node_count')))
-      const { optimal, infeasible } = highs.constants.modelStatus
-      const hasPoint = Number(model.info.get('primal_solution_status')) === 2 && modelStatus !== infeasible
-      const values = hasPoint ? model.getSolution().colValue : undefined
-      const bound = Number(model.info.get('mip_dual_bound'))
-      const isConsistent = modelStatus === optimal && values !== undefined && dot(cost, values) - bound < 1
-      last = { values, proven: isConsistent, bound, nodes }
-      if (isConsistent || (modelStatus !== optimal && modelStatus !== infeasible)) return last
-    } finally {
-      model.dispose()
+  const model = load(highs, programme, undefined)
+  try {
+    model.options.set({
+      output_flag: false,
+      presolve,
+      mip_rel_gap: 0,
+      // Costs are whole numbers: anything closer than one unit is the optimum.
+      mip_abs_gap: 0.99,
+      mip_max_nodes: nodeLimit
+    })
+    model.changeColsCost({ kind: 'range', from: 0, to: programme.columns - 1 }, Float64Array.from(cost))
+    for (const row of kept) {
+      const indices: number[] = []
+      for (let k = 0; k < row.cost.length; k++) if (row.cost[k] !== 0) indices.push(k)
+      // A little room, or the tight row is infeasible in floating point; too little to buy one whole unit.
+      const room = 1e-6 + 1e-9 * Math.abs(row.bound)
+      model.addRow(-highs.infinity, row.bound + room, { indices, values: indices.map(k => row.cost[k]!) })
     }
+    if (previous) model.setSolution({ colValue: previous })
+    const { modelStatus } = model.run()
+    const { optimal, infeasible } = highs.constants.modelStatus
+    const hasPoint = Number(model.info.get('primal_solution_status')) === 2 && modelStatus !== infeasible
+    const values = hasPoint ? model.getSolution().colValue : undefined
+    const bound = Number(model.info.get('mip_dual_bound'))
+    const isProven = modelStatus === optimal && values !== undefined && dot(cost, values) - bound < 1
+    return {
+      values,
+      isProven,
+      bound,
+      nodes: Math.max(0, Number(model.info.get('mip_node_count'))),
+      // A clearing programme is never infeasible, and optimal means that the bound has come close.
+      isConsistent: modelStatus !== infeasible && (modelStatus !== optimal || isProven)
+    }
+  } finally {
+    model.dispose()
   }
-  if (!last!.values && !previous) throw new Error('solveStage: the solver found a clearing programme infeasible')
-  return last!
 }
 
 /** Linear: keeps to the optimal face of each objective in turn, and rounds at the end. */
-const solveOnFaces = (
-  { highs }: Solver,
-  programme: Programme,
-  fixed: readonly number[] | undefined
-): { values: Float64Array; objective: [number, number, number, number] } => {
+const solveOnFaces = ({ highs }: Solver, programme: Programme, fixed: readonly number[] | undefined): Point => {
   const model = load(highs, programme, fixed)
   try {
     model.options.set({ output_flag: false })

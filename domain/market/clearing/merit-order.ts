@@ -201,6 +201,8 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
   /** Offers steps to one pool; those whose TSO set has another size than `size` wait (-1 = all). */
   const offerSteps = (pool: Pool, forDso: boolean, from: number, to: number, size: number): number => {
     let sizes = 0
+    if (pool.left === 0) return sizes
+    const dearest = dearestLimit(compiled, pool)
     for (let k = from; k < to; k++) {
       const i = order[k]!
       const offer = steps.offer[i]!
@@ -214,6 +216,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
       }
       const mask = neverClosed ? 0 : classes.closedTo(offer)
       const price = steps.price[i]!
+      if (price > dearest) break
       const kind = offerKind[offer]!
       const classIndex = forDso ? classes.dsoClass(kind, mask, price) : classes.tsoClass(kind, mask, price)
       if (classIndex < 0) continue
@@ -229,6 +232,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
       if (capped) available = Math.min(available, roomLeft(unit))
       if (available <= 0) continue
       const placed = accept(pool, classIndex, offer, price, available)
+      if (placed < available && pool.dead.every(dead => dead === 1)) to = k
       if (placed === 0) continue
       if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
       if (position >= 0) toTso[position]! += placed
@@ -243,38 +247,52 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     return sizes
   }
 
-  const run = (pool: Pool, forDso: boolean): void => {
-    const ranked = forDso && tso.requests.length > 0
-    const dearest = Math.max(...pool.requests.map(r => compiled.requestLimit[r]!))
-    for (let k = 0; k < order.length && pool.left > 0; ) {
+  // Only where W of one price differ in the TSO requests they suit must the DSO take them in that order.
+  const tsoSets = tsoSetsOf(compiled, market, tso)
+  const ranked = dso.requests.length > 0 && tso.requests.length > 0 && !(tsoSets.length === 1 && neverClosed)
+  const runRanked = (): void => {
+    const dearest = dearestLimit(compiled, dso)
+    for (let k = 0; k < order.length && dso.left > 0; ) {
       let end = k + 1
       const price = steps.price[order[k]!]!
       if (price > dearest) break
-      if (ranked) while (end < order.length && steps.price[order[end]!]! === price) end++
-      if (!ranked || end === k + 1) offerSteps(pool, forDso, k, end, -1)
+      while (end < order.length && steps.price[order[end]!]! === price) end++
+      if (end === k + 1) offerSteps(dso, true, k, end, -1)
       else {
-        const sizes = offerSteps(pool, forDso, k, end, 0)
-        for (let size = 1; size <= 30; size++) if (sizes & (1 << size)) offerSteps(pool, forDso, k, end, size)
+        const sizes = offerSteps(dso, true, k, end, 0)
+        for (let size = 1; size <= sizesMost; size++) if (sizes & (1 << size)) offerSteps(dso, true, k, end, size)
       }
       k = end
-      if (pool.dead.every(dead => dead === 1)) break
+      if (dso.dead.every(dead => dead === 1)) break
     }
   }
-  if (dso.requests.length > 0) run(dso, true)
-  if (tso.requests.length > 0) run(tso, false)
-  const exact = dso.requests.length === 0 || tso.requests.length < 2 || tsoSetsAreChain(compiled, market, tso)
+  if (ranked) runRanked()
+  else if (dso.requests.length > 0) offerSteps(dso, true, 0, order.length, -1)
+  if (tso.requests.length > 0) offerSteps(tso, false, 0, order.length, -1)
+  const exact = !ranked || tso.requests.length < 2 || (tso.requests.length <= sizesMost && isChain(tsoSets))
   return { market, mtu, dso, tso, steps: accepted, toDso, toTso, exact, classes }
 }
 
-/** Whether, of any two kinds, one suits all the TSO requests of this slice that the other suits. Limits never break a chain within one price. */
-const tsoSetsAreChain = (compiled: Compiled, market: number, tso: Pool): boolean => {
+/** Sizes of TSO sets that are told apart: bits of a whole number. */
+const sizesMost = 30
+
+const dearestLimit = ({ requestLimit }: Compiled, pool: Pool): number =>
+  pool.requests.reduce((dearest, r) => Math.max(dearest, requestLimit[r]!), 0)
+
+/** The sets of this slice's TSO requests that kinds of offers suit. Limits never break a chain within one price. */
+const tsoSetsOf = (compiled: Compiled, market: number, tso: Pool): readonly ReadonlySet<number>[] => {
   const active = new Set(tso.requests)
   const sets = new Map<string, ReadonlySet<number>>()
   for (const kind of compiled.kinds) {
     const list = (kind.tso[market] ?? nothing).filter(r => active.has(r))
     sets.set(list.join(), new Set(list))
   }
-  const bySize = [...sets.values()].sort((a, b) => a.size - b.size)
+  return [...sets.values()]
+}
+
+/** Whether of any two sets one holds the other. */
+const isChain = (sets: readonly ReadonlySet<number>[]): boolean => {
+  const bySize = [...sets].sort((a, b) => a.size - b.size)
   for (let k = 1; k < bySize.length; k++) for (const r of bySize[k - 1]!) if (!bySize[k]!.has(r)) return false
   return true
 }

@@ -428,22 +428,25 @@ t.test('an offer is withdrawn by who made it while the session is open', async t
   t.same(codes(play(aPod('A'), open('DA'), withdraw).events), ['unknown-offer'])
 })
 
-t.test('T-12: with objectives in its rules a session is cleared by NSGA-II, recorded with its seed, and serves no less', async t => {
-  const rules = someRules({ objectives: ['cost', 'unreliability'], objectiveWeights: [1, 1], seed: 7 })
-  const commands = (chosen: ReturnType<typeof someRules>) => [
-    aPod('A'),
-    aPod('B'),
-    open('DA', { rules: chosen }),
-    anOffer('A'),
-    anOffer('B'),
-    aRequest({ pods: ['A', 'B'], profile: [{ start: at(40), mtus: 4, quantity: 1_500 }] }),
-    close()
-  ]
-  const exact = play(...commands(someRules())).events.at(-1)
-  const found = play(...commands(rules)).events.at(-1)
-  t.match(found, { type: 'MarketCleared', algorithm: 'nsga-ii', seed: 7 })
-  t.same(
-    found?.type === 'MarketCleared' && found.dso.servedWattMtus,
-    exact?.type === 'MarketCleared' && exact.dso.servedWattMtus
-  )
-})
+t.test(
+  'T-12: with objectives in its rules a session is cleared by NSGA-II, recorded with its seed, and serves no less',
+  async t => {
+    const rules = someRules({ objectives: ['cost', 'unreliability'], objectiveWeights: [1, 1], seed: 7 })
+    const commands = (chosen: ReturnType<typeof someRules>) => [
+      aPod('A'),
+      aPod('B'),
+      open('DA', { rules: chosen }),
+      anOffer('A'),
+      anOffer('B'),
+      aRequest({ pods: ['A', 'B'], profile: [{ start: at(40), mtus: 4, quantity: 1_500 }] }),
+      close()
+    ]
+    const exact = play(...commands(someRules())).events.at(-1)
+    const found = play(...commands(rules)).events.at(-1)
+    t.match(found, { type: 'MarketCleared', algorithm: 'nsga-ii', seed: 7 })
+    t.same(
+      found?.type === 'MarketCleared' && found.dso.servedWattMtus,
+      exact?.type === 'MarketCleared' && exact.dso.servedWattMtus
+    )
+  }
+)

@@ -138,8 +138,9 @@ const unit = (
   const caps: { -readonly [Axis in keyof UnitCaps]: number[] } = {}
   for (const [quantity, direction] of axes) {
     const offered = own.filter(offer => offer.quantity === quantity && offer.direction === direction)
-    // A single offer was held against the band when it came in.
-    const limited = offered.length > 1 || firm.length > 0 || away.length > 0 || own.some(exceedsBand(members))
+    // Where all offers together fit into the band it limits nothing, and the clearing has an easier book.
+    const most = offered.reduce((sum, offer) => sum + mostOf(offer), 0)
+    const limited = firm.length > 0 || away.length > 0 || most > bandOf(members, quantity, direction)
     if (offered.length === 0 || !limited) continue
     const cap = new Array<number>(mtus).fill(bandOf(members, quantity, direction))
     for (const volume of firm)
@@ -166,14 +167,11 @@ const unit = (
   return { id, pods, caps, servedSide, takenDirection: taken }
 }
 
-/** A band may have become narrower since the offer was placed. */
-const exceedsBand =
-  (members: Parameters<typeof bandOf>[0]) =>
-  (offer: PlacedOffer): boolean => {
-    const band = bandOf(members, offer.quantity, offer.direction)
-    if (offer.type === 'BlockOfferPlaced') return offer.power > band
-    return offer.intervals.some(({ steps }) => steps.reduce((sum, step) => sum + step.quantity, 0) > band)
-  }
+/** The most that an offer can add in any MTU, W or var. */
+const mostOf = (offer: PlacedOffer): number =>
+  offer.type === 'BlockOfferPlaced'
+    ? offer.power
+    : Math.max(...offer.intervals.map(({ steps }) => steps.reduce((sum, step) => sum + step.quantity, 0)))
 
 const eachMtu = (run: { start: number; mtus: number }, start: number, visit: (mtu: number) => void): void => {
   const last = index(runEnd(run), start)

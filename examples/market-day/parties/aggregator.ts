@@ -4,7 +4,7 @@
  * real time. Where it offers nothing new, its day-ahead offers stand.
  */
 import { band, type Customer, flexibility, netLoad } from '../population.ts'
-import type { RestClient } from '../rest-client.ts'
+import { type RestClient, sendSettled } from '../rest-client.ts'
 import { intervalAt, mergeRuns, type SessionView } from './session-view.ts'
 
 export interface DayContext {
@@ -18,17 +18,19 @@ export interface DayContext {
 /** The market's smallest bid, W. */
 const MINIMUM_BID = 100
 
-export const registerCustomers = async (
+export const registerCustomers = (
   client: RestClient,
   customers: readonly Customer[],
-  day: DayContext
-): Promise<void> => {
-  await client.sendAll(
+  day: DayContext,
+  settled: () => Promise<void>
+): Promise<void> =>
+  sendSettled(
+    client,
     '/v1/pods',
     customers.map(customer => ({ pod: customer.pod, ...podRecord(customer, day) })),
-    `${day.seed}/${day.date}/register`
+    `${day.seed}/${day.date}/register`,
+    settled
   )
-}
 
 const podRecord = (customer: Customer, day: DayContext) => {
   const { load, car, heatPump, pv, business, discrete, aggregator } = customer

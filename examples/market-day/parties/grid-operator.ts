@@ -5,7 +5,7 @@
  */
 import type { Customer } from '../population.ts'
 import { dsoId, netLoad } from '../population.ts'
-import type { RestClient } from '../rest-client.ts'
+import { type RestClient, sendSettled } from '../rest-client.ts'
 import type { DayContext } from './aggregator.ts'
 import { mergeRuns, type SessionView } from './session-view.ts'
 
@@ -24,11 +24,13 @@ interface PodView {
 export const assignPlaces = async (
   client: RestClient,
   customers: readonly Customer[],
-  day: DayContext
+  day: DayContext,
+  settled: () => Promise<void>
 ): Promise<void> => {
   const known = new Map(customers.map(customer => [customer.pod, customer]))
   const pods = await client.list<PodView>('/v1/pods')
-  await client.sendAll(
+  await sendSettled(
+    client,
     '/v1/pom-assignments',
     pods.flatMap(({ pod }) => {
       const customer = known.get(pod)
@@ -36,7 +38,8 @@ export const assignPlaces = async (
       const { pom, feeder, substation } = customer
       return [{ pod, place: { dsoId, pom, feeder, secondarySubstation: substation } }]
     }),
-    `${day.seed}/${day.date}/places`
+    `${day.seed}/${day.date}/places`,
+    settled
   )
 }
 
