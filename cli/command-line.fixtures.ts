@@ -22,9 +22,9 @@ export interface Starting {
 
 const script = fileURLToPath(new URL('flexledger.mjs', import.meta.url))
 
-/** What the surrounding process was told about the market is not for these. */
+/** What the surrounding process was told about the market, and how it watches its own processes, is not for these. */
 const cleanEnvironment = (): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FLEX_')))
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(FLEX_|NODE_OPTIONS$)/.test(name)))
 
 export const flexledger = (args: readonly string[], starting: Starting = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {

@@ -1,12 +1,11 @@
 /**
- * The pages that are written from code: the variables, their example file, and the error codes. A test compares them with
- * what is in the repository; `node infra/reference-pages.ts` writes them.
+ * The pages that are written from the variables: their reference and their example file. A test compares them with what is
+ * in the repository; `node infra/reference-pages.ts` writes them.
  */
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Variable } from './config/variable.ts'
 import { variables } from './config/variables.ts'
-import { errorCatalogue } from './errors.ts'
 
 const documented: readonly (readonly [string, Variable<unknown>])[] = Object.entries(variables)
 
@@ -47,24 +46,11 @@ ${documented
   .join('\n')}
 `
 
-const errorsPage = (): string => `# Error codes
-
-What can fail outside of the market's rules. A refusal of the market is not an error but an event with a reason. The code
-stands at the beginning of the message and in the field \`code\`.
-
-| code | meaning | what to do |
-| --- | --- | --- |
-${Object.entries(errorCatalogue)
-  .map(([code, { meaning, remedy }]) => `| \`${code}\` | ${meaning} | ${remedy} |`)
-  .join('\n')}
-`
-
 /** By path from the root of the repository. */
 export const referencePages = (): ReadonlyMap<string, string> =>
   new Map([
     ['.env.example', environmentExample()],
-    ['docs/reference/configuration.md', configurationPage()],
-    ['docs/reference/errors.md', errorsPage()]
+    ['docs/reference/configuration.md', configurationPage()]
   ])
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -1,6 +1,6 @@
 /**
- * Opens a SQLite file the one way that all adapters need: write-ahead log, synchronous=FULL (a commit is on the disk),
- * several processes on one file. A locked file is waited for in two steps: a short wait inside SQLite, which stops this
+ * Opens a SQLite file the one way that all adapters need: write-ahead log, several processes on one file. With `full` a commit
+ * is on the disk when it returns; with `normal` a power cut can take the last commits back, never a part of one. A locked file is waited for in two steps: a short wait inside SQLite, which stops this
  * thread, and then a bounded number of tries between which the event loop runs.
  */
 import { mkdir } from 'node:fs/promises'
@@ -17,14 +17,14 @@ const busyPauseMs = 5
 /** A file that shrank back keeps at most this much log beside it after a burst (64 MiB). */
 const journalBytesMax = 64 * 1024 * 1024
 
-export const openSqliteFile = async (file: string): Promise<DatabaseSync> => {
+export const openSqliteFile = async (file: string, synchronous: 'full' | 'normal' = 'full'): Promise<DatabaseSync> => {
   if (file !== ':memory:') await mkdir(dirname(file), { recursive: true })
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
   try {
     // Two processes that open a new file at once may both try to switch it to WAL: one of them is told to wait.
     await whileBusy(() =>
       database.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${journalBytesMax}`
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${journalBytesMax}`
       )
     )
   } catch (error) {

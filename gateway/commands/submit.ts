@@ -7,7 +7,7 @@
  * Assumes: an append that failed may have happened. The caller is told to repeat the call with its key, which is safe.
  */
 import type { Cause } from '../../infra/log/cause-reader.ts'
-import { commandId, commandRecord, type SaltSource } from '../../infra/log/envelope.ts'
+import { commandId, commandRecord, header, type SaltSource } from '../../infra/log/envelope.ts'
 import type { Log, LogRecord, Partition } from '../../infra/log/log.ts'
 import { partitionOf } from '../../infra/log/partition-of.ts'
 import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
@@ -117,7 +117,11 @@ export const submitter = (options: SubmitOptions): Submit => {
   const outcomeOf = async (item: Item, cause: Cause | undefined, actor: CallingActor): Promise<Outcome> => {
     const command = item.id
     if (!cause) return { status: 'pending', command }
-    const first = decode(cause.events[0]!.value)
+    const [event] = cause.events
+    if (!event) throw new Error(`the answer to ${command} has no event`)
+    // What was decided stands in the header; only some answers have to be read for it, and a document can be long.
+    if (!isRead.has(event.headers[header.type] ?? '')) return accepted(item, cause)
+    const first = decode(event.value)
     if (first.type === 'CommandRepeated') {
       if (!first.sameContent) return { status: 'refused', command, reasons: [keyReused] }
       const before = kept.get(item.outbox, command)
@@ -125,16 +129,22 @@ export const submitter = (options: SubmitOptions): Submit => {
     }
     if (first.type === 'RecordParked')
       throw new SubmitError('unreadable', `the command at ${first.topic}/${first.partition}@${first.offset} was parked`)
-    const outcome: Outcome =
-      first.type === 'RegistryCommandRefused' || first.type === 'MarketCommandRefused'
-        ? { status: 'refused', command, reasons: first.reasons }
-        : {
-            status: 'accepted',
-            command,
-            position: { ...item.outbox, cause: cause.cause },
-            ...('playerServiceId' in first ? { serviceId: first.playerServiceId } : {})
-          }
-    kept.set(item.outbox, command, outcome)
+    if (first.type === 'RegistryCommandRefused' || first.type === 'MarketCommandRefused') {
+      const outcome: Outcome = { status: 'refused', command, reasons: first.reasons }
+      kept.set(item.outbox, command, outcome)
+      return outcome
+    }
+    return accepted(item, cause, 'playerServiceId' in first ? first.playerServiceId : undefined)
+  }
+
+  const accepted = (item: Item, { cause }: Cause, serviceId?: string): Outcome => {
+    const outcome: Outcome = {
+      status: 'accepted',
+      command: item.id,
+      position: { ...item.outbox, cause },
+      ...(serviceId === undefined ? {} : { serviceId })
+    }
+    kept.set(item.outbox, item.id, outcome)
     return outcome
   }
 
@@ -152,6 +162,21 @@ export const submitter = (options: SubmitOptions): Submit => {
     return Promise.all(waits.map(async ({ item, waiting }) => outcomeOf(item, await waiting.answer, call.actor)))
   }
 }
+
+/** Types of the first event of an answer that says more than that the command was accepted. */
+const isRead: ReadonlySet<string> = new Set(
+  (
+    [
+      'CommandRepeated',
+      'RecordParked',
+      'RegistryCommandRefused',
+      'MarketCommandRefused',
+      'OfferPlaced',
+      'BlockOfferPlaced',
+      'RequestPlaced'
+    ] as const
+  ).map(fullNameOf)
+)
 
 const keyReused: ProblemItem = {
   code: 'idempotency-key-reused',

@@ -35,6 +35,11 @@ export interface Component {
   /** Topics; one worker for each partition of each. */
   readonly inputs: readonly string[]
   worker(partition: Partition): Worker
+  /**
+   * Its workers touch nothing in common. In ordered mode they then take their turn together, so that what they append can
+   * share a commit.
+   */
+  readonly isIndependent?: boolean
   /** After all its workers have stopped. */
   close?(): Promise<void>
 }

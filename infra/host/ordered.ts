@@ -17,13 +17,15 @@ export const runOrdered = (
   partitions: ReadonlyMap<string, number>
 ): Running => {
   const { log, components } = options
-  const workers: readonly Supervised[] = components.flatMap(component =>
-    component.inputs.flatMap(topic =>
+  const turns = components.map(component => ({
+    isTogether: component.isIndependent === true,
+    workers: component.inputs.flatMap(topic =>
       Array.from({ length: partitions.get(topic) ?? 0 }, (_, partition) =>
         supervised(component.name, component.worker({ topic, partition }))
       )
     )
-  )
+  }))
+  const workers: readonly Supervised[] = turns.flatMap(turn => turn.workers)
   const watch = supervision(options, limits)
   const stopped = new AbortController()
   let waiting: Waiting[] = []
@@ -52,13 +54,15 @@ export const runOrdered = (
       // An end that cannot be read is left to the worker: it meets the error, and reports it.
       if (!ends.has(id)) ends.set(id, await log.endOffset(topic, partition).catch(() => Number.MAX_SAFE_INTEGER))
     }
-    for (const one of workers) {
+    const turnOf = async (one: Supervised) => {
       if (stopped.signal.aborted) return
-      if (one.failure?.isStopped || Date.now() < one.retryAt) continue
+      if (one.failure?.isStopped || Date.now() < one.retryAt) return
       const end = ends.get(`${one.worker.input.topic}/${one.worker.input.partition}`)!
-      if (one.next !== undefined && one.next >= end) continue
-      await watch.run(one, stopped.signal, end)
+      if (one.next === undefined || one.next < end) await watch.run(one, stopped.signal, end)
     }
+    for (const turn of turns)
+      if (turn.isTogether) await Promise.all(turn.workers.map(turnOf))
+      else for (const one of turn.workers) await turnOf(one)
   }
 
   const answerWaiting = (asked: readonly Waiting[], hasMoved: boolean) => {

@@ -1,7 +1,8 @@
 /** Which messages belong to a processor: what stands elsewhere in the list of topics is not for its rules. */
 import { decode } from '../../schemas/codec.ts'
-import { isSchemaError } from '../../schemas/errors.ts'
+import { isSchemaError, type SchemaErrorCode } from '../../schemas/errors.ts'
 import { type Message, messageTopic } from '../../schemas/generated.ts'
+import type { RecordErrorCode } from './record-errors.ts'
 
 export type RuntimeAnswer = Extract<Message, { type: 'CommandRepeated' | 'RecordParked' }>
 
@@ -16,7 +17,7 @@ const isCommandOf = <C extends Message>(message: Message, inbox: string): messag
   messageTopic[message.type] === inbox
 
 export interface ReadingProblem {
-  readonly code: string
+  readonly code: SchemaErrorCode | RecordErrorCode
   readonly detail: string
 }
 

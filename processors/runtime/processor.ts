@@ -59,5 +59,7 @@ export const processorComponent = <C extends Message, E extends Message, S>(
 ): Component => ({
   name: processor.name,
   inputs: [`flex.${processor.name}.commands`],
+  // Partition p reads commands[p] and writes events[p] alone.
+  isIndependent: true,
   worker: ({ partition }) => partitionOwner(processor, options, partition)
 })

@@ -240,7 +240,7 @@ t.test('an empty book, and one without requests, clear to nothing', async t => {
 t.test('MP-CLR-03: a book of 2,000 offers with minima and blocks reaches the optimum', async t => {
   const shape = {
     offers: 2_000,
-    mtus: 2,
+    mtus: 1,
     blocks: 6,
     minimum: 0.2,
     room: 0.3,
@@ -253,19 +253,17 @@ t.test('MP-CLR-03: a book of 2,000 offers with minima and blocks reaches the opt
     aggregates: 0.2,
     prices: 1000
   }
-  for (const seed of [1]) {
-    const book = randomBook(shape, seed)
-    const outcome = clear(book)
-    const best = solveFullModel(book, solver)
-    t.same(
-      [
-        outcome.dso.served,
-        Number(outcome.dso.bidCostTicks),
-        outcome.tso.served,
-        Number(outcome.tso.bidCostTicks),
-        outcome.gap
-      ],
-      [best.dsoServed, best.dsoCostTicks, best.tsoServed, best.tsoCostTicks, 0]
-    )
-  }
+  const book = randomBook(shape, 1)
+  const outcome = clear(book)
+  const best = solveFullModel(book, solver)
+  t.same(
+    [
+      outcome.dso.served,
+      Number(outcome.dso.bidCostTicks),
+      outcome.tso.served,
+      Number(outcome.tso.bidCostTicks),
+      outcome.gap
+    ],
+    [best.dsoServed, best.dsoCostTicks, best.tsoServed, best.tsoCostTicks, 0]
+  )
 })

@@ -7,6 +7,7 @@
  * consistent: known units, MTUs in range, intervals of an offer disjoint (`book-file.ts` checks that).
  */
 import type { BlockOffer, Book, Direction, OfferService, Quantity, Service } from './book.ts'
+import { meritLists, type Steps } from './merit-lists.ts'
 
 /** Four markets in one MTU: quantity × direction. */
 export const marketCount = 4
@@ -31,15 +32,6 @@ export interface Kind {
   /** Request indices by market, most specific first. */
   readonly dso: readonly (readonly number[])[]
   readonly tso: readonly (readonly number[])[]
-}
-
-/** Steps of the single offers of one market, in the order of arrival. */
-export interface Steps {
-  readonly offer: Int32Array
-  readonly price: Float64Array
-  readonly quantity: Float64Array
-  /** Per MTU, the positions of its steps in merit order: by price, then arrival. One list for all MTUs if all steps cover all. */
-  readonly order: (mtu: number) => Int32Array
 }
 
 export interface Compiled {
@@ -165,7 +157,7 @@ export const compileBook = (book: Book): Compiled => {
     demand,
     dsoAt,
     tsoAt,
-    steps: [0, 1, 2, 3].map(market => sortSteps(book, offerMarket, market)),
+    steps: [0, 1, 2, 3].map(market => meritLists(book, offerMarket, market)),
     blocks,
     unitHasState,
     anyState: unitHasState.includes(1),
@@ -227,95 +219,6 @@ const kindFor = (
       )
     )
   return { place: placeIndex, dso: of('DSO'), tso: of('TSO') }
-}
-
-/** The steps of one market in the order of arrival; an MTU's merit order is sorted when it is first asked for. */
-const sortSteps = (book: Book, offerMarket: Uint8Array, market: number): Steps => {
-  let count = 0
-  let wholeHorizon = true
-  // Steps that begin less steps that end, then, summed up, where each MTU's list starts.
-  const starts = new Int32Array(book.mtus + 2)
-  for (let o = 0; o < book.offers.length; o++) {
-    const offer = book.offers[o]!
-    if (offerMarket[o] !== market || offer.kind === 'block') continue
-    for (const { mtu, mtus, steps } of offer.intervals) {
-      count += steps.length
-      starts[mtu + 1]! += steps.length
-      starts[mtu + mtus + 1]! -= steps.length
-      if (mtu !== 0 || mtus !== book.mtus) wholeHorizon = false
-    }
-  }
-  for (let t = 1; t < starts.length; t++) starts[t]! += starts[t - 1]!
-  for (let t = 1; t < starts.length; t++) starts[t]! += starts[t - 1]!
-  const offer = new Int32Array(count)
-  const price = new Float64Array(count)
-  const quantity = new Float64Array(count)
-  const lists = wholeHorizon ? Int32Array.from({ length: count }, (_, i) => i) : new Int32Array(starts[book.mtus]!)
-  const fill = starts.slice()
-  let next = 0
-  for (let o = 0; o < book.offers.length; o++) {
-    const single = book.offers[o]!
-    if (offerMarket[o] !== market || single.kind === 'block') continue
-    for (const { mtu, mtus, steps } of single.intervals)
-      for (let k = 0; k < steps.length; k++) {
-        const step = steps[k]!
-        offer[next] = o
-        price[next] = step.price
-        quantity[next] = step.quantity
-        if (!wholeHorizon) for (let t = mtu; t < mtu + mtus; t++) lists[fill[t]!++] = next
-        next++
-      }
-  }
-  const sorted: (Int32Array | undefined)[] = []
-  return {
-    offer,
-    price,
-    quantity,
-    order: mtu => {
-      const slot = wholeHorizon ? 0 : mtu
-      let list = sorted[slot]
-      if (!list) {
-        list = byPrice(wholeHorizon ? lists : lists.subarray(starts[mtu]!, starts[mtu + 1]!), price)
-        sorted[slot] = list
-      }
-      return list
-    }
-  }
-}
-
-/** By price, equal prices in the order given: a radix sort (a comparison sort costs several times more). */
-const byPrice = (list: Int32Array, price: Float64Array): Int32Array => {
-  const size = list.length
-  let keys = new Int32Array(size)
-  let highest = 0
-  for (let k = 0; k < size; k++) {
-    const key = price[list[k]!]!
-    if (key > highest) highest = key
-    keys[k] = key
-  }
-  if (highest >= 2 ** 31) return list.slice().sort((a, b) => price[a]! - price[b]! || a - b)
-  const bits = size < 2048 ? 8 : 11
-  const mask = (1 << bits) - 1
-  let order = list
-  for (let shift = 0; shift === 0 || highest >> shift > 0; shift += bits) {
-    const starts = new Int32Array(mask + 2)
-    for (let k = 0; k < size; k++) starts[((keys[k]! >> shift) & mask) + 1]!++
-    for (let d = 0; d <= mask; d++) starts[d + 1]! += starts[d]!
-    const nextOrder = new Int32Array(size)
-    const nextKeys = new Int32Array(size)
-    for (let k = 0; k < size; k++) {
-      const key = keys[k]!
-      const slot = (key >> shift) & mask
-      const target = starts[slot]!
-      starts[slot] = target + 1
-      nextOrder[target] = order[k]!
-      nextKeys[target] = key
-    }
-    order = nextOrder
-    keys = nextKeys
-    if (shift + bits > 30) break
-  }
-  return order
 }
 
 /** The room of a unit in one market and MTU; infinite where no list sets a limit. */

@@ -1,16 +1,13 @@
 /**
- * Slices that must be decided together, made small and put to the solver.
- *
- * Around the volume that the programme decides (blocks, restricted offers) merit order decides the rest, and more of that
- * volume only ever displaces the rest (supplies are substitutes). So two merit orders bound every case: without that
- * volume (nothing else is ever accepted) and with all of it accepted for nothing (what is still accepted then, for the
- * same side, always is). Only steps between the two enter the programme, merged by class and price: the *ladder*.
+ * Slices that must be decided together, as one lexicographic programme: blocks by start and power, restricted offers by step,
+ * the rules that tie them, and around them the ladder of each slice (ladder.ts).
  */
-
 import type { Start } from './block-starts.ts'
-import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
+import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
+import { addRestrictions } from './component-rules.ts'
+import type { Ladder, Rung } from './ladder.ts'
 import { solveLexicographic } from './lexicographic.ts'
-import { clearSlice, type Flood, type Forced, openSlice, type Slice, type SliceClasses } from './merit-order.ts'
+import type { Forced } from './merit-order.ts'
 import type { Pool } from './pool.ts'
 import { intervalAt, programmed, type Restriction, type Restrictions } from './restrictions.ts'
 import { Programme, type Solver } from './solver.ts'
@@ -28,84 +25,6 @@ export interface Component {
   readonly restrictions: readonly Restriction[]
 }
 
-export interface Rung {
-  readonly dsoClass: number
-  readonly tsoClass: number
-  readonly price: number
-  /** What may go to each side, and to both together. */
-  toDso: number
-  toTso: number
-  total: number
-}
-
-export interface Ladder {
-  readonly dso: Pool
-  readonly tso: Pool
-  readonly classes: SliceClasses
-  /** Volume that is accepted in any case, by class. */
-  readonly certainDso: Map<number, number>
-  readonly certainTso: Map<number, number>
-  /** By price. */
-  readonly rungs: readonly Rung[]
-}
-
-/** `without`: the slice cleared without what the programme decides; `flood`: all of that. */
-export const buildLadder = (
-  compiled: Compiled,
-  without: Slice,
-  flood: readonly Flood[],
-  restricted: ReadonlySet<number> | undefined
-): Ladder => {
-  const { market, mtu } = without
-  const flooded = clearSlice(compiled, market, mtu, { without: restricted, flood })
-  const { dso, tso, classes } = openSlice(compiled, market, mtu)
-  const steps = compiled.steps[market]!
-  const stillAccepted = new Map(flooded.steps.map((step, k) => [step, k]))
-  const certainDso = new Map<number, number>()
-  const certainTso = new Map<number, number>()
-  const rungs = new Map<string, Rung>()
-  const add = (map: Map<number, number>, key: number, amount: number): void => {
-    if (amount > 0) map.set(key, (map.get(key) ?? 0) + amount)
-  }
-  without.steps.forEach((step, k) => {
-    const offer = steps.offer[step]!
-    const price = steps.price[step]!
-    const kind = compiled.offerKind[offer]!
-    const mask = classes.closedTo(offer)
-    const dsoClass = classes.dsoClass(kind, mask, price)
-    const tsoClass = classes.tsoClass(kind, mask, price)
-    const mostDso = without.toDso[k]!
-    const total = mostDso + without.toTso[k]!
-    const still = stillAccepted.get(step)
-    const leastDso = still === undefined ? 0 : flooded.toDso[still]!
-    const stillTotal = still === undefined ? 0 : leastDso + flooded.toTso[still]!
-    const sureDso = Math.min(mostDso, leastDso)
-    const sureTso = Math.max(0, Math.min(total, stillTotal) - Math.max(mostDso, leastDso))
-    add(certainDso, dsoClass, sureDso)
-    add(certainTso, tsoClass, sureTso)
-    const free = total - sureDso - sureTso
-    if (free === 0) return
-    const key = `${price} ${dsoClass} ${tsoClass}`
-    let rung = rungs.get(key)
-    if (!rung) {
-      rung = { dsoClass, tsoClass, price, toDso: 0, toTso: 0, total: 0 }
-      rungs.set(key, rung)
-    }
-    rung.toDso += mostDso - sureDso
-    if (tsoClass >= 0) rung.toTso += free
-    rung.total += free
-  })
-  const sizeOf = (rung: Rung): number => (rung.tsoClass < 0 ? 0 : tso.classes[rung.tsoClass]!.eligible.length)
-  return {
-    dso,
-    tso,
-    classes,
-    certainDso,
-    certainTso,
-    rungs: [...rungs.values()].sort((a, b) => a.price - b.price || sizeOf(a) - sizeOf(b))
-  }
-}
-
 export interface ComponentResult {
   /** By slice: what the programme decided. */
   readonly forced: ReadonlyMap<number, readonly Forced[]>
@@ -114,7 +33,7 @@ export interface ComponentResult {
   readonly wasInteger: boolean
 }
 
-interface Share {
+export interface Share {
   readonly offer: number
   readonly slice: number
   readonly price: number
@@ -349,108 +268,5 @@ const addRestrictedOffer = (
     const tso: [number, number][] = forTso ? [[sideColumn(model, false, quantity, price), 1]] : []
     if (forDso && forTso) model.addRow(0, quantity, [...dso, ...tso])
     shares.push({ offer, slice, price, dso, tso })
-  }
-}
-
-const addRestrictions = (
-  compiled: Compiled,
-  model: Programme,
-  component: Component,
-  shares: readonly Share[],
-  blockRuns: ReadonlyMap<number, readonly number[]>
-): void => {
-  const { offerUnit, book } = compiled
-  const bySlice = new Map<number, Share[]>()
-  for (const share of shares) {
-    const list = bySlice.get(share.slice) ?? []
-    bySlice.set(share.slice, list)
-    list.push(share)
-  }
-  // Room: for every unit that the programme decides anything of.
-  for (const [slice, list] of bySlice) {
-    const market = slice % marketCount
-    const mtu = Math.floor(slice / marketCount)
-    const byUnit = new Map<number, [number, number][]>()
-    for (const share of list)
-      if (book.units[offerUnit[share.offer]!]!.caps)
-        supply(byUnit, offerUnit[share.offer]!, [...share.dso, ...share.tso])
-    for (const [unit, entries] of byUnit) {
-      const room = roomOf(compiled, unit, market, mtu)
-      if (Number.isFinite(room)) model.addRow(-Number.POSITIVE_INFINITY, room, entries)
-    }
-  }
-  /** At most `most` in all where the switch has the value that allows it (`when` 1 or 0), else nothing. */
-  const switched = (entries: readonly (readonly [number, number])[], which: number, when: 0 | 1): void => {
-    if (entries.length === 0) return
-    const most = entries.reduce((sum, [column, factor]) => sum + factor * model.upper[column]!, 0)
-    if (when === 1) model.addRow(-Number.POSITIVE_INFINITY, 0, [...entries, [which, -most]])
-    else model.addRow(-Number.POSITIVE_INFINITY, most, [...entries, [which, most]])
-  }
-  const ofUnit = (unit: number, slice: number, single: boolean): Share[] =>
-    (bySlice.get(slice) ?? []).filter(
-      share => offerUnit[share.offer] === unit && (book.offers[share.offer]!.kind === 'single') === single
-    )
-  const runs = (unit: number, slice: number, which: number, when: 0 | 1): void => {
-    for (const share of ofUnit(unit, slice, false)) {
-      const on = blockRuns.get(share.offer * book.mtus + Math.floor(slice / marketCount)) ?? []
-      const entries = on.map((column): [number, number] => [column, 1])
-      if (when === 1) model.addRow(-Number.POSITIVE_INFINITY, 0, [...entries, [which, -1]])
-      else model.addRow(-Number.POSITIVE_INFINITY, 1, [...entries, [which, 1]])
-    }
-  }
-  for (const restriction of component.restrictions) {
-    const at = (market: number): number => restriction.mtu * marketCount + market
-    switch (restriction.rule) {
-      case 'room':
-        break // above
-      case 'min-acceptance': {
-        const slice = at(compiled.offerMarket[restriction.offer]!)
-        const entries = (bySlice.get(slice) ?? [])
-          .filter(share => share.offer === restriction.offer)
-          .flatMap(share => [...share.dso, ...share.tso])
-        if (entries.length === 0) break
-        const { minAcceptance, steps } = intervalAt(compiled, restriction.offer, restriction.mtu)!
-        const most = steps.reduce((sum, step) => sum + step.quantity, 0)
-        const on = model.addColumn(0, 1, true)
-        model.addRow(0, Number.POSITIVE_INFINITY, [...entries, [on, -minAcceptance]])
-        model.addRow(-Number.POSITIVE_INFINITY, 0, [...entries, [on, -most]])
-        break
-      }
-      case 'one-direction': {
-        const which = model.addColumn(0, 1, true)
-        for (const when of [0, 1] as const) {
-          const slice = at(restriction.pair * 2 + when)
-          switched(
-            ofUnit(restriction.unit, slice, true).flatMap(share => [...share.dso, ...share.tso]),
-            which,
-            when
-          )
-          runs(restriction.unit, slice, which, when)
-        }
-        break
-      }
-      case 'one-side': {
-        const which = model.addColumn(0, 1, true)
-        for (let market = 0; market < marketCount; market++) {
-          const slice = at(market)
-          const singles = ofUnit(restriction.unit, slice, true)
-          switched(
-            singles.flatMap(share => share.dso),
-            which,
-            0
-          )
-          switched(
-            singles.flatMap(share => share.tso),
-            which,
-            1
-          )
-          for (const share of ofUnit(restriction.unit, slice, false)) {
-            switched(share.dso, which, 0)
-            switched(share.tso, which, 1)
-          }
-        }
-        break
-      }
-    }
   }
 }

@@ -162,7 +162,7 @@ t.test('FR_MP_FS_5.b: verdicts only take away, and sums stay exact', async () =>
         throw new Error('judging twice takes more than judging once')
     }),
     {
-      numRuns: Number(process.env['FC_RUNS'] ?? 100),
+      numRuns: Number(process.env['FC_RUNS'] ?? 30),
       ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {})
     }
   )

@@ -32,16 +32,16 @@ const agree = (shape: BookShape, seed: number): void => {
 t.test(
   'MP-CLR-02 MP-CLR-03 T-14 T-16 T-17 T-22: clearing reaches the optimum of the full model in all four objectives',
   async () => {
-    fc.assert(fc.property(bookShape({ offers: 12, mtus: 4, blocks: 3 }), seeds, agree), runs(60))
+    fc.assert(fc.property(bookShape({ offers: 12, mtus: 4, blocks: 3 }), seeds, agree), runs(20))
   }
 )
 
 t.test('MP-CLR-03: divisible books reach the optimum of the full model', async () => {
   const shape = bookShape({ offers: 40, mtus: 3, blocks: 0 }).map(s => ({ ...s, minimum: 0 }))
-  fc.assert(fc.property(shape, seeds, agree), runs(60))
+  fc.assert(fc.property(shape, seeds, agree), runs(20))
 })
 
 t.test('T-17: books with several blocks over a day part reach the optimum of the full model', async () => {
   const shape = bookShape({ offers: 20, mtus: 8, blocks: 6 }).map(s => ({ ...s, minimum: 0, exclusive: false }))
-  fc.assert(fc.property(shape, seeds, agree), runs(30))
+  fc.assert(fc.property(shape, seeds, agree), runs(12))
 })

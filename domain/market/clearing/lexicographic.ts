@@ -34,7 +34,11 @@ export const solveLexicographic = (
   programme: Programme,
   options: LexicographicOptions
 ): LexicographicResult | undefined => {
-  if (!programme.integer.includes(true)) return { ...solveOnFaces(solver, programme, undefined), gap: 0, nodes: 0 }
+  if (!programme.integer.includes(true)) {
+    const point = solveOnFaces(solver, programme, undefined)
+    if (!point) throw new Error('solveLexicographic: a clearing programme cannot be infeasible')
+    return { ...point, gap: 0, nodes: 0 }
+  }
   const start = options.start && startingPoint(solver, programme, options.start)
   let best: LexicographicResult | undefined = start && { ...start, gap: 1, nodes: 0 }
   let nodes = 0
@@ -45,6 +49,7 @@ export const solveLexicographic = (
     nodes += staged.nodes
     if (!staged.values) continue
     const exact = solveOnFaces(solver, programme, fixedAt(programme, staged.values))
+    if (!exact) continue
     const isBelievable =
       staged.isConsistent &&
       exact.objective.every((value, k) => value === staged.claimed[k]) &&
@@ -256,8 +261,12 @@ const solveStage = (
   }
 }
 
-/** Linear: keeps to the optimal face of each objective in turn, and rounds at the end. */
-const solveOnFaces = ({ highs }: Solver, programme: Programme, fixed: readonly number[] | undefined): Point => {
+/** Linear: keeps to the optimal face of each objective in turn, and rounds at the end. Undefined if infeasible. */
+const solveOnFaces = (
+  { highs }: Solver,
+  programme: Programme,
+  fixed: readonly number[] | undefined
+): Point | undefined => {
   const model = load(highs, programme, fixed)
   try {
     model.options.set({ output_flag: false })
@@ -271,6 +280,7 @@ const solveOnFaces = ({ highs }: Solver, programme: Programme, fixed: readonly n
         Float64Array.from(cost, c => c / unit)
       )
       const { modelStatus } = model.run()
+      if (modelStatus === highs.constants.modelStatus.infeasible && !solved) return undefined
       if (modelStatus !== highs.constants.modelStatus.optimal && modelStatus !== highs.constants.modelStatus.empty)
         throw new Error(`solveOnFaces: the solver ended with status ${modelStatus}`)
       solved = true
