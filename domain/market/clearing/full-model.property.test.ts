@@ -45,3 +45,40 @@ t.test('T-17: books with several blocks over a day part reach the optimum of the
   const shape = bookShape({ offers: 20, mtus: 8, blocks: 6 }).map(s => ({ ...s, minimum: 0, exclusive: false }))
   fc.assert(fc.property(shape, seeds, agree), runs(12))
 })
+
+const shapeOf = (more: Partial<BookShape>): BookShape => ({
+  offers: 9,
+  mtus: 1,
+  blocks: 2,
+  minimum: 0,
+  room: 0,
+  limits: 0,
+  labels: 0,
+  bothDirections: 0,
+  reactive: 0,
+  exclusive: false,
+  dsoBlocksOpposite: false,
+  aggregates: 0,
+  prices: 8,
+  ...more
+})
+
+const onceWrong: readonly [what: string, shape: BookShape, seed: number][] = [
+  [
+    'the solver called a start optimal that was not',
+    shapeOf({ minimum: 0.6, limits: 0.5, reactive: 0.4, exclusive: true, aggregates: 0.2 }),
+    594742924
+  ],
+  [
+    'best response left blocks that found no room by themselves',
+    shapeOf({ offers: 8, mtus: 8, blocks: 5 }),
+    2147483634
+  ],
+  [
+    'two blocks shared the room of one unit',
+    shapeOf({ blocks: 3, minimum: 0.2, room: 0.8, dsoBlocksOpposite: true, aggregates: 0.2, prices: 1000 }),
+    575520997
+  ]
+]
+for (const [what, shape, seed] of onceWrong)
+  t.test(`clearing is optimal where once ${what}`, async () => agree(shape, seed))

@@ -59,6 +59,16 @@ export const completeTechnicalOutcome = (
   const { book, cleared, offersCleared, requestsCleared, opened } = session
   if (!book || !cleared) throw new Error(`session ${opened.sessionId} has no outcome to finalise`)
   const { start } = opened
+  // Nothing is taken away: the market outcome is the validated one, and need not be worked out again.
+  if (session.verdicts.size === 0 && command.unmentioned === 'OK')
+    return finalEvents(
+      cleared,
+      'validated',
+      offersCleared.flatMap(event =>
+        event.allocations.length > 0 ? [validatedOutcome(event, event.allocations, session)] : []
+      ),
+      requestsCleared
+    )
   const before = offersCleared.map(event => bookOutcome(event, start))
   const verdicts: Verdicts = new Map(
     offersCleared.map(({ offerId, allocations }) => [
@@ -69,16 +79,8 @@ export const completeTechnicalOutcome = (
   const after = applyVerdicts(book.book, before, verdicts)
   const offers = offersCleared.flatMap((event, n): OutcomeValidated[] => {
     if (event.allocations.length === 0) return []
-    const { reason: _, ...rest } = event
     const allocations = after.offers[n]!.allocations.map(allocation => eventAllocation(allocation, start))
-    const validated: OutcomeValidated = {
-      ...rest,
-      type: 'OutcomeValidated',
-      allocations,
-      definitive: event.allocations.some(allocation => isDefinitive(allocation, session)),
-      curtailedWattMtus: volume(event.allocations) - volume(allocations)
-    }
-    return [validated]
+    return [validatedOutcome(event, allocations, session)]
   })
   const requests = requestsCleared.map(
     (event, n): RequestValidated => ({
@@ -90,6 +92,18 @@ export const completeTechnicalOutcome = (
   const totals = { dso: eventTotals(after.dso), tso: eventTotals(after.tso) }
   return finalEvents({ ...cleared, ...totals }, 'validated', offers, requests)
 }
+
+const validatedOutcome = (
+  { reason: _, ...cleared }: OfferCleared,
+  allocations: OfferCleared['allocations'],
+  session: SessionState
+): OutcomeValidated => ({
+  ...cleared,
+  type: 'OutcomeValidated',
+  allocations,
+  definitive: cleared.allocations.some(allocation => isDefinitive(allocation, session)),
+  curtailedWattMtus: volume(cleared.allocations) - volume(allocations)
+})
 
 /** Nothing of this session is activated; what was asked stays open in full. */
 export const endValidation = (session: SessionState): readonly MarketEvent[] => {

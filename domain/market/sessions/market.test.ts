@@ -450,3 +450,28 @@ t.test(
     )
   }
 )
+
+t.test('a technical outcome that finds everything right gives what judging each service right gives', async t => {
+  const begin = [
+    aPod('A'),
+    aPod('B'),
+    open('DA'),
+    anOffer('A'),
+    anOffer('B', {
+      intervals: [{ start: at(40), mtus: 4, steps: [{ quantity: 1_000, price: 300_000 }], minAcceptance: 0 }]
+    }),
+    aRequest({ pods: ['A', 'B'], profile: [{ start: at(40), mtus: 4, quantity: 1_500 }] }),
+    aTsoRequest(),
+    close()
+  ]
+  const right = (offerId: string) => ({
+    type: 'JudgeService' as const,
+    pom,
+    sessionId: idOf('DA'),
+    marketOutcomeId: `${idOf('DA')}.MO`,
+    offerId,
+    by: areti,
+    verdicts: [{ start: at(40), mtus: 4, verdict: 'OK' as const, quantity: 0 }]
+  })
+  t.same(play(...begin, complete()).events, play(...begin, right('A-1'), right('B-1'), complete()).events)
+})
