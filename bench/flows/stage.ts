@@ -26,20 +26,34 @@ import { topics } from '../../schemas/topics.ts'
 import { POM, workload } from './workload.ts'
 
 const count = Number(process.argv[2])
-const date = '2026-01-15'
+/** The last day is measured, the ones before warm the process up: a market runs all day and every day. */
+const dates = ['2026-01-13', '2026-01-14', '2026-01-15'].slice(count > 5_000 ? 1 : 0)
 const outbox = 'flex.market.events'
 const partition = partitionOf(POM, topics[outbox].partitions)
 
-const ms = async (work: () => Promise<unknown>): Promise<number> => {
-  const began = performance.now()
-  await work()
-  return performance.now() - began
+interface Took {
+  readonly ms: number
+  /** Processor time of the whole process, which is the gateway, all processors, all tables and the parties too. */
+  readonly cpuMs: number
 }
 
-/** Resolves with the time at which a record of this type is on the topic at or after `from`. */
-const seen = async (log: Log, topic: string, from: number, type: string): Promise<number> => {
+const timed = async (work: () => Promise<unknown>): Promise<Took> => {
+  const cpu = process.cpuUsage()
+  const began = performance.now()
+  await work()
+  const ms = performance.now() - began
+  const { user, system } = process.cpuUsage(cpu)
+  return { ms: round(ms), cpuMs: round((user + system) / 1_000) }
+}
+
+/** Resolves when a record of this type and session is on the topic at or after `from`. */
+const seen = async (log: Log, topic: string, from: number, type: string, session: string): Promise<void> => {
   for await (const batch of log.read(topic, partition, from, { follow: true }))
-    if (batch.some(record => record.headers[header.type] === `flex.market.${type}`)) return performance.now()
+    for (const record of batch) {
+      if (record.headers[header.type] !== `flex.market.${type}`) continue
+      const event = decode(record.value)
+      if ('sessionId' in event && event.sessionId === session) return
+    }
   throw new Error('the log has ended')
 }
 
@@ -51,9 +65,12 @@ const config = loadConfig({
   FLEX_RATE_PER_MINUTE: '100000',
   FLEX_NODE_LIMIT: process.env['FLEX_NODE_LIMIT'] ?? ''
 })
-const [dayAhead] = planSessions(calendars.platone, date, 'Europe/Rome')
-if (!dayAhead) throw new Error('no session')
-const clock = steppedClock(dayAhead.opensAt - 3_600_000)
+const dayAheadOf = (date: string) => {
+  const [plan] = planSessions(calendars.platone, date, config.timeZone)
+  if (!plan) throw new Error('a day has a session')
+  return plan
+}
+const clock = steppedClock(dayAheadOf(dates[0]!).opensAt - 3_600_000)
 const app = await startApp({
   config,
   clock,
@@ -65,7 +82,6 @@ const app = await startApp({
 })
 try {
   const { log, host } = app
-  const load = workload(count, dayAhead.start)
   const client = (actor: string) => restClient(app.url, credentialsOf(actor))
   const [aggregator, dso, tso] = [client('ACEAE'), client('ARETI'), client('TERNA')]
   const advance = async (to: number) => {
@@ -74,75 +90,75 @@ try {
     await host.idle()
   }
   await host.idle()
-  // Tokens and code paths are warm in a market that runs all day; the measured flows are of the first full session.
   for (const warm of [aggregator, dso, tso]) await warm.list('/v1/pods')
 
-  const say = (text: string) =>
-    process.env['FLEX_BENCH_VERBOSE'] && process.stderr.write(`${Math.round(performance.now())} ${text}\n`)
-  say('start')
-  const flow0 = await ms(() => aggregator.sendAll('/v1/pods', load.pods, 'pods'))
+  const { pods, places } = workload(count, 0)
+  // The same documents under other codes first, so that registration too is measured in a warm process.
+  const others = pods.map(pod => ({ ...pod, pod: `W${'pod' in pod ? pod.pod : ''}` }))
+  for (const size of [100, others.length])
+    await aggregator.sendAll('/v1/pods', others.slice(size === 100 ? 0 : 100, size), `warm-${size}`)
   await host.idle()
-  await dso.sendAll('/v1/pom-assignments', load.places, 'places')
+  const flow0 = await timed(() => aggregator.sendAll('/v1/pods', pods, 'pods'))
   await host.idle()
-  await advance(dayAhead.opensAt)
-
-  say('registered')
-  const id = `${date}.DA.${POM}`
-  const collect =
-    (await ms(() => dso.sendAll(`/v1/sessions/${id}/requests`, load.requests.dso, 'dso'))) +
-    (await ms(() => tso.sendAll(`/v1/sessions/${id}/requests`, load.requests.tso, 'tso'))) +
-    (await ms(() => aggregator.sendAll(`/v1/sessions/${id}/offers`, load.offers, 'offers')))
+  await dso.sendAll('/v1/pom-assignments', places, 'places')
   await host.idle()
 
-  await clock.advanceTo(dayAhead.closesAt)
-  say('collected')
-  const from3 = await log.endOffset(outbox, partition)
-  const began3 = performance.now()
-  await app.marketClock.tick()
-  const flow3 = (await seen(log, outbox, from3, 'MarketCleared')) - began3
-  await host.idle()
-  say('cleared')
-  let services: { marketOutcomeId: string }[] = []
-  const flow3communication = await ms(async () => {
-    services = await dso.list(`/v1/sessions/${id}/market-outcome`)
-  })
+  const day = async (date: string) => {
+    const plan = dayAheadOf(date)
+    const id = `${date}.DA.${POM}`
+    const load = workload(count, plan.start)
+    await advance(plan.opensAt)
+    const collect = await timed(async () => {
+      await dso.sendAll(`/v1/sessions/${id}/requests`, load.requests.dso, `${date}/dso`)
+      await tso.sendAll(`/v1/sessions/${id}/requests`, load.requests.tso, `${date}/tso`)
+      await aggregator.sendAll(`/v1/sessions/${id}/offers`, load.offers, `${date}/offers`)
+    })
+    await host.idle()
 
-  const from5 = await log.endOffset(outbox, partition)
-  const began5 = performance.now()
-  const answered = dso.send(
-    'POST',
-    `/v1/sessions/${id}/technical-outcome`,
-    { marketOutcomeId: `${id}.MO`, verdicts: [], unmentioned: 'OK', complete: true },
-    'outcome'
-  )
-  const done5 = await seen(log, outbox, from5, 'SessionFinalised')
-  const flow5 = done5 - began5
-  const told = await seen(log, 'validated_outcome_DSO', 0, 'SessionFinalised')
-  await answered
+    await clock.advanceTo(plan.closesAt)
+    const from3 = await log.endOffset(outbox, partition)
+    const flow3 = await timed(async () => {
+      await app.marketClock.tick()
+      await seen(log, outbox, from3, 'MarketCleared', id)
+    })
+    await host.idle()
+    let services: unknown[] = []
+    const flow3communication = await timed(async () => {
+      services = await dso.list(`/v1/sessions/${id}/market-outcome`)
+    })
 
-  let cleared: { algorithm: string; gap: number; nodes: number; acceptedOffers: number } | undefined
-  for await (const batch of log.read(outbox, partition, from3))
-    for (const record of batch) {
-      if (record.headers[header.type] !== 'flex.market.MarketCleared') continue
-      const event = decode(record.value)
-      if (event.type === 'MarketCleared') {
-        const { algorithm, gap, nodes, acceptedOffers } = event
-        cleared = { algorithm, gap, nodes, acceptedOffers }
-      }
-    }
-  process.stdout.write(
-    `${JSON.stringify({
-      pods: count,
+    const from5 = await log.endOffset(outbox, partition)
+    const outcome = { marketOutcomeId: `${id}.MO`, verdicts: [], unmentioned: 'OK', complete: true }
+    let answered: Promise<unknown> = Promise.resolve()
+    const flow5 = await timed(async () => {
+      answered = dso.send('POST', `/v1/sessions/${id}/technical-outcome`, outcome, `${date}/outcome`)
+      await seen(log, outbox, from5, 'SessionFinalised', id)
+    })
+    const flow5communication = await timed(() => seen(log, 'validated_outcome_DSO', 0, 'SessionFinalised', id))
+    await answered
+    await host.idle()
+    return {
       offers: load.offers.length,
       requests: load.requests.dso.length + load.requests.tso.length,
       services: services.length,
-      ...cleared,
-      flow0CommunicationMs: round(flow0),
-      collectMs: round(collect),
-      flow3ExecutionMs: round(flow3),
-      flow3CommunicationMs: round(flow3communication),
-      flow5ExecutionMs: round(flow5),
-      flow5CommunicationMs: round(told - done5),
+      ...(await clearingOf(log, from3)),
+      collectMs: collect.ms,
+      flow3ExecutionMs: flow3.ms,
+      flow3ExecutionCpuMs: flow3.cpuMs,
+      flow3CommunicationMs: flow3communication.ms,
+      flow5ExecutionMs: flow5.ms,
+      flow5ExecutionCpuMs: flow5.cpuMs,
+      flow5CommunicationMs: flow5communication.ms
+    }
+  }
+  for (const date of dates.slice(0, -1)) await day(date)
+  const measured = await day(dates.at(-1)!)
+  process.stdout.write(
+    `${JSON.stringify({
+      pods: count,
+      flow0CommunicationMs: flow0.ms,
+      flow0CommunicationCpuMs: flow0.cpuMs,
+      ...measured,
       peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024)
     })}\n`
   )
@@ -153,4 +169,16 @@ try {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10
+}
+
+async function clearingOf(log: Log, from: number) {
+  for await (const batch of log.read(outbox, partition, from))
+    for (const record of batch) {
+      if (record.headers[header.type] !== 'flex.market.MarketCleared') continue
+      const event = decode(record.value)
+      if (event.type !== 'MarketCleared') continue
+      const { algorithm, gap, nodes, acceptedOffers } = event
+      return { algorithm, gap, nodes, acceptedOffers }
+    }
+  throw new Error('the session was not cleared')
 }

@@ -40,6 +40,11 @@ export interface Component {
    * share a commit.
    */
   readonly isIndependent?: boolean
+  /**
+   * It appends nothing. In ordered mode its turn waits while those that do have something new, so that a decision does not
+   * wait for a table.
+   */
+  readonly isReader?: boolean
   /** After all its workers have stopped. */
   close?(): Promise<void>
 }

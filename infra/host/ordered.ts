@@ -6,6 +6,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { HostLimits, HostOptions, Running } from './host.ts'
 import { type Supervised, supervised, supervision, workerFailed } from './supervision.ts'
 
+/** Readers get their turn at least this often: a chain of a feed and two processors quiets down within it. */
+const roundsWithoutReadersMax = 8
+
 interface Waiting {
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -19,6 +22,7 @@ export const runOrdered = (
   const { log, components } = options
   const turns = components.map(component => ({
     isTogether: component.isIndependent === true,
+    isReader: component.isReader === true,
     workers: component.inputs.flatMap(topic =>
       Array.from({ length: partitions.get(topic) ?? 0 }, (_, partition) =>
         supervised(component.name, component.worker({ topic, partition }))
@@ -29,6 +33,7 @@ export const runOrdered = (
   const watch = supervision(options, limits)
   const stopped = new AbortController()
   let waiting: Waiting[] = []
+  let roundsWithoutReaders = 0
   let isWoken = true
   let rouse = () => {}
 
@@ -45,6 +50,7 @@ export const runOrdered = (
   /**
    * The ends of all inputs are read before the first worker moves, and no worker goes further in this round. So what was
    * appended in an order is handled in that order also across partitions, wherever in it a round happens to begin.
+   * False: the readers had no turn.
    */
   const round = async () => {
     const ends = new Map<string, number>()
@@ -60,9 +66,16 @@ export const runOrdered = (
       const end = ends.get(`${one.worker.input.topic}/${one.worker.input.partition}`)!
       if (one.next === undefined || one.next < end) await watch.run(one, stopped.signal, end)
     }
-    for (const turn of turns)
+    for (const turn of turns) {
+      if (turn.isReader && isWoken && roundsWithoutReaders < roundsWithoutReadersMax) {
+        roundsWithoutReaders++
+        return false
+      }
+      if (turn.isReader) roundsWithoutReaders = 0
       if (turn.isTogether) await Promise.all(turn.workers.map(turnOf))
       else for (const one of turn.workers) await turnOf(one)
+    }
+    return true
   }
 
   const answerWaiting = (asked: readonly Waiting[], hasMoved: boolean) => {
@@ -79,8 +92,8 @@ export const runOrdered = (
       waiting = []
       isWoken = false
       const before = watch.moves
-      await round()
-      const hasMoved = watch.moves > before
+      const isWhole = await round()
+      const hasMoved = !isWhole || watch.moves > before
       answerWaiting(asked, hasMoved)
       // A log in memory gives way to nobody: timers and sockets get their turn here.
       if (hasMoved) await nextTurn()

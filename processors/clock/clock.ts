@@ -84,6 +84,7 @@ export const marketClock = ({ log, clock, salt, calendar, timeZone, rules }: Clo
   const component: Component = {
     name: 'clock',
     inputs: ['flex.registry.events', 'flex.market.events'],
+    isReader: true,
     worker: input => {
       let assembler = causeAssembler(startPosition)
       return {

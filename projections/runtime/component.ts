@@ -35,6 +35,7 @@ export const projectionComponent = (
   return {
     name: `projection.${projection.name}`,
     inputs: projection.topics,
+    isReader: true,
     worker: input =>
       projectionWorker(`projection/${projection.name} ${input.topic}/${input.partition}`, input, log, openApplier)
   }

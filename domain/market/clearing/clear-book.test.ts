@@ -240,9 +240,9 @@ t.test('an empty book, and one without requests, clear to nothing', async t => {
 t.test('MP-CLR-03: a book of 2,000 offers with minima and blocks reaches the optimum', async t => {
   const shape = {
     offers: 2_000,
-    mtus: 1,
+    mtus: 2,
     blocks: 6,
-    minimum: 0.2,
+    minimum: 0.6,
     room: 0.3,
     limits: 0.5,
     labels: 0,
@@ -253,7 +253,7 @@ t.test('MP-CLR-03: a book of 2,000 offers with minima and blocks reaches the opt
     aggregates: 0.2,
     prices: 1000
   }
-  const book = randomBook(shape, 1)
+  const book = randomBook(shape, 3)
   const outcome = clear(book)
   const best = solveFullModel(book, solver)
   t.same(
