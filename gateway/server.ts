@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
@@ -136,14 +137,37 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
 
   await answers.start()
   await app.ready()
+  const cutWhenIdle = idleConnections(app.server)
   return {
     app,
     listen: ({ host, port }) => app.listen({ host, port }),
     async close() {
       closeStreams()
-      await app.close()
+      const stopCutting = cutWhenIdle()
+      await app.close().finally(stopCutting)
       await answers.stop()
     }
+  }
+}
+
+/** How soon a stopping gateway notices that its last call was answered, ms. */
+const idleLookMs = 50
+
+/**
+ * Node.js takes a connection on which nothing was asked yet for a busy one, and waits a minute for its first request; browsers
+ * and proxies open such connections ahead. So a stopping gateway cuts all connections as soon as no call is open.
+ */
+const idleConnections = (server: Server) => {
+  let calls = 0
+  server.on('request', (_request, response) => {
+    calls++
+    response.once('close', () => calls--)
+  })
+  return (): (() => void) => {
+    const look = setInterval(() => {
+      if (calls === 0) server.closeAllConnections()
+    }, idleLookMs)
+    return () => clearInterval(look)
   }
 }
 

@@ -1,6 +1,9 @@
 /** What those who run the market and those who live by it look at after a session: readiness, metrics, the own outcomes. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
-import { type Actor, anOffer, type Market, openDay, startMarket } from './market.ts'
+import { topics } from '../../schemas/topics.ts'
+import { type Actor, anOffer, aPod, type Market, openDay, startMarket } from './market.ts'
 
 const session = '/v1/sessions/2026-01-15.DA.ROMA01'
 const path = '/v1/validated-outcomes/stream'
@@ -126,3 +129,31 @@ t.test('a stream goes on behind Last-Event-ID: nothing is missing and nothing co
   for (const [n, { id }] of all.slice(0, -1).entries())
     t.strictSame(await streamed(market, 'ARETI', isFinal, id), all.slice(n + 1))
 })
+
+t.test(
+  'a stopping market answers what was asked and waits for nobody who asks nothing',
+  { timeout: 20_000 },
+  async t => {
+    const stopping = await startMarket('2026-01-14T09:00:00Z')
+    const { hostname, port } = new URL(stopping.app.url)
+    const silent = connect(Number(port), hostname)
+    silent.on('error', () => undefined)
+    await once(silent, 'connect')
+    t.equal((await stopping.call(undefined, 'GET', '/livez')).status, 200)
+    const cut = once(silent, 'close')
+    const asked = stopping.call('ACEAE', 'POST', '/v1/pods', aPod('POD-A'))
+    // The token is had and the call is on its way.
+    while (!stopping.statuses.includes(201) && !(await hasInbox(stopping))) await new Promise(setImmediate)
+    await stopping.close()
+    await cut
+    t.equal((await asked).status, 201)
+  }
+)
+
+/** A registration has reached the log. */
+const hasInbox = async ({ app: { log } }: Market): Promise<boolean> => {
+  const { name, partitions } = topics['flex.registry.commands']
+  for (let partition = 0; partition < partitions; partition++)
+    if ((await log.endOffset(name, partition)) > 0) return true
+  return false
+}
