@@ -1,6 +1,8 @@
 /** Every command as a process of its own, against one market day that was played by the first of them. */
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -150,6 +152,29 @@ t.test('a file that is no log or no database ends with 3 and a code of the catal
   })
 })
 
+t.test('a port that is taken ends run and serve with 3, and leaves nothing running', async t => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as AddressInfo
+  const message = /^flexledger: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/
+  refused(t, await cli(['run', '--pods', '2', '--port', `${port}`]), { code: 3, message })
+  const env = { FLEX_HTTP_PORT: `${port}`, FLEX_LOG_LEVEL: 'warn' }
+  refused(t, await cli(['serve', '--data', join(root, 'taken')], { env }), { code: 3, message })
+})
+
+t.test('serve prints no data, logs JSON lines on standard error, and ends well at SIGTERM', async t => {
+  const env = { FLEX_HTTP_PORT: '0' }
+  const ended = await cli(['serve', '--data', join(root, 'served')], {
+    env,
+    signalAt: { output: /"serving"/, signal: 'SIGTERM' }
+  })
+  done(t, ended, 'serve')
+  t.equal(ended.stdout, '')
+  const messages = linesOf(ended.stderr).map(line => jsonIn(line).msg)
+  t.ok(messages.includes('serving') && messages.at(-1) === 'stopping')
+})
+
 t.test('log read prints decoded records, one JSON document a line', async t => {
   const ended = await cli([
     'log',
@@ -191,7 +216,7 @@ t.test('log read --json adds the envelope, --key and --from choose', async t => 
 
 t.test('log read --follow shows what is there, waits for more, and an interrupt ends it well', async t => {
   const args = ['log', 'read', 'flex.market.events', '--partition', '0', '--follow', '--data', data]
-  const ended = await cli(args, { signalOnOutput: 'SIGINT' })
+  const ended = await cli(args, { signalAt: { output: /\n/, signal: 'SIGINT' } })
   done(t, ended, 'log read --follow')
   t.match(jsonIn(linesOf(ended.stdout)[0] ?? ''), { offset: 0, message: { type: 'OwnershipTaken' } })
 })
@@ -303,7 +328,11 @@ t.test('an older Node.js hands over to the pinned one: outputs, input and exit c
   t.equal(jsonIn(cleared.stdout).algorithm, 'mixed-integer-programme')
   refused(t, await cli(['session', 'show', 'none', '--data', data], starting), { code: 1, message: /no session none/ })
   const follow = ['log', 'read', 'flex.market.events', '--partition', '0', '--follow', '--data', data]
-  t.equal((await cli(follow, { ...starting, signalOnOutput: 'SIGINT' })).code, 0, 'an interrupt is passed on')
+  t.equal(
+    (await cli(follow, { ...starting, signalAt: { output: /\n/, signal: 'SIGINT' } })).code,
+    0,
+    'an interrupt is passed on'
+  )
 })
 
 t.test('before npm ci, on any Node.js, one line says what to do', async t => {

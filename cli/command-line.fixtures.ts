@@ -15,8 +15,8 @@ export interface Starting {
   readonly stdin?: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Sent after the first bytes on standard output. */
-  readonly signalOnOutput?: NodeJS.Signals
+  /** Sent when one of the outputs has matched. */
+  readonly signalAt?: { readonly output: RegExp; readonly signal: NodeJS.Signals }
   readonly script?: string
 }
 
@@ -34,12 +34,19 @@ export const flexledger = (args: readonly string[], starting: Starting = {}): Pr
     })
     let stdout = ''
     let stderr = ''
+    let isSignalled = false
+    const look = (): void => {
+      const { signalAt } = starting
+      if (!signalAt || isSignalled || !(signalAt.output.test(stdout) || signalAt.output.test(stderr))) return
+      isSignalled = child.kill(signalAt.signal)
+    }
     child.stdout.setEncoding('utf8').on('data', text => {
-      if (stdout === '' && starting.signalOnOutput) child.kill(starting.signalOnOutput)
       stdout += text
+      look()
     })
     child.stderr.setEncoding('utf8').on('data', text => {
       stderr += text
+      look()
     })
     child.on('error', reject)
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))

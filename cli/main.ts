@@ -30,6 +30,10 @@ try {
     // The code stands at the beginning of the message.
     tell(error.message)
     process.exitCode = error.code === 'FLEX_CONFIG_INVALID' ? exitCode.usage : exitCode.operating
+  } else if (error instanceof Error && 'syscall' in error) {
+    // From the operating system (a port that is taken, a folder that may not be written): where in the code says nothing.
+    tell(error.message)
+    process.exitCode = exitCode.operating
   } else {
     tell(error instanceof Error ? (error.stack ?? error.message) : String(error))
     process.exitCode = exitCode.operating

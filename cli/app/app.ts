@@ -70,14 +70,19 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   await mkdir(config.dataDir, { recursive: true })
   await mkdir(dirname(config.databaseFile), { recursive: true })
   let wake = (): void => {}
+  // A start that fails half-way closes what it opened; otherwise its workers would keep the process alive.
+  await using opening = new AsyncDisposableStack()
   const log = watchAppends(await openLog(config.logUrl, { instance }), () => wake())
+  opening.defer(() => log.close())
   // An aggregator's topic is made with its first outcome; those of the operators are there from the beginning.
   await log.ensureTopics([...Object.values(topics), actorTopic({ role: 'dso' }), actorTopic({ role: 'tso' })])
   const database = await sqliteDatabase<object>({ file: config.databaseFile })
+  opening.defer(() => database.close())
   const db = database.query
   // Tables exist before anybody asks: an empty market answers with empty lists.
   for (const projection of projections) await prepareProjection(db, log, projection)
   const measured = metrics()
+  opening.defer(() => measured.close())
   const snapshots = directorySnapshots(join(config.dataDir, 'snapshots'), {
     onWarning: (message, error) => logger.warn({ err: error }, message)
   })
@@ -142,10 +147,10 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     onError: failure => logger.error({ failure }, 'a worker failed')
   })
 
+  opening.defer(() => host.stop())
   wake = () => host.wake()
 
   let url = ''
-  let closeGateway = async (): Promise<void> => {}
   if (has('gateway')) {
     const port = config.httpPort === 0 ? await freePort(config.httpHost) : config.httpPort
     const publicUrl = config.httpPort === 0 ? `http://${config.httpHost}:${port}` : config.publicUrl
@@ -174,26 +179,13 @@ export const startApp = async (options: AppOptions): Promise<App> => {
       ],
       ...(options.newKey ? { newKey: options.newKey } : {})
     })
+    opening.defer(() => gateway.close())
     await gateway.listen({ host: config.httpHost, port })
     url = publicUrl
-    closeGateway = () => gateway.close()
   }
 
-  return {
-    url,
-    log,
-    db,
-    host,
-    marketClock: timer,
-    metrics: measured,
-    async close() {
-      await closeGateway()
-      await host.stop()
-      measured.close()
-      await database.close()
-      await log.close()
-    }
-  }
+  const opened = opening.move()
+  return { url, log, db, host, marketClock: timer, metrics: measured, close: () => opened.disposeAsync() }
 }
 
 const freePort = (host: string): Promise<number> =>

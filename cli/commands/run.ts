@@ -39,7 +39,9 @@ interface Flags extends OutputFlags {
 export const run = async (flags: Flags): Promise<void> => {
   if (!isDate(flags.date)) throw new UsageError(`${flags.date} is no date`)
   const began = performance.now()
+  await using opened = new AsyncDisposableStack()
   const dataDir = flags.data ?? (await mkdtemp(join(tmpdir(), 'flexledger-')))
+  if (flags.data === undefined) opened.defer(() => rm(dataDir, { recursive: true, force: true }))
   const port = flags.port ?? (flags.exit ? 0 : undefined)
   const config = loadConfig({
     FLEX_LOG_LEVEL: 'warn',
@@ -71,50 +73,46 @@ export const run = async (flags: Flags): Promise<void> => {
     clients: developmentClients,
     newKey: () => createHash('sha256').update(`${seed}/${keys++}`).digest('hex').slice(0, 32)
   })
-  try {
-    const timings = stopwatch(began)
-    timings.lap('start')
-    const tell = progress(flags)
-    const settled = () => app.host.idle()
-    await settled()
-    // What was due when the day was interrupted, and is not done.
-    await tickUntilQuiet(app)
-    await playMarketDay({
-      baseUrl: app.url,
-      pods: flags.pods,
-      seed: flags.seed,
-      date: flags.date,
-      dayType: dayTypeOf(flags.date),
-      sessions,
-      profiles: profilesOfDay(config.timeZone),
-      credentials: credentialsOf,
-      judges: true,
-      world: {
-        now: () => clock.now(),
-        settled,
-        advanceTo: instant => advance(app, clock, instant)
-      },
-      onStep: step => {
-        tell(step)
-        timings.lap(step)
-      }
-    })
-    await advance(app, clock, ends)
-    timings.lap('end')
-    progressDone(flags)
+  opened.defer(() => app.close())
+  const timings = stopwatch(began)
+  timings.lap('start')
+  const tell = progress(flags)
+  const settled = () => app.host.idle()
+  await settled()
+  // What was due when the day was interrupted, and is not done.
+  await tickUntilQuiet(app)
+  await playMarketDay({
+    baseUrl: app.url,
+    pods: flags.pods,
+    seed: flags.seed,
+    date: flags.date,
+    dayType: dayTypeOf(flags.date),
+    sessions,
+    profiles: profilesOfDay(config.timeZone),
+    credentials: credentialsOf,
+    judges: true,
+    world: {
+      now: () => clock.now(),
+      settled,
+      advanceTo: instant => advance(app, clock, instant)
+    },
+    onStep: step => {
+      tell(step)
+      timings.lap(step)
+    }
+  })
+  await advance(app, clock, ends)
+  timings.lap('end')
+  progressDone(flags)
 
-    const account = await dayAccount(app.db, flags.date)
-    const digest = await logDigest(app.log)
-    const document = report(flags, account, digest, timings.laps())
-    if (flags.json) printJson(document)
-    else printText(readable(flags, account, digest, document))
-    const unfinished = account.sessions.filter(({ status }) => status !== 'validated')
-    if (unfinished.length > 0) throw new Finding(`${unfinished.length} sessions were not validated`)
-    if (!flags.exit) await keepServing(app, flags)
-  } finally {
-    await app.close()
-    if (flags.data === undefined) await rm(dataDir, { recursive: true, force: true })
-  }
+  const account = await dayAccount(app.db, flags.date)
+  const digest = await logDigest(app.log)
+  const document = report(flags, account, digest, timings.laps())
+  if (flags.json) printJson(document)
+  else printText(readable(flags, account, digest, document))
+  const unfinished = account.sessions.filter(({ status }) => status !== 'validated')
+  if (unfinished.length > 0) throw new Finding(`${unfinished.length} sessions were not validated`)
+  if (!flags.exit) await keepServing(app, flags)
 }
 
 /** Time goes from one due instant to the next; whatever follows from one has happened before the next comes. */
