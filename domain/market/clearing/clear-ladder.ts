@@ -30,6 +30,7 @@ const copyPool = (pool: Pool): Pool => ({
   dead: new Uint8Array(pool.requests.length),
   classes: pool.classes.map(c => ({ ...c, flow: c.flow.slice() })),
   known: pool.known,
+  servers: pool.servers,
   left: pool.left
 })
 

@@ -9,6 +9,7 @@
  * is a proof.
  */
 import type { Highs, Model } from 'highs'
+import { TICKS_PER_MICRO_EUR } from '../../units/quantities.ts'
 import type { Programme, Solver } from './solver.ts'
 
 export interface LexicographicResult {
@@ -50,17 +51,27 @@ export const solveLexicographic = (
     if (!staged.values) continue
     const exact = solveOnFaces(solver, programme, fixedAt(programme, staged.values))
     if (!exact) continue
+    const startIsBetter = start !== undefined && compareObjectives(start.objective, exact.objective) < 0
     const isBelievable =
       staged.isConsistent &&
-      exact.objective.every((value, k) => value === staged.claimed[k]) &&
-      !(start && compareObjectives(start.objective, exact.objective) < 0)
-    if (isBelievable) return { ...exact, gap: staged.gap, nodes }
-    const wrong = exact.objective.findIndex((value, k) => value !== staged.claimed[k])
+      agree(exact.objective, staged.claimed) &&
+      !(startIsBetter && !agree(exact.objective, start.objective))
+    if (isBelievable) return { ...(startIsBetter ? start : exact), gap: staged.gap, nodes }
+    const wrong = exact.objective.findIndex((value, k) => !agree([value], [staged.claimed[k]!], [tolerances[k]!]))
     const gap = wrong < 0 ? 1 : Math.max(staged.gap, relative(exact.objective[wrong]!, staged.claimed[wrong]!))
     if (!best || compareObjectives(exact.objective, best.objective) < 0) best = { ...exact, gap, nodes }
   }
   return best && { ...best, nodes }
 }
+
+/**
+ * A served W is a W; a cost is known to half a µ€, since a double cannot hold a bound on a sum of 10^12 ticks and its last
+ * tick too.
+ */
+const tolerances = [0, TICKS_PER_MICRO_EUR / 2, 0, TICKS_PER_MICRO_EUR / 2] as const
+
+const agree = (a: readonly number[], b: readonly number[], within: readonly number[] = tolerances): boolean =>
+  a.every((value, k) => Math.abs(value - b[k]!) <= within[k]!)
 
 interface Point {
   readonly values: Float64Array

@@ -316,7 +316,7 @@ export const grantSlice = (slice: Slice, grants: Grants): void => {
       for (let n = 0; n < offers.length; n++) {
         let rest = amounts[n]!
         while (rest > 0) {
-          while (open === 0) open = flow[eligible[k++]!]!
+          while (open === 0) open = flow[k++]!
           const taken = Math.min(open, rest)
           grants.offer.push(offers[n]!)
           grants.mtu.push(slice.mtu)

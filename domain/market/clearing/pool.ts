@@ -9,7 +9,7 @@
 export interface PoolClass {
   /** Local request numbers, most specific first. */
   readonly eligible: readonly number[]
-  /** Promised by local request. */
+  /** Promised, in the order of `eligible`. */
   readonly flow: Float64Array
   /** What was accepted, in the order of acceptance. */
   readonly offers: number[]
@@ -25,6 +25,8 @@ export interface Pool {
   readonly dead: Uint8Array
   readonly classes: PoolClass[]
   readonly known: Map<string, number>
+  /** By local request: which classes may serve it, as pairs of class and position among its eligible requests. */
+  readonly servers: readonly number[][]
   /** Demand not served. */
   left: number
 }
@@ -37,6 +39,7 @@ export const openPool = (requests: readonly number[], demand: (request: number) 
     dead: new Uint8Array(requests.length),
     classes: [],
     known: new Map(),
+    servers: requests.map(() => []),
     left: residual.reduce((sum, power) => sum + power, 0)
   }
 }
@@ -51,11 +54,14 @@ export const classOf = (pool: Pool, eligible: readonly number[]): number => {
   pool.known.set(key, index)
   pool.classes.push({
     eligible,
-    flow: new Float64Array(pool.requests.length),
+    flow: new Float64Array(eligible.length),
     offers: [],
     prices: [],
     amounts: [],
     highestPrice: Number.NEGATIVE_INFINITY
+  })
+  eligible.forEach((r, k) => {
+    pool.servers[r]!.push(index, k)
   })
   return index
 }
@@ -65,11 +71,12 @@ export const place = (pool: Pool, classIndex: number, amount: number): number =>
   const { eligible, flow } = pool.classes[classIndex]!
   const { residual, dead } = pool
   let rest = amount
-  for (const r of eligible) {
+  for (let k = 0; k < eligible.length; k++) {
+    const r = eligible[k]!
     const room = residual[r]!
     if (room === 0) continue
     const taken = Math.min(room, rest)
-    flow[r]! += taken
+    flow[k]! += taken
     residual[r] = room - taken
     rest -= taken
     if (rest === 0) break
@@ -114,12 +121,14 @@ export const closureOf = (pool: Pool, classIndex: number): Closure => {
       cameFromClass[r] = from
       requests.push(r)
       if (pool.residual[r]! > 0) return { requests, classes, open: r, cameFromClass, cameFromRequest }
-      for (let c = 0; c < pool.classes.length; c++)
-        if (seenClass[c] === 0 && pool.classes[c]!.flow[r]! > 0) {
-          seenClass[c] = 1
-          cameFromRequest[c] = r
-          classes.push(c)
-        }
+      const servers = pool.servers[r]!
+      for (let n = 0; n < servers.length; n += 2) {
+        const c = servers[n]!
+        if (seenClass[c] === 1 || !(pool.classes[c]!.flow[servers[n + 1]!]! > 0)) continue
+        seenClass[c] = 1
+        cameFromRequest[c] = r
+        classes.push(c)
+      }
     }
   }
   return { requests, classes, open: -1, cameFromClass, cameFromRequest }
@@ -135,14 +144,17 @@ const augment = (pool: Pool, classIndex: number, amount: number): number => {
   for (let r = open; cameFromClass[r] !== classIndex; ) {
     const c = cameFromClass[r]!
     r = cameFromRequest[c]!
-    moved = Math.min(moved, pool.classes[c]!.flow[r]!)
+    moved = Math.min(moved, pool.classes[c]!.flow[positionOf(pool, c, r)]!)
   }
   pool.residual[open]! -= moved
   for (let r = open; ; ) {
     const c = cameFromClass[r]!
-    pool.classes[c]!.flow[r]! += moved
+    pool.classes[c]!.flow[positionOf(pool, c, r)]! += moved
     if (c === classIndex) return moved
     r = cameFromRequest[c]!
-    pool.classes[c]!.flow[r]! -= moved
+    pool.classes[c]!.flow[positionOf(pool, c, r)]! -= moved
   }
 }
+
+const positionOf = (pool: Pool, classIndex: number, request: number): number =>
+  pool.classes[classIndex]!.eligible.indexOf(request)

@@ -123,10 +123,10 @@ const deal = (book: DivisibleBook, cell: Cell, parts: readonly Part[], grants: G
   for (const { step, position, amount } of byPrice) {
     const flow = flows[classes[position]!]!
     let open = amount
-    for (const request of pool.classes[classes[position]!]!.eligible) {
-      const power = Math.min(open, flow[request]!)
+    for (const [k, request] of pool.classes[classes[position]!]!.eligible.entries()) {
+      const power = Math.min(open, flow[k]!)
       if (power === 0) continue
-      flow[request]! -= power
+      flow[k]! -= power
       open -= power
       grants.offer.push(stepOffer[step]!)
       grants.mtu.push(mtu)
