@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { drawShares, momentAt, momentText, playKilled, playUndisturbed, type Undisturbed } from './killed-day.ts'
+import { momentAt, momentText, playKilled, playUndisturbed, sharesFrom, type Undisturbed } from './killed-day.ts'
 
 const { values } = parseArgs({
   options: {
@@ -41,11 +41,12 @@ say(
   `undisturbed: ${undisturbed.records} records, facts ${undisturbed.factsDigest.slice(0, 16)}, ${Math.round(undisturbed.took)} ms`
 )
 
+const drawShares = sharesFrom(seed)
 let kills = 0
 let failures = 0
 for (let time = 1; time <= times; time++) {
   const dataDir = await folder()
-  const moments = drawShares(seed * 1_000_003 + time).map(share => momentAt(share, undisturbed))
+  const moments = drawShares().map(share => momentAt(share, undisturbed))
   try {
     const day = await playKilled({ dataDir, pods, seed }, moments)
     kills += day.kills.length

@@ -100,16 +100,21 @@ export const playUndisturbed = async (day: Day): Promise<Undisturbed> => {
   return { records, factsDigest, steps, took }
 }
 
-/** Where an undisturbed day is after this share of its time. */
+/** Where an undisturbed day is after this share of its time, counted from shortly before its first step. */
 export const momentAt = (share: number, { steps, took }: Undisturbed): Moment => {
-  const step = steps.findLast(({ at }) => at <= share * took)
-  return { step: step?.text, afterMs: Math.round(share * took - (step?.at ?? 0)) }
+  const begins = STARTING_SHARE * (steps[0]?.at ?? 0)
+  const at = begins + share * (took - begins)
+  const step = steps.findLast(one => one.at <= at)
+  return { step: step?.text, afterMs: Math.round(at - (step?.at ?? 0)) }
 }
 
-/** Two to four shares of a day, anywhere from the start of the process on. */
-export const drawShares = (seed: number): readonly number[] => {
+/** Before that a process loads its modules, and touches nothing. */
+const STARTING_SHARE = 0.7
+
+/** Two to four shares of a day, for each day anew. */
+export const sharesFrom = (seed: number): (() => readonly number[]) => {
   const random = xoroshiro128plus(seed)
-  return Array.from({ length: uniformInt(random, 2, 4) }, () => 0.05 + 0.95 * uniformFloat64(random))
+  return () => Array.from({ length: uniformInt(random, 2, 4) }, () => uniformFloat64(random))
 }
 
 export const playKilled = async (day: Day, moments: readonly Moment[]): Promise<KilledDay> => {

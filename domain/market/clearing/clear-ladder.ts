@@ -31,7 +31,8 @@ const copyPool = (pool: Pool): Pool => ({
   classes: pool.classes.map(c => ({ ...c, flow: c.flow.slice() })),
   known: pool.known,
   servers: pool.servers,
-  left: pool.left
+  left: pool.left,
+  search: pool.search
 })
 
 /** The pools of a ladder with all certain volume placed. */

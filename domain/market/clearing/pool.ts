@@ -29,6 +29,7 @@ export interface Pool {
   readonly servers: readonly number[][]
   /** Demand not served. */
   left: number
+  readonly search: Search
 }
 
 export const openPool = (requests: readonly number[], demand: (request: number) => number): Pool => {
@@ -40,7 +41,14 @@ export const openPool = (requests: readonly number[], demand: (request: number) 
     classes: [],
     known: new Map(),
     servers: requests.map(() => []),
-    left: residual.reduce((sum, power) => sum + power, 0)
+    left: residual.reduce((sum, power) => sum + power, 0),
+    search: {
+      mark: 0,
+      cameFromClass: new Int32Array(0),
+      cameFromRequest: new Int32Array(0),
+      seenRequest: new Int32Array(0),
+      seenClass: new Int32Array(0)
+    }
   }
 }
 
@@ -102,36 +110,58 @@ export interface Closure {
   readonly classes: readonly number[]
   /** A reached request with demand left, or -1. */
   readonly open: number
+  /** For reached ones only; both hold until the next search. */
   readonly cameFromClass: Int32Array
   readonly cameFromRequest: Int32Array
 }
 
 /** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
-  const cameFromClass = new Int32Array(pool.requests.length).fill(-1)
-  const cameFromRequest = new Int32Array(pool.classes.length).fill(-1)
-  const seenClass = new Uint8Array(pool.classes.length)
+  const { cameFromClass, cameFromRequest, seenRequest, seenClass } = roomIn(pool)
+  const mark = ++pool.search.mark
   const requests: number[] = []
   const classes = [classIndex]
-  seenClass[classIndex] = 1
+  seenClass[classIndex] = mark
   for (let head = 0; head < classes.length; head++) {
     const from = classes[head]!
     for (const r of pool.classes[from]!.eligible) {
-      if (cameFromClass[r] !== -1) continue
+      if (seenRequest[r] === mark) continue
+      seenRequest[r] = mark
       cameFromClass[r] = from
       requests.push(r)
       if (pool.residual[r]! > 0) return { requests, classes, open: r, cameFromClass, cameFromRequest }
       const servers = pool.servers[r]!
       for (let n = 0; n < servers.length; n += 2) {
         const c = servers[n]!
-        if (seenClass[c] === 1 || !(pool.classes[c]!.flow[servers[n + 1]!]! > 0)) continue
-        seenClass[c] = 1
+        if (seenClass[c] === mark || !(pool.classes[c]!.flow[servers[n + 1]!]! > 0)) continue
+        seenClass[c] = mark
         cameFromRequest[c] = r
         classes.push(c)
       }
     }
   }
   return { requests, classes, open: -1, cameFromClass, cameFromRequest }
+}
+
+/** Paper for searches, shared by a pool and its copies: a search is over before the next begins. */
+export interface Search {
+  mark: number
+  cameFromClass: Int32Array
+  cameFromRequest: Int32Array
+  seenRequest: Int32Array
+  seenClass: Int32Array
+}
+
+const roomIn = ({ search, requests, classes }: Pool): Search => {
+  if (search.seenRequest.length < requests.length) {
+    search.cameFromClass = new Int32Array(requests.length)
+    search.seenRequest = new Int32Array(requests.length)
+  }
+  if (search.seenClass.length < classes.length) {
+    search.cameFromRequest = new Int32Array(2 * classes.length)
+    search.seenClass = new Int32Array(2 * classes.length)
+  }
+  return search
 }
 
 const augment = (pool: Pool, classIndex: number, amount: number): number => {

@@ -31,10 +31,8 @@ export const dsoPrice = (price: number): Worth => [0, price, 0, 0]
 export const tsoPrice = (price: number): Worth => [0, 0, 0, price]
 
 export const pricesOf = (dsoPool: Pool, tsoPool: Pool, uses: readonly Use[]): SlicePrices | undefined => {
-  const dso = worthsOfOpen(dsoPool, [1, 0, 0, 0])
-  const tso = worthsOfOpen(tsoPool, [0, 0, 1, 0])
-  const reachDso = dsoPool.classes.map((_, c) => closureOf(dsoPool, c).classes)
-  const reachTso = tsoPool.classes.map((_, c) => closureOf(tsoPool, c).classes)
+  const { worths: dso, reach: reachDso } = reachOf(dsoPool, [1, 0, 0, 0])
+  const { worths: tso, reach: reachTso } = reachOf(tsoPool, [0, 0, 1, 0])
   const rounds = dso.length + tso.length + 2
   for (let round = 0; ; round++) {
     // What is gained where a use in this class makes room for one W.
@@ -70,8 +68,14 @@ export const pricesOf = (dsoPool: Pool, tsoPool: Pool, uses: readonly Use[]): Sl
   return { dso, tso }
 }
 
-const worthsOfOpen = (pool: Pool, worth: Worth): (Worth | undefined)[] =>
-  pool.classes.map((_, c) => (closureOf(pool, c).open >= 0 ? worth : undefined))
+/** By class: what a W is worth where demand is open, and the classes whose promises it could move. */
+const reachOf = (pool: Pool, worth: Worth): { worths: (Worth | undefined)[]; reach: (readonly number[])[] } => {
+  const closures = pool.classes.map((_, c) => closureOf(pool, c))
+  return {
+    worths: closures.map(({ open }) => (open >= 0 ? worth : undefined)),
+    reach: closures.map(({ classes }) => classes)
+  }
+}
 
 const raise = (worths: (Worth | undefined)[], c: number, worth: Worth | undefined): boolean => {
   const now = worths[c]
