@@ -5,7 +5,7 @@
  */
 import type { Book, Offer, Request, Unit } from '../domain/market/clearing/book.ts'
 import { clearBook } from '../domain/market/clearing/clear-book.ts'
-import { numbers } from '../domain/market/clearing/random-book.ts'
+import { numbers } from '../domain/market/clearing/random-book.fixtures.ts'
 import { loadSolver } from '../domain/market/clearing/solver.ts'
 
 const mtus = 96

@@ -10,9 +10,11 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
+import type { ReadinessCheck } from '../../gateway/options.ts'
 import { createGateway } from '../../gateway/server.ts'
 import type { Clock } from '../../infra/clock/clock.ts'
 import type { Config } from '../../infra/config/config.ts'
+import { FlexError } from '../../infra/errors.ts'
 import { type Component, type Host, startHost } from '../../infra/host/host.ts'
 import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
@@ -159,7 +161,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
       identity:
         config.issuerUrl === undefined
           ? { kind: 'embedded', clients: options.clients }
-          : { kind: 'external', issuer: config.issuerUrl, jwksUrl: `${config.issuerUrl}/jwks` },
+          : { kind: 'external', issuer: config.issuerUrl, jwksUrl: await jwksUrlOf(config.issuerUrl) },
       publicUrl,
       audience: config.audience,
       log,
@@ -170,13 +172,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
       logger,
       metrics: measured,
       limits: { bodyBytesMax: config.bodyBytesMax, callsPerMinute: config.ratePerMinute },
-      readiness: async () => [
-        {
-          name: 'workers',
-          isReady: host.failures().length === 0,
-          detail: host.failures().length === 0 ? 'all workers run' : `${host.failures().length} workers fail`
-        }
-      ],
+      readiness: () => readinessOf(host),
       ...(options.newKey ? { newKey: options.newKey } : {})
     })
     opening.defer(() => gateway.close())
@@ -186,6 +182,36 @@ export const startApp = async (options: AppOptions): Promise<App> => {
 
   const opened = opening.move()
   return { url, log, db, host, marketClock: timer, metrics: measured, close: () => opened.disposeAsync() }
+}
+
+/** Records by which the slowest worker may be behind: some seconds of a busy market. */
+const BEHIND_MAX = 20_000
+
+const readinessOf = async (host: Host): Promise<readonly ReadinessCheck[]> => {
+  const failures = host.failures()
+  const lags = await host.lag()
+  const worst = lags.reduce((most, { behind }) => Math.max(most, behind), 0)
+  return [
+    {
+      name: 'workers',
+      isReady: failures.length === 0,
+      detail: failures.length === 0 ? 'all workers run' : failures.map(({ worker }) => `${worker} fails`).join('; ')
+    },
+    { name: 'lag', isReady: worst <= BEHIND_MAX, detail: `the slowest worker is ${worst} records behind` }
+  ]
+}
+
+/** Where an external issuer keeps its keys, as OpenID Connect Discovery says. */
+const jwksUrlOf = async (issuer: string): Promise<string> => {
+  const url = `${issuer}/.well-known/openid-configuration`
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    const document = (await response.json()) as { jwks_uri?: unknown }
+    if (!response.ok || typeof document.jwks_uri !== 'string') throw new Error(`status ${response.status}`)
+    return document.jwks_uri
+  } catch (error) {
+    throw new FlexError('FLEX_CONFIG_INVALID', `${url} gives no keys`, { cause: error })
+  }
 }
 
 const freePort = (host: string): Promise<number> =>

@@ -3,7 +3,7 @@ import type { BlockOffer, Book, Offer, OfferInterval, Request, SingleOffer } fro
 import { checkOutcome } from './check-outcome.ts'
 import { clearBook } from './clear-book.ts'
 import { solveFullModel } from './full-model.ts'
-import { randomBook } from './random-book.ts'
+import { randomBook } from './random-book.fixtures.ts'
 import { loadSolver } from './solver.ts'
 
 const solver = await loadSolver()

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Book, ClearingOutcome } from './book.ts'
 import { clearBook } from './clear-book.ts'
 import { applyVerdicts, type Verdict } from './final-clearing.ts'
-import { bookShape, numbers, randomBook } from './random-book.ts'
+import { bookShape, numbers, randomBook } from './random-book.fixtures.ts'
 import { loadSolver } from './solver.ts'
 
 const solver = await loadSolver()

@@ -3,7 +3,7 @@ import t from 'tap'
 import { checkOutcome } from './check-outcome.ts'
 import { clearBook } from './clear-book.ts'
 import { solveFullModel } from './full-model.ts'
-import { type BookShape, bookShape, randomBook } from './random-book.ts'
+import { type BookShape, bookShape, randomBook } from './random-book.fixtures.ts'
 import { loadSolver } from './solver.ts'
 
 const runs = (most: number): fc.Parameters<unknown> => ({
