@@ -190,7 +190,7 @@ const BEHIND_MAX = 20_000
 const readinessOf = async (host: Host): Promise<readonly ReadinessCheck[]> => {
   const failures = host.failures()
   const lags = await host.lag()
-  const worst = lags.reduce((most, { behind }) => Math.max(most, behind), 0)
+  const worst = lags.reduce((most, { behind }) => Math.max(most, behind ?? 0), 0)
   return [
     {
       name: 'workers',

@@ -24,6 +24,7 @@ export const runPage = async (page: Page): Promise<Result> => {
     await mkdir(join(folder, 'bin'))
     await mkdir(join(folder, 'data'))
     const flexledger = `exec '${process.execPath}' '${join(root, 'cli/flexledger.mjs')}'`
+    await program(join(folder, 'bin/curl'), `exec '${process.execPath}' '${join(root, 'tests/docs/curl.ts')}' "$@"`)
     const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
@@ -42,10 +43,10 @@ const program = async (path: string, text: string): Promise<void> => {
   await chmod(path, 0o755)
 }
 
-/** A command that fails ends the page and is named; what serves is stopped by an interrupt, as a reader would. */
+/** A command that fails ends the page and is named; what serves is stopped before the next one starts. */
 const prelude = `set -eu
 trap 'echo "failed: $BASH_COMMAND"' ERR
-trap 'jobs -p | xargs -r kill 2>/dev/null || true' EXIT
+trap '[ -z "\${serving-}" ] || kill $serving' EXIT
 in_background() {
   end_of_page
   "$@" > served.out 2>&1 &
