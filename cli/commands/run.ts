@@ -77,10 +77,13 @@ export const run = async (flags: Flags): Promise<void> => {
   const timings = stopwatch(began)
   timings.lap('start')
   const tell = progress(flags)
-  const settled = () => app.host.idle()
+  // Settled is when the clock, too, has nothing left to do: a substation that has just become known may have a session that
+  // is open by now. At the start this is what was due when the day was interrupted.
+  const settled = async () => {
+    await app.host.idle()
+    await tickUntilQuiet(app)
+  }
   await settled()
-  // What was due when the day was interrupted, and is not done.
-  await tickUntilQuiet(app)
   await playMarketDay({
     baseUrl: app.url,
     pods: flags.pods,

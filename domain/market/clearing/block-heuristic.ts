@@ -146,10 +146,34 @@ export const chooseBlocks = (
     return before?.start !== best?.start || before?.power !== best?.power
   }
 
+  // A block whose slices nobody else has changed since it chose would choose the same again.
+  let moves = 0
+  const movedAt = new Map<number, number>()
+  const choseAt = new Map<number, number>()
+  const slicesOf = ({ offer, starts }: BlockChoice): number[] => {
+    const { duration } = blockOf(compiled, offer)
+    const slices = new Set<number>()
+    for (const { start } of starts)
+      for (let t = start; t < start + duration; t++) slices.add(t * marketCount + compiled.offerMarket[offer]!)
+    return [...slices]
+  }
+  const windows = component.blocks.map(slicesOf)
   for (let pass = 0; pass < passes; pass++) {
-    let moved = false
-    for (const block of component.blocks) if (improve(block)) moved = true
-    if (!moved) break
+    const before = moves
+    component.blocks.forEach((block, n) => {
+      const chose = choseAt.get(block.offer)
+      if (chose !== undefined && windows[n]!.every(slice => (movedAt.get(slice) ?? 0) <= chose)) return
+      const was = choices.get(block.offer)
+      if (improve(block)) {
+        moves++
+        for (const choice of [was, choices.get(block.offer)])
+          if (choice)
+            for (let t = choice.start; t < choice.start + blockOf(compiled, block.offer).duration; t++)
+              movedAt.set(t * marketCount + compiled.offerMarket[block.offer]!, moves)
+      }
+      choseAt.set(block.offer, moves)
+    })
+    if (moves === before) break
   }
   const forced = new Map<number, Forced[]>()
   for (const slice of component.slices) {
