@@ -33,7 +33,10 @@ t.test(
       exclusivePerPod: false,
       minBidW: 100,
       nodeLimit: 100_000,
-      bodyBytesMax: 16 * 1024 * 1024,
+      objectives: [],
+      objectiveWeights: [],
+      objectiveSeed: 1,
+      bodyBytesMax: 8 * 1024 * 1024,
       ratePerMinute: 600,
       logLevel: 'info'
     })
@@ -130,4 +133,14 @@ t.test('roles may be listed in any order, once or twice; a log in memory needs a
   t.strictSame(problemsOf({ FLEX_ROLES: 'market', FLEX_LOG_URL: 'memory:' }), [
     'FLEX_LOG_URL is memory:, which other processes cannot share, but FLEX_ROLES is not all'
   ])
+})
+
+t.test('MP-CLR-01: the objectives of the clearing are configuration, and each weight has its objective', async t => {
+  const config = loadConfig({ FLEX_OBJECTIVES: 'unreliability,cost', FLEX_OBJECTIVE_WEIGHTS: '1,2.5' })
+  t.strictSame(config.objectives, ['unreliability', 'cost'])
+  t.strictSame(config.objectiveWeights, [1, 2.5])
+  t.throws(() => loadConfig({ FLEX_OBJECTIVES: 'cost' }), /FLEX_OBJECTIVES names cost and unreliability/)
+  t.throws(() => loadConfig({ FLEX_OBJECTIVES: 'cost,unreliability,speed' }), /FLEX_OBJECTIVES is a list of/)
+  t.throws(() => loadConfig({ FLEX_OBJECTIVE_WEIGHTS: '1' }), /FLEX_OBJECTIVE_WEIGHTS has not as many/)
+  t.throws(() => loadConfig({ FLEX_OBJECTIVE_WEIGHTS: '-1' }), /numbers ≥ 0/)
 })
