@@ -188,6 +188,8 @@ export interface SessionRules {
   readonly minimumBid: number
   /** Branch-and-bound nodes per mixed-integer programme. */
   readonly nodeLimit: number
+  /** Relative gap in cost at which a result proven that close is taken without a mixed-integer programme; 0 = exact. */
+  readonly gapAccepted: number
   /** µ€ per kWh, the highest price that may be bid. */
   readonly priceLimitMax: number
   /** Empty: exact least cost. Otherwise the objectives of the NSGA-II mode (MP-CLR-01). */

@@ -8,6 +8,7 @@ export const sessionRules = (config: Config): SessionRules => ({
   exclusivePerPod: config.exclusivePerPod,
   minimumBid: config.minBidW,
   nodeLimit: config.nodeLimit,
+  gapAccepted: config.gapAccepted,
   priceLimitMax: PRICE_MAX,
   objectives: config.objectives,
   objectiveWeights: config.objectiveWeights,

@@ -71,6 +71,7 @@ const Rules = Type.Object(
     exclusivePerPod: Type.Boolean(),
     minimumBid: Whole,
     nodeLimit: Whole,
+    gapAccepted: Type.Number(),
     priceLimitMax: Whole,
     objectives: Type.Array(Text),
     objectiveWeights: Type.Array(Type.Number()),

@@ -33,6 +33,7 @@ t.test(
       exclusivePerPod: false,
       minBidW: 100,
       nodeLimit: 100_000,
+      gapAccepted: 0.001,
       objectives: [],
       objectiveWeights: [],
       objectiveSeed: 1,

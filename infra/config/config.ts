@@ -40,6 +40,7 @@ export interface Config {
   readonly exclusivePerPod: boolean
   readonly minBidW: number
   readonly nodeLimit: number
+  readonly gapAccepted: number
   readonly objectives: readonly (typeof objectives)[number][]
   readonly objectiveWeights: readonly number[]
   readonly objectiveSeed: number
@@ -95,6 +96,7 @@ export const loadConfig = (env: Environment): Config => {
     exclusivePerPod: optional('FLEX_EXCLUSIVE_PER_POD', variables.FLEX_EXCLUSIVE_PER_POD) ?? calendar === 'beflexible',
     minBidW: required('FLEX_MIN_BID_W', variables.FLEX_MIN_BID_W),
     nodeLimit: required('FLEX_NODE_LIMIT', variables.FLEX_NODE_LIMIT),
+    gapAccepted: required('FLEX_GAP_ACCEPTED', variables.FLEX_GAP_ACCEPTED),
     objectives: required('FLEX_OBJECTIVES', variables.FLEX_OBJECTIVES),
     objectiveWeights: required('FLEX_OBJECTIVE_WEIGHTS', variables.FLEX_OBJECTIVE_WEIGHTS),
     objectiveSeed: required('FLEX_OBJECTIVE_SEED', variables.FLEX_OBJECTIVE_SEED),

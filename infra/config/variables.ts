@@ -57,6 +57,12 @@ const someObjectives = (text: string): readonly (typeof objectives)[number][] =>
   return objectives.filter(objective => names.includes(objective)).sort((a, b) => names.indexOf(a) - names.indexOf(b))
 }
 
+const share = (text: string): number => {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (!(value >= 0 && value <= 1)) throw new VariableProblem('is a number from 0 to 1')
+  return value
+}
+
 const someWeights = (text: string): readonly number[] => {
   const weights = text === '' ? [] : text.split(',').map(Number)
   if (weights.some(weight => !(weight >= 0 && Number.isFinite(weight))))
@@ -189,6 +195,14 @@ export const variables = {
     fallback: '100000',
     example: '1000000',
     parse: wholeNumber(1, 100_000_000)
+  },
+  FLEX_GAP_ACCEPTED: {
+    meaning:
+      'The relative gap in cost at which a clearing that is proven to be that close to the optimum is taken as it is, without a mixed-integer programme. 0 always looks for the exact optimum. An outcome states its gap.',
+    form: 'a number, 0-1',
+    fallback: '0.001',
+    example: '0',
+    parse: share
   },
   FLEX_OBJECTIVES: {
     meaning:

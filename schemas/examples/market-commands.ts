@@ -24,6 +24,7 @@ export const session = {
     exclusivePerPod: false,
     minimumBid: 100,
     nodeLimit: 20_000,
+    gapAccepted: 0.001,
     priceLimitMax: 3_000_000,
     objectives: [],
     objectiveWeights: [],

@@ -116,6 +116,7 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
       exclusivePerPod: false,
       minimumBid: 100,
       nodeLimit: 1_000,
+      gapAccepted: 0.001,
       priceLimitMax: 50_000_000,
       objectives: [],
       objectiveWeights: [],

@@ -53,7 +53,8 @@ export const defaultRules: ClearingRules = {
   pricing: 'uniform',
   exclusivePerPod: false,
   dsoBlocksOpposite: true,
-  nodeLimit: 100_000
+  nodeLimit: 100_000,
+  gapAccepted: 0
 }
 
 export const parseBook = (json: unknown): { readonly book: Book } | { readonly problems: readonly BookProblem[] } => {
@@ -107,7 +108,12 @@ const checkTogether = (read: JsonReader, units: readonly Unit[], offers: readonl
 
 const parseRules = (read: JsonReader, json: unknown): ClearingRules => {
   if (json === undefined) return defaultRules
-  const rules = read.object('/rules', json, [], ['pricing', 'exclusivePerPod', 'dsoBlocksOpposite', 'nodeLimit'])
+  const rules = read.object(
+    '/rules',
+    json,
+    [],
+    ['pricing', 'exclusivePerPod', 'dsoBlocksOpposite', 'nodeLimit', 'gapAccepted']
+  )
   const or = <T>(name: keyof ClearingRules, parse: (path: string, value: unknown) => T, otherwise: T): T =>
     rules[name] === undefined ? otherwise : parse(`/rules/${name}`, rules[name])
   return {
@@ -118,7 +124,8 @@ const parseRules = (read: JsonReader, json: unknown): ClearingRules => {
       (path, value) => read.boolean(path, value),
       defaultRules.dsoBlocksOpposite
     ),
-    nodeLimit: or('nodeLimit', (path, value) => read.integer(path, value, 0, bookLimits.nodes), defaultRules.nodeLimit)
+    nodeLimit: or('nodeLimit', (path, value) => read.integer(path, value, 0, bookLimits.nodes), defaultRules.nodeLimit),
+    gapAccepted: or('gapAccepted', (path, value) => read.share(path, value), defaultRules.gapAccepted ?? 0)
   }
 }
 

@@ -119,6 +119,11 @@ export interface ClearingRules {
   readonly dsoBlocksOpposite: boolean
   /** Branch-and-bound nodes allowed per mixed-integer programme: a count, never a time. */
   readonly nodeLimit: number
+  /**
+   * A result that is proven to cost at most this share more than the optimum is taken without a mixed-integer programme.
+   * Absent or 0: always the exact optimum, as far as size and nodes allow. Volume is never given up for it.
+   */
+  readonly gapAccepted?: number
 }
 
 export interface Book {

@@ -51,7 +51,7 @@ export const decideComponent = (
     slice => restrictions.offers.get(slice)
   )
   const response = chooseBlocks(compiled, withoutRestricted(compiled, component), ladders)
-  const { gap, slices } = distance(compiled, component, restrictions, response, cleared)
+  const { gap, isCost, slices } = distance(compiled, component, restrictions, response, cleared)
   const responded: Solved = {
     forced: response.forced,
     byProgramme: false,
@@ -60,7 +60,7 @@ export const decideComponent = (
     nodes: 0,
     slices
   }
-  if (gap === 0) return responded
+  if (gap === 0 || (isCost && gap <= (compiled.book.rules.gapAccepted ?? 0))) return responded
   // Around restricted offers the prices of the response prove nothing; else they leave few starts.
   const open = explicit || component.restrictions.length > 0 ? component : { ...component, blocks: response.open }
   const openStarts = open.blocks.reduce((sum, { starts }) => sum + starts.length, 0)
@@ -138,7 +138,7 @@ const distance = (
   restrictions: Restrictions,
   response: { readonly forced: ReadonlyMap<number, readonly Forced[]>; readonly missing: Worth | undefined },
   cleared: ReadonlyMap<number, Cleared>
-): { gap: number; slices: ReadonlyMap<number, Slice> } => {
+): { gap: number; isCost: boolean; slices: ReadonlyMap<number, Slice> } => {
   const slices = new Map<number, Slice>()
   let isBounded = true
   let reached: Worth = noWorth
@@ -159,7 +159,7 @@ const distance = (
     reached = plus(reached, worthOfSlice(responded))
     bound = plus(bound, worthOfSlice(free))
   }
-  if (!isBounded) return { gap: 1, slices }
+  if (!isBounded) return { gap: 1, isCost: false, slices }
   for (const { offer, starts } of component.blocks) {
     const { duration, price } = blockOf(compiled, offer)
     const market = compiled.offerMarket[offer]!
@@ -179,7 +179,8 @@ const distance = (
     if (compare(byPrices, bound) < 0) bound = byPrices
   }
   const k = bound.findIndex((value, n) => value !== reached[n])
-  return { gap: k < 0 ? 0 : Math.abs(bound[k]! - reached[k]!) / Math.max(1, Math.abs(reached[k]!)), slices }
+  const gap = k < 0 ? 0 : Math.abs(bound[k]! - reached[k]!) / Math.max(1, Math.abs(reached[k]!))
+  return { gap, isCost: k === 1 || k === 3, slices }
 }
 
 const worthOfSlice = (slice: Slice): Worth => {

@@ -46,6 +46,25 @@ t.test('T-17: books with several blocks over a day part reach the optimum of the
   fc.assert(fc.property(shape, seeds, agree), runs(12))
 })
 
+t.test(
+  'where a gap is accepted the same volume is served, and the cost is at most that share above the optimum',
+  async () => {
+    const gapAccepted = 0.05
+    const shape = bookShape({ offers: 20, mtus: 8, blocks: 6 }).map(s => ({ ...s, minimum: 0, exclusive: false }))
+    const near = (shape: BookShape, seed: number): void => {
+      const book = randomBook(shape, seed)
+      const exact = clearBook(book, solver)
+      const outcome = clearBook({ ...book, rules: { ...book.rules, gapAccepted } }, solver)
+      checkOutcome(book, outcome)
+      if (outcome.dso.served !== exact.dso.served)
+        throw new Error(`served ${outcome.dso.served} of ${exact.dso.served}`)
+      const most = Number(exact.dso.bidCostTicks) * (1 + gapAccepted)
+      if (Number(outcome.dso.bidCostTicks) > most) throw new Error(`costs ${outcome.dso.bidCostTicks}, at most ${most}`)
+    }
+    fc.assert(fc.property(shape, seeds, near), runs(15))
+  }
+)
+
 const shapeOf = (more: Partial<BookShape>): BookShape => ({
   offers: 9,
   mtus: 1,

@@ -61,6 +61,13 @@ export class JsonReader {
     return false
   }
 
+  /** A number from 0 to 1. */
+  share(path: string, value: unknown): number {
+    if (typeof value === 'number' && value >= 0 && value <= 1) return value
+    this.problem(path, 'must be a number from 0 to 1')
+    return 0
+  }
+
   oneOf<T extends string>(path: string, value: unknown, allowed: readonly T[]): T {
     const found = allowed.find(option => option === value)
     if (found !== undefined) return found

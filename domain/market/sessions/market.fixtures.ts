@@ -36,6 +36,7 @@ export const someRules = (changes: Partial<SessionRules> = {}): SessionRules => 
   exclusivePerPod: false,
   minimumBid: 100,
   nodeLimit: 10_000,
+  gapAccepted: 0,
   priceLimitMax: 50_000_000,
   objectives: [],
   objectiveWeights: [],

@@ -46,7 +46,8 @@ export const sessionBook = (session: SessionState, pom: PomState): SessionBook =
       pricing: rules.pricing,
       exclusivePerPod: rules.exclusivePerPod,
       dsoBlocksOpposite: true,
-      nodeLimit: rules.nodeLimit
+      nodeLimit: rules.nodeLimit,
+      gapAccepted: rules.gapAccepted
     }
   }
   return { book, offers, requests }
