@@ -52,7 +52,13 @@ t.test('a book without units and rules has default ones', async t => {
     { id: 'pod-1', pods: ['pod-1'] },
     { id: 'pod-2', pods: ['pod-2'] }
   ])
-  t.same(parsed.book.rules, { pricing: 'uniform', exclusivePerPod: false, dsoBlocksOpposite: true, nodeLimit: 100_000 })
+  t.same(parsed.book.rules, {
+    pricing: 'uniform',
+    exclusivePerPod: false,
+    dsoBlocksOpposite: true,
+    nodeLimit: 100_000,
+    gapAccepted: 0
+  })
 })
 
 t.test('all problems of a book are reported at once, each at its place', async t => {
