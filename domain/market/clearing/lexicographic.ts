@@ -106,12 +106,13 @@ interface Staged {
 }
 
 const solveStages = (
-  { highs }: Solver,
+  solver: Solver,
   programme: Programme,
   options: LexicographicOptions,
   attempt: Attempt,
   start: Point | undefined
 ): Staged => {
+  const { highs } = solver
   let values = attempt.useStart ? start?.values : undefined
   let hasPoint = false
   let nodes = 0
@@ -140,7 +141,12 @@ const solveStages = (
       return
     }
     hasPoint = true
-    const reached = Math.round(dot(scaled, values))
+    const found = Math.round(dot(scaled, values))
+    // The solver's point may break a row by a millionth of a W, which at these prices is a unit too cheap; a later stage could
+    // not keep to that. What its whole numbers really reach is what is kept.
+    const whole = solveOnFaces(solver, programme, fixedAt(programme, values))
+    const isReached = whole && claimed.every((value, j) => Math.abs(whole.objective[j]! - value) <= tolerances[j]!)
+    const reached = isReached ? Math.max(found, Math.round(whole.objective[k]! / unit)) : found
     if (!stage.isProven && gap === 0 && !(reached - stage.bound < 1)) gap = relative(reached, stage.bound)
     claimed.push(reached * unit)
     kept.push({ cost: scaled, bound: reached })
