@@ -6,7 +6,7 @@ const pod = 'IT002E12345678'
 const register: RegistryCommand = { type: 'RegisterPod', pod, by: acea, record: aPodRecord() }
 const assign: RegistryCommand = { type: 'AssignPom', pod, by: areti, place: aPlace(), from: null }
 
-t.test('FL-0: a PoD is registered with all fields of its document', async t => {
+t.test('FR_AP_PR_3, AP-PR-02: a PoD is registered with all fields of its document', async t => {
   const { state, events } = after(register)
   t.match(events, [{ type: 'PodRegistered', pod, record: aPodRecord(), place: null, registeredAt: 1_000 }])
   t.equal(state.pods.get(pod)?.status, 'registered')
@@ -71,7 +71,7 @@ t.test('T-50: Italian and free-form PoD codes are accepted, others are not', asy
     t.same(codes(after({ ...register, pod: code }).events), ['bad-id'], code)
 })
 
-t.test('an update names the fields that changed', async t => {
+t.test('AP-PR-01: an update names the fields that changed', async t => {
   const record = aPodRecord({ zone: 'NORD', services: ['voltage'] })
   const { events } = after(register, { type: 'UpdatePod', pod, by: acea, record })
   t.match(events, [{ type: 'PodUpdated', changed: ['services', 'zone'], record }])

@@ -5,7 +5,7 @@ import { calendars, planSessions } from './calendar.ts'
 const rome = 'Europe/Rome'
 const utc = (text: string): number => Date.parse(text)
 
-t.test('T-01: the day-ahead session collects from 12:00 to 16:00 on the day before', async t => {
+t.test('T-01, TM-02, TM-04: the day-ahead session collects from 12:00 to 16:00 on the day before', async t => {
   const [da] = planSessions(calendars.platone, '2026-01-15', rome)
   t.match(da, {
     label: 'DA',
@@ -17,19 +17,22 @@ t.test('T-01: the day-ahead session collects from 12:00 to 16:00 on the day befo
   })
 })
 
-t.test('TM-03: six real-time sessions of 16 MTU cover the whole day without gap or overlap', async t => {
-  const [, ...rt] = planSessions(calendars.platone, '2026-01-15', rome)
-  t.same(
-    rt.map(({ mtus }) => mtus),
-    [16, 16, 16, 16, 16, 16]
-  )
-  const day = deliveryDay('2026-01-15', rome)
-  t.equal(rt[0]?.start, day.start)
-  rt.forEach((session, n) => {
-    t.equal(runEnd(session), rt[n + 1]?.start ?? day.end)
-  })
-  t.equal(rt[0]?.opensAt, utc('2026-01-14T19:30:00Z'), 'the first opens at 20:30, after day-ahead is final')
-})
+t.test(
+  'MP-SES-01, TM-01, TM-03: six real-time sessions of 16 MTU cover the whole day without gap or overlap',
+  async t => {
+    const [, ...rt] = planSessions(calendars.platone, '2026-01-15', rome)
+    t.same(
+      rt.map(({ mtus }) => mtus),
+      [16, 16, 16, 16, 16, 16]
+    )
+    const day = deliveryDay('2026-01-15', rome)
+    t.equal(rt[0]?.start, day.start)
+    rt.forEach((session, n) => {
+      t.equal(runEnd(session), rt[n + 1]?.start ?? day.end)
+    })
+    t.equal(rt[0]?.opensAt, utc('2026-01-14T19:30:00Z'), 'the first opens at 20:30, after day-ahead is final')
+  }
+)
 
 t.test('T-03: the block with the clock change has 12 or 20 MTUs, and the day 92 or 100', async t => {
   const spring = planSessions(calendars.platone, '2026-03-29', rome)
@@ -46,7 +49,7 @@ t.test('T-03: the block with the clock change has 12 or 20 MTUs, and the day 92 
 })
 
 t.test(
-  'T-02: the BeFlexible profile fixes four hours in each of six sessions and previews the rest of the day',
+  'T-02, BF-LFP-01, TM-21: the BeFlexible profile fixes four hours in each of six sessions and previews the rest of the day',
   async t => {
     const sessions = planSessions(calendars.beflexible, '2026-01-15', rome)
     t.same(

@@ -34,12 +34,15 @@ t.test('FR_MP_I_1: an opened session states how many PoDs it rests on and their 
   t.notSame(one?.type === 'SessionOpened' && one.podDigest, two?.type === 'SessionOpened' && two.podDigest)
 })
 
-t.test('FR_MP_FS_1: an offer in an open session of a known PoD is placed with a player service id', async t => {
-  const { events } = play(aPod('A'), open('DA'), anOffer('A'))
-  t.match(events, [
-    { type: 'OfferPlaced', playerServiceId: 'ACEAE::A::dayAhead::2026-01-15T00:00:00.000+01:00', placedAt: 3_000 }
-  ])
-})
+t.test(
+  'FR_MP_FS_1.b, FR-MP-FSM-04, DM-MPSVC: an offer in an open session of a known PoD is placed with a player service id',
+  async t => {
+    const { events } = play(aPod('A'), open('DA'), anOffer('A'))
+    t.match(events, [
+      { type: 'OfferPlaced', playerServiceId: 'ACEAE::A::dayAhead::2026-01-15T00:00:00.000+01:00', placedAt: 3_000 }
+    ])
+  }
+)
 
 t.test('FR_MP_FS_1.d: what comes after the gate is refused as late', async t => {
   t.same(codes(play(aPod('A'), open('DA'), close(), anOffer('A')).events), ['session-not-open'])
@@ -124,16 +127,19 @@ t.test('AP-PR-03: only a service that the PoD is qualified for can be offered', 
   t.same(codes(play(pod, open('DA'), anOffer('A', { service: 'voltage' })).events), [])
 })
 
-t.test('T-17: a block that does not fit between its bounds, its energy or its session is refused', async t => {
-  const refused = (changes: Parameters<typeof aBlock>[1]) =>
-    codes(play(aPod('A'), open('DA'), aBlock('A', changes)).events)
-  t.same(refused({}), [])
-  t.same(refused({ latestEnd: at(41) }), ['bad-interval'])
-  t.same(refused({ maxEnergyWattMtus: 3_999 }), ['bad-min-acceptance'])
-  t.same(refused({ earliestStart: at(90), latestEnd: at(97) }), ['outside-session'])
-})
+t.test(
+  'T-17, MP-OFF-01: a block that does not fit between its bounds, its energy or its session is refused',
+  async t => {
+    const refused = (changes: Parameters<typeof aBlock>[1]) =>
+      codes(play(aPod('A'), open('DA'), aBlock('A', changes)).events)
+    t.same(refused({}), [])
+    t.same(refused({ latestEnd: at(41) }), ['bad-interval'])
+    t.same(refused({ maxEnergyWattMtus: 3_999 }), ['bad-min-acceptance'])
+    t.same(refused({ earliestStart: at(90), latestEnd: at(97) }), ['outside-session'])
+  }
+)
 
-t.test('SYS-13: a DSO request names a place and PoDs below it; a TSO asks at the PoM', async t => {
+t.test('SYS-13, MP-CLR-05: a DSO request names a place and PoDs below it; a TSO asks at the PoM', async t => {
   const pods = [aPod('A'), aPod('B', { secondarySubstation: 'S2' }), aPod('C', { dsoId: 'OTHER' })]
   const refused = (...commands: Parameters<typeof play>) => codes(play(...pods, open('DA'), ...commands).events)
   t.same(refused(aRequest()), [])
@@ -146,40 +152,43 @@ t.test('SYS-13: a DSO request names a place and PoDs below it; a TSO asks at the
   t.same(refused(aRequest(), aRequest()), ['duplicate-request-id'])
 })
 
-t.test('FR_MP_FS_3: the cheapest offers serve the DSO first and the TSO with what is left', async t => {
-  const cheap = anOffer('A')
-  const dear = anOffer('B', {
-    intervals: [{ start: at(40), mtus: 4, steps: [{ quantity: 1_000, price: 300_000 }], minAcceptance: 0 }]
-  })
-  const { events } = play(
-    aPod('A'),
-    aPod('B'),
-    open('DA'),
-    dear,
-    cheap,
-    aRequest({ pods: ['A', 'B'] }),
-    aTsoRequest(),
-    close()
-  )
-  t.same(
-    cleared(events, 'A-1')?.allocations.map(({ side, quantity, price }) => [side, quantity, price]),
-    [
-      ['DSO', 800, 200_000],
-      ['TSO', 200, 300_000]
-    ]
-  )
-  t.equal(cleared(events, 'A-1')?.rank, 1)
-  t.equal(volume(cleared(events, 'B-1')?.allocations ?? []), 600 * 4)
-  t.match(events.at(-1), {
-    type: 'MarketCleared',
-    gap: 0,
-    acceptedOffers: 2,
-    dso: { askedWattMtus: 3_200, servedWattMtus: 3_200 }
-  })
-})
+t.test(
+  'FR_MP_FS_3.a, FR_MP_FS_3.b, MP-CLR-02, MP-CLR-03: the cheapest offers serve the DSO first and the TSO with what is left',
+  async t => {
+    const cheap = anOffer('A')
+    const dear = anOffer('B', {
+      intervals: [{ start: at(40), mtus: 4, steps: [{ quantity: 1_000, price: 300_000 }], minAcceptance: 0 }]
+    })
+    const { events } = play(
+      aPod('A'),
+      aPod('B'),
+      open('DA'),
+      dear,
+      cheap,
+      aRequest({ pods: ['A', 'B'] }),
+      aTsoRequest(),
+      close()
+    )
+    t.same(
+      cleared(events, 'A-1')?.allocations.map(({ side, quantity, price }) => [side, quantity, price]),
+      [
+        ['DSO', 800, 200_000],
+        ['TSO', 200, 300_000]
+      ]
+    )
+    t.equal(cleared(events, 'A-1')?.rank, 1)
+    t.equal(volume(cleared(events, 'B-1')?.allocations ?? []), 600 * 4)
+    t.match(events.at(-1), {
+      type: 'MarketCleared',
+      gap: 0,
+      acceptedOffers: 2,
+      dso: { askedWattMtus: 3_200, servedWattMtus: 3_200 }
+    })
+  }
+)
 
 t.test(
-  'FR_MP_FS_5: the technical outcome is taken off, prices are those of what is left, and everybody is told',
+  'FR_MP_FS_5.a, FR_MP_FS_5.b: the technical outcome is taken off, prices are those of what is left, and everybody is told',
   async t => {
     const dear = anOffer('B', {
       intervals: [{ start: at(40), mtus: 4, steps: [{ quantity: 1_000, price: 300_000 }], minAcceptance: 0 }]
@@ -289,27 +298,30 @@ t.test('MP-OFF-03: a real-time offer of a unit takes the place of its day-ahead 
   t.equal(volume(cleared(events, 'A-RT')?.allocations ?? []), 1_200)
 })
 
-t.test('T-20: day-ahead volumes are firm: they use up the band and count as input, not as new volume', async t => {
-  const narrow = aPod('A', { maxFlexibility: aBand({ upperP: 1_000 }) })
-  const fresh = anOffer('A', { sessionId: idOf('RT3'), offerId: 'A-RT' })
-  const { events } = play(
-    narrow,
-    open('DA'),
-    anOffer('A'),
-    aRequest(),
-    close(),
-    complete(),
-    open('RT3'),
-    fresh,
-    aTsoRequest({ sessionId: idOf('RT3') }),
-    close('RT3')
-  )
-  t.equal(volume(cleared(events, 'A-RT')?.allocations ?? []), 200 * 4, 'band 1,000 W less 800 W of day-ahead')
-  t.match(
-    events.find(event => event.type === 'MarketCleared'),
-    { dso: { servedWattMtus: 0 }, tso: { servedWattMtus: 800 } }
-  )
-})
+t.test(
+  'T-20, MP-CLR-04: day-ahead volumes are firm: they use up the band and count as input, not as new volume',
+  async t => {
+    const narrow = aPod('A', { maxFlexibility: aBand({ upperP: 1_000 }) })
+    const fresh = anOffer('A', { sessionId: idOf('RT3'), offerId: 'A-RT' })
+    const { events } = play(
+      narrow,
+      open('DA'),
+      anOffer('A'),
+      aRequest(),
+      close(),
+      complete(),
+      open('RT3'),
+      fresh,
+      aTsoRequest({ sessionId: idOf('RT3') }),
+      close('RT3')
+    )
+    t.equal(volume(cleared(events, 'A-RT')?.allocations ?? []), 200 * 4, 'band 1,000 W less 800 W of day-ahead')
+    t.match(
+      events.find(event => event.type === 'MarketCleared'),
+      { dso: { servedWattMtus: 0 }, tso: { servedWattMtus: 800 } }
+    )
+  }
+)
 
 t.test('T-23: what a DSO did not get day-ahead stays asked in the real-time session, unless it asks anew', async t => {
   const begin = [aPod('A'), open('DA'), aRequest(), close(), open('RT3')]
@@ -348,20 +360,23 @@ t.test('T-19: a PoD that was declared unavailable is not accepted again in those
   t.same(codes(play(aPod('A'), open('DA'), away, away).events), ['already-unavailable'])
 })
 
-t.test('T-14: with exclusivePerPod a PoD that serves the DSO does not serve the TSO in the same MTU', async t => {
-  const commands = (exclusivePerPod: boolean) => [
-    aPod('A'),
-    open('DA', { rules: someRules({ exclusivePerPod }) }),
-    anOffer('A'),
-    aRequest(),
-    aTsoRequest(),
-    close()
-  ]
-  const sides = (exclusive: boolean) =>
-    new Set(cleared(play(...commands(exclusive)).events, 'A-1')?.allocations.map(({ side }) => side))
-  t.same(sides(false), new Set(['DSO', 'TSO']))
-  t.same(sides(true), new Set(['DSO']))
-})
+t.test(
+  'T-14, BF-AGG-03: with exclusivePerPod a PoD that serves the DSO does not serve the TSO in the same MTU',
+  async t => {
+    const commands = (exclusivePerPod: boolean) => [
+      aPod('A'),
+      open('DA', { rules: someRules({ exclusivePerPod }) }),
+      anOffer('A'),
+      aRequest(),
+      aTsoRequest(),
+      close()
+    ]
+    const sides = (exclusive: boolean) =>
+      new Set(cleared(play(...commands(exclusive)).events, 'A-1')?.allocations.map(({ side }) => side))
+    t.same(sides(false), new Set(['DSO', 'TSO']))
+    t.same(sides(true), new Set(['DSO']))
+  }
+)
 
 t.test(
   'T-16: where the DSO asks for one direction its PoDs are closed for the opposite direction of the TSO',
@@ -429,7 +444,7 @@ t.test('an offer is withdrawn by who made it while the session is open', async t
 })
 
 t.test(
-  'T-12: with objectives in its rules a session is cleared by NSGA-II, recorded with its seed, and serves no less',
+  'T-12, FR_MP_FS_3.c, MP-CLR-01: with objectives in its rules a session is cleared by NSGA-II, recorded with its seed, and serves no less',
   async t => {
     const rules = someRules({ objectives: ['cost', 'unreliability'], objectiveWeights: [1, 1], seed: 7 })
     const commands = (chosen: ReturnType<typeof someRules>) => [
