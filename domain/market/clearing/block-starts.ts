@@ -7,8 +7,9 @@
  * run; a start whose worths add up to nothing is in no better solution than one without it, and is dropped.
  */
 import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
+import { openDemand, pricePool } from './exchange.ts'
 import type { SliceClasses } from './merit-order.ts'
-import { closureOf, type Pool } from './pool.ts'
+import type { Pool } from './pool.ts'
 
 export interface Start {
   readonly start: number
@@ -70,13 +71,19 @@ export const possibleStarts = (
   return { starts, least }
 }
 
+/** Prices of pools that no longer change: all blocks ask for the same ones. A class that is new to a pool prices it again. */
+const pricesOfPool = new WeakMap<Pool, Float64Array>()
+
 const dearestIn = (pool: Pool, classIndex: number): { open: boolean; price: number } => {
-  const closure = closureOf(pool, classIndex)
-  if (closure.open >= 0) return { open: true, price: 0 }
-  let price = Number.NEGATIVE_INFINITY
-  for (const c of closure.classes) price = Math.max(price, pool.classes[c]!.highestPrice)
+  let prices = pricesOfPool.get(pool)
+  if (!prices || prices.length < pool.classes.length) {
+    prices = new Float64Array(pool.classes.length)
+    pricePool(pool, undefined, prices)
+    pricesOfPool.set(pool, prices)
+  }
+  const price = prices[classIndex]!
   // Only volume that is accepted in any case: nothing more can come, so nothing more has a price.
-  return { open: false, price: Math.max(0, price) }
+  return price === openDemand ? { open: true, price: 0 } : { open: false, price: Math.max(0, price) }
 }
 
 /** At most what one more W of a block is worth in a cleared slice; undefined if nobody may take it. */

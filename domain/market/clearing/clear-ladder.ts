@@ -4,7 +4,7 @@
  */
 import { type BlockClasses, noWorth, plus, type Worth } from './block-starts.ts'
 import type { Ladder } from './ladder.ts'
-import { type Pool, place } from './pool.ts'
+import { copyPool, type Pool, place } from './pool.ts'
 import { pricesOf, type SlicePrices, type Use } from './slice-prices.ts'
 
 export interface Running {
@@ -23,17 +23,6 @@ export interface Cleared {
   readonly toDso: Float64Array
   readonly toTso: Float64Array
 }
-
-const copyPool = (pool: Pool): Pool => ({
-  requests: pool.requests,
-  residual: pool.residual.slice(),
-  dead: new Uint8Array(pool.requests.length),
-  classes: pool.classes.map(c => ({ ...c, flow: c.flow.slice() })),
-  known: pool.known,
-  servers: pool.servers,
-  left: pool.left,
-  search: pool.search
-})
 
 /** The pools of a ladder with all certain volume placed. */
 export const prepared = (ladder: Ladder): { dso: Pool; tso: Pool } => {

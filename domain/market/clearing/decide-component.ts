@@ -9,6 +9,7 @@ import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import { type Component, solveComponent } from './component.ts'
 import { buildLadder, type Ladder } from './ladder.ts'
 import { clearSlice, type Flood, type Forced, type Slice } from './merit-order.ts'
+import { placeBlocks } from './place-blocks.ts'
 import { intervalAt, programmed, type Restrictions } from './restrictions.ts'
 import type { Solver } from './solver.ts'
 
@@ -44,12 +45,16 @@ export const decideComponent = (
   cleared: ReadonlyMap<number, Cleared>
 ): Solved => {
   const explicit = component.slices.some(slice => restrictions.explicit.has(slice))
-  const ladders = laddersOf(
-    compiled,
-    component,
-    slice => cleared.get(slice)!.greedy,
-    slice => restrictions.offers.get(slice)
-  )
+  const gapAccepted = compiled.book.rules.gapAccepted ?? 0
+  const greedyAt = (slice: number): Slice => cleared.get(slice)!.greedy
+  const isPlain = component.slices.every(slice => greedyAt(slice).exact && !restrictions.offers.has(slice))
+  if (gapAccepted > 0 && isPlain && component.restrictions.length === 0) {
+    const { gap, slices } = placeBlocks(compiled, component, greedyAt, gapAccepted)
+    // A gap of 0 says nothing about the side that does not lead.
+    if (gap !== undefined && gap > 0 && gap <= gapAccepted)
+      return { forced: new Map(), byProgramme: false, algorithm: 'merit-order', gap, nodes: 0, slices }
+  }
+  const ladders = laddersOf(compiled, component, greedyAt, slice => restrictions.offers.get(slice))
   const response = chooseBlocks(compiled, withoutRestricted(compiled, component), ladders)
   const { gap, isCost, slices } = distance(compiled, component, restrictions, response, cleared)
   const responded: Solved = {
@@ -60,7 +65,7 @@ export const decideComponent = (
     nodes: 0,
     slices
   }
-  if (gap === 0 || (isCost && gap <= (compiled.book.rules.gapAccepted ?? 0))) return responded
+  if (gap === 0 || (isCost && gap <= gapAccepted)) return responded
   // Around restricted offers the prices of the response prove nothing; else they leave few starts.
   const open = explicit || component.restrictions.length > 0 ? component : { ...component, blocks: response.open }
   const openStarts = open.blocks.reduce((sum, { starts }) => sum + starts.length, 0)

@@ -65,6 +65,25 @@ t.test(
   }
 )
 
+t.test('the gap that is stated where one is accepted is at least the distance to the optimum', async () => {
+  const shape = bookShape({ offers: 24, mtus: 8, blocks: 8 }).map(s => ({ ...s, minimum: 0, exclusive: false }))
+  const bounded = (shape: BookShape, seed: number): void => {
+    const book = randomBook(shape, seed)
+    const exact = clearBook(book, solver)
+    const outcome = clearBook({ ...book, rules: { ...book.rules, gapAccepted: 0.5 } }, solver)
+    checkOutcome(book, outcome)
+    if (exact.gap > 0) return
+    if (outcome.dso.served !== exact.dso.served) throw new Error(`served ${outcome.dso.served} of ${exact.dso.served}`)
+    const side = exact.dso.asked > 0 ? 'dso' : 'tso'
+    const cost = Number(outcome[side].bidCostTicks)
+    const excess = cost - Number(exact[side].bidCostTicks)
+    // The last digits are those of the sums of floating-point costs.
+    if (excess > outcome.gap * cost * (1 + 1e-9) + 1)
+      throw new Error(`${excess} too dear, stated ${outcome.gap} of ${cost}`)
+  }
+  fc.assert(fc.property(shape, seeds, bounded), runs(15))
+})
+
 const shapeOf = (more: Partial<BookShape>): BookShape => ({
   offers: 9,
   mtus: 1,

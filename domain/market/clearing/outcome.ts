@@ -109,25 +109,36 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 export const inStepOrder = (compiled: Compiled, pieces: readonly Piece[]): readonly Piece[] => {
   const { requestIsDso, requestLimit } = compiled
   let oneAtATime = true
-  for (let k = 1; k < pieces.length && oneAtATime; k++) oneAtATime = pieces[k]!.mtu > pieces[k - 1]!.mtu
+  let inOrder = true
+  for (let k = 1; k < pieces.length && inOrder; k++) {
+    const step = pieces[k]!.mtu - pieces[k - 1]!.mtu
+    if (step <= 0) oneAtATime = false
+    if (step < 0) inOrder = false
+  }
   if (oneAtATime) return pieces
   const byRequest = (a: Piece, b: Piece): number =>
-    requestIsDso[b.request]! - requestIsDso[a.request]! ||
-    compareLimits(requestLimit[a.request]!, requestLimit[b.request]!) ||
-    a.request - b.request ||
-    a.price - b.price
-  const sorted = pieces.slice().sort((a, b) => a.mtu - b.mtu || byRequest(a, b))
+    a.request === b.request
+      ? a.price - b.price
+      : requestIsDso[b.request]! - requestIsDso[a.request]! ||
+        compareLimits(requestLimit[a.request]!, requestLimit[b.request]!) ||
+        a.request - b.request
+  const sorted = inOrder ? pieces : pieces.slice().sort((a, b) => a.mtu - b.mtu)
   const result: Piece[] = []
   for (let from = 0; from < sorted.length; ) {
+    const { mtu, request } = sorted[from]!
     let to = from + 1
     let mixed = false
-    while (to < sorted.length && sorted[to]!.mtu === sorted[from]!.mtu) {
-      if (sorted[to]!.request !== sorted[from]!.request) mixed = true
+    while (to < sorted.length && sorted[to]!.mtu === mtu) {
+      if (sorted[to]!.request !== request) mixed = true
       to++
     }
-    const here = sorted.slice(from, to)
-    const dealt = mixed ? deal(here) : here
-    result.push(...(dealt.every(({ request, price }) => price <= requestLimit[request]!) ? dealt : here))
+    if (to === from + 1) result.push(sorted[from]!)
+    else {
+      const here = sorted.slice(from, to).sort(byRequest)
+      const dealt = mixed ? deal(here) : here
+      const suits = ({ request: to, price }: Piece): boolean => price <= requestLimit[to]!
+      for (const piece of dealt === here || dealt.every(suits) ? dealt : here) result.push(piece)
+    }
     from = to
   }
   return result

@@ -52,6 +52,18 @@ export const openPool = (requests: readonly number[], demand: (request: number) 
   }
 }
 
+/** Own promises; the lists of what was accepted stay shared. */
+export const copyPool = (pool: Pool): Pool => ({
+  requests: pool.requests,
+  residual: pool.residual.slice(),
+  dead: new Uint8Array(pool.requests.length),
+  classes: pool.classes.map(c => ({ ...c, flow: c.flow.slice() })),
+  known: pool.known,
+  servers: pool.servers,
+  left: pool.left,
+  search: pool.search
+})
+
 /** The class of supply that may serve these local requests; -1 if there are none. */
 export const classOf = (pool: Pool, eligible: readonly number[]): number => {
   if (eligible.length === 0) return -1
@@ -117,7 +129,7 @@ export interface Closure {
 
 /** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
-  const { cameFromClass, cameFromRequest, seenRequest, seenClass } = roomIn(pool)
+  const { cameFromClass, cameFromRequest, seenRequest, seenClass } = searchOf(pool)
   const mark = ++pool.search.mark
   const requests: number[] = []
   const classes = [classIndex]
@@ -152,7 +164,7 @@ export interface Search {
   seenClass: Int32Array
 }
 
-const roomIn = ({ search, requests, classes }: Pool): Search => {
+export const searchOf = ({ search, requests, classes }: Pool): Search => {
   if (search.seenRequest.length < requests.length) {
     search.cameFromClass = new Int32Array(requests.length)
     search.seenRequest = new Int32Array(requests.length)
