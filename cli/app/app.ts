@@ -23,9 +23,9 @@ import { watchAppends } from '../../infra/log/watched-log.ts'
 import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
 import type { Logger } from '../../infra/telemetry/logger.ts'
 import { type Metrics, metrics } from '../../infra/telemetry/metrics.ts'
-import { actorTopics } from '../../processors/actor-topics/actor-topics.ts'
+import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/actor-topics.ts'
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
-import { registryToMarket } from '../../processors/feeds/registry-to-market.ts'
+import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
@@ -109,6 +109,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
             from: 'flex.registry.events',
             to: 'flex.market.commands',
             rule: registryToMarket,
+            types: registryToMarketTypes,
             log,
             salt,
             checkpoints: snapshots,
@@ -123,6 +124,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
             name: 'actor-topics',
             from: 'flex.market.events',
             rule: actorTopics,
+            types: actorTopicTypes,
             log,
             salt,
             checkpoints: snapshots,

@@ -13,6 +13,13 @@ interface Copy {
 const dso = actorTopic({ role: 'dso' })
 const tso = actorTopic({ role: 'tso' })
 
+/** What is copied; everything else in the outbox is passed over. */
+export const actorTopicTypes = [
+  'OutcomeValidated',
+  'RequestValidated',
+  'SessionFinalised'
+] as const satisfies readonly Message['type'][]
+
 export const actorTopics = (event: Message): readonly Copy[] => {
   switch (event.type) {
     case 'OutcomeValidated': {

@@ -9,6 +9,15 @@ interface Fed {
   readonly command: Message
 }
 
+/** What is fed; refusals and the runtime's own records are no facts about a PoD. */
+export const registryToMarketTypes = [
+  'PodRegistered',
+  'PodUpdated',
+  'AgreementLinked',
+  'PomAssigned',
+  'PodCeased'
+] as const satisfies readonly Message['type'][]
+
 export const registryToMarket = (event: Message): readonly Fed[] => {
   switch (event.type) {
     case 'PodRegistered':
@@ -23,7 +32,7 @@ export const registryToMarket = (event: Message): readonly Fed[] => {
     case 'PodCeased':
       return event.place ? [forget(event.pod, event.place.pom)] : []
     default:
-      return [] // refusals and the runtime's own records are no facts about a PoD
+      return []
   }
 }
 

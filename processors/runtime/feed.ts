@@ -20,6 +20,7 @@ import { type AppendLimits, appendChunks, appendLimitsDefault, recordBytes } fro
 import { outboxReading } from './outbox-reading.ts'
 import type { Snapshots } from './snapshots.ts'
 import { sourceText } from './source-position.ts'
+import { typeFilter } from './type-filter.ts'
 
 export interface FeedMeta {
   /** Recorded time of the event. */
@@ -43,6 +44,8 @@ export interface FeedOptions {
   /** An inbox. */
   readonly to: string
   readonly rule: FeedRule
+  /** The types that the rule feeds from; what else stands in the outbox is not even decoded. Default: all. */
+  readonly types?: readonly Message['type'][]
   readonly log: Log
   readonly salt: SaltSource
   /** Without them each start repeats everything. */
@@ -58,12 +61,14 @@ export const feedComponent = (options: FeedOptions): Component => ({
 })
 
 const feedWorker = (options: FeedOptions, input: Partition): Worker => {
-  const { log, name, from, to, rule, salt, checkpoints, onWarning } = options
+  const { log, name, from, to, rule, types, salt, checkpoints, onWarning } = options
+  const isFed = typeFilter(types)
   const limits = { ...appendLimitsDefault, ...options.limits }
   const reading = outboxReading({ log, name, from: input, checkpoints, onWarning })
   let partitions = 0
 
   const commandsOf = (cause: number, event: StoredRecord, index: number): readonly LogRecord[] => {
+    if (!isFed(event)) return []
     const message = decode(event.value)
     return mustHold(`${name}: ${message.type} ${cause}.${index} cannot be fed`, () =>
       rule(message, { now: event.timestamp, key: event.key }).map((fed, part) =>

@@ -18,6 +18,7 @@ import type { FeedMeta } from './feed.ts'
 import { outboxReading } from './outbox-reading.ts'
 import type { Snapshots } from './snapshots.ts'
 import { compareSources, parseSource, type SourcePosition, sourceText } from './source-position.ts'
+import { typeFilter } from './type-filter.ts'
 
 export interface FilteredEvent {
   readonly topic: TopicSpec
@@ -32,6 +33,8 @@ export interface FilterOptions {
   /** An outbox. */
   readonly from: string
   readonly rule: FilterRule
+  /** The types that the rule copies from; what else stands in the outbox is not even decoded. Default: all. */
+  readonly types?: readonly Message['type'][]
   readonly log: Log
   readonly salt: SaltSource
   /** Without them each start reads the outbox from its beginning. */
@@ -58,7 +61,8 @@ export const filterComponent = (options: FilterOptions): Component => ({
 })
 
 const filterWorker = (options: FilterOptions, input: Partition): Worker => {
-  const { log, name, from, rule, salt, checkpoints, onWarning } = options
+  const { log, name, from, rule, types, salt, checkpoints, onWarning } = options
+  const isCopied = typeFilter(types)
   const limits = { ...appendLimitsDefault, ...options.limits }
   const { partition } = input
   const reading = outboxReading({ log, name, from: input, checkpoints, onWarning })
@@ -92,7 +96,7 @@ const filterWorker = (options: FilterOptions, input: Partition): Worker => {
     for (const target of targets.values()) await append(target)
   }
 
-  const copy = (event: Message, of: StoredRecord, source: SourcePosition): LogRecord => {
+  const copy = (event: Message, value: Uint8Array, of: StoredRecord, source: SourcePosition): LogRecord => {
     const place = sourceText(source)
     const id = `${name}/${place}`
     const headers: Record<string, string> = {
@@ -109,7 +113,7 @@ const filterWorker = (options: FilterOptions, input: Partition): Worker => {
       const value = of.headers[passedOn]
       if (value !== undefined) headers[passedOn] = value
     }
-    const record = { key: of.key, value: encode(event), headers, timestamp: of.timestamp }
+    const record = { key: of.key, value, headers, timestamp: of.timestamp }
     assertRecordSize(name, record)
     return record
   }
@@ -127,6 +131,7 @@ const filterWorker = (options: FilterOptions, input: Partition): Worker => {
       let waitingBytes = 0
       for (const { cause, events } of reading.causes(batch))
         for (const [index, record] of events.entries()) {
+          if (!isCopied(record)) continue
           const message = decode(record.value)
           const what = `${name}: ${message.type} ${cause}.${index} cannot be copied`
           const chosen = mustHold(what, () => rule(message, { now: record.timestamp, key: record.key }))
@@ -135,7 +140,11 @@ const filterWorker = (options: FilterOptions, input: Partition): Worker => {
             const target = await targetOf(topic)
             if (target.last && compareSources(source, target.last) <= 0) continue
             target.last = source
-            const copied = mustHold(what, () => copy(event, record, source))
+            const copied = mustHold(what, () => {
+              // What is passed on whole is passed on as it stands.
+              const value = event === message ? record.value : encode(event)
+              return copy(event, value, record, source)
+            })
             target.records.push(copied)
             waitingBytes += recordBytes(copied)
           }

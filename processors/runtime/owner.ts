@@ -57,10 +57,11 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
   const here = `${name}/${partition}`
   let held: Held<S> | undefined
 
-  const fold = (into: Held<S>, cause: number, records: readonly LogRecord[]) => {
+  /** `events` are the messages of the records. */
+  const fold = (into: Held<S>, cause: number, records: readonly LogRecord[], events: readonly Message[]) => {
     let isParked = false
-    for (const { value, timestamp } of records) {
-      const event = decode(value)
+    for (const [n, event] of events.entries()) {
+      const { timestamp } = records[n]!
       if (isRuntimeEvent(event)) isParked = event.type === 'RecordParked'
       else if (isEventOf<E>(event, outbox.topic)) {
         into.state = mustHold(`${here}: ${event.type} of cause ${cause} does not fit the state`, () =>
@@ -131,7 +132,12 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
         if (record.offset > epoch) return past
         const cause: Cause | undefined = reader.push(record)
         if (cause) {
-          fold(past, cause.cause, cause.events)
+          fold(
+            past,
+            cause.cause,
+            cause.events,
+            cause.events.map(({ value }) => decode(value))
+          )
           past.last = cause.events.at(-1)
         }
         if (record.offset === epoch) return past
@@ -217,7 +223,8 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
         if (command.offset <= mine.lastCause) continue
         const events = await answer(mine, command)
         const records = recordsOf(mine, command, events)
-        fold(mine, command.offset, records)
+        // What was written comes back equal (schemas/codec.ts), so it need not be read again.
+        fold(mine, command.offset, records, events)
         for (const record of records) {
           pending.push(record)
           pendingBytes += recordBytes(record)

@@ -14,9 +14,9 @@ import { memoryLog } from '../../infra/log/memory-log.ts'
 import { watchAppends } from '../../infra/log/watched-log.ts'
 import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
 import { metrics } from '../../infra/telemetry/metrics.ts'
-import { actorTopics } from '../../processors/actor-topics/actor-topics.ts'
+import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/actor-topics.ts'
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
-import { registryToMarket } from '../../processors/feeds/registry-to-market.ts'
+import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
@@ -127,9 +127,16 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
   const components = withProcessors
     ? [
         processorComponent(registryProcessor, runtime),
-        feedComponent({ ...feed, rule: registryToMarket, log, salt }),
+        feedComponent({ ...feed, rule: registryToMarket, types: registryToMarketTypes, log, salt }),
         processorComponent(await loadMarketProcessor(), runtime),
-        filterComponent({ name: 'actor-topics', from: 'flex.market.events', rule: actorTopics, log, salt }),
+        filterComponent({
+          name: 'actor-topics',
+          from: 'flex.market.events',
+          rule: actorTopics,
+          types: actorTopicTypes,
+          log,
+          salt
+        }),
         timer.component
       ]
     : []
