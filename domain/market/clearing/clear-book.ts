@@ -54,8 +54,7 @@ export const decideGrants = (
       .filter(({ starts }) => starts.length > 0)
     const components = componentsOf(compiled, slices, blocks, restrictions)
     const signatures = new Set<string>()
-    const grants = noGrants()
-    const touched = new Set<number>()
+    const decided = new Map<number, Slice>()
     const results: Solved[] = []
     for (const component of components) {
       const signature = signatureOf(component, restrictions)
@@ -67,17 +66,17 @@ export const decideGrants = (
       }
       results.push(result)
       for (const slice of component.slices) {
-        touched.add(slice)
         const forced = result.forced.get(slice)
         const { around, greedy } = cleared.get(slice)!
         const without = result.byProgramme ? programmed(restrictions, slice) : restrictions.offers.get(slice)
         const final =
           result.slices?.get(slice) ??
           (forced && forced.length > 0 ? clear(slice, without, forced) : result.byProgramme ? around : greedy)
-        grantSlice(final, grants)
+        decided.set(slice, final)
       }
     }
-    for (const slice of slices) if (!touched.has(slice)) grantSlice(cleared.get(slice)!.greedy, grants)
+    const grants = noGrants()
+    for (const slice of slices) grantSlice(decided.get(slice) ?? cleared.get(slice)!.greedy, grants)
     const broken = brokenBy(compiled, grants)
     let added = false
     const stale = new Set<number>()
