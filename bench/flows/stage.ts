@@ -2,6 +2,9 @@
  * One stage of the flow benchmark in a process of its own (so that peak memory is its own): the whole market on the
  * embedded engines with every fsync, the parties over HTTP on loopback. Prints one JSON line.
  *
+ * The parties' own work is not the market's: their documents are JSON before the clock starts, and what they read is counted
+ * until its last byte is there.
+ *
  * flow 0  communication: POST of all PoDs until every decision is on the log and answered.
  * flow 3  execution: from the appended CloseSession to the last outcome record on the log; communication: the DSO reads the
  *         whole outcome by REST.
@@ -14,7 +17,7 @@ import { join } from 'node:path'
 import { startApp } from '../../cli/app/app.ts'
 import { credentialsOf, developmentClients } from '../../cli/app/development-clients.ts'
 import { calendars, planSessions } from '../../domain/market/sessions/calendar.ts'
-import { restClient } from '../../examples/market-day/rest-client.ts'
+import { piecesOf, restClient } from '../../examples/market-day/rest-client.ts'
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
 import { loadConfig } from '../../infra/config/config.ts'
 import { header, seededSalt } from '../../infra/log/envelope.ts'
@@ -96,9 +99,10 @@ try {
   // The same documents under other codes first, so that registration too is measured in a warm process.
   const others = pods.map(pod => ({ ...pod, pod: `W${'pod' in pod ? pod.pod : ''}` }))
   for (const size of [100, others.length])
-    await aggregator.sendAll('/v1/pods', others.slice(size === 100 ? 0 : 100, size), `warm-${size}`)
+    await aggregator.sendPieces('/v1/pods', pieces(others.slice(size === 100 ? 0 : 100, size)), `warm-${size}`)
   await host.idle()
-  const flow0 = await timed(() => aggregator.sendAll('/v1/pods', pods, 'pods'))
+  const podPieces = pieces(pods)
+  const flow0 = await timed(() => aggregator.sendPieces('/v1/pods', podPieces, 'pods'))
   await host.idle()
   await dso.sendAll('/v1/pom-assignments', places, 'places')
   await host.idle()
@@ -106,12 +110,12 @@ try {
   const day = async (date: string) => {
     const plan = dayAheadOf(date)
     const id = `${date}.DA.${POM}`
-    const load = workload(count, plan.start)
+    const load = documentsOf(plan.start)
     await advance(plan.opensAt)
     const collect = await timed(async () => {
-      await dso.sendAll(`/v1/sessions/${id}/requests`, load.requests.dso, `${date}/dso`)
-      await tso.sendAll(`/v1/sessions/${id}/requests`, load.requests.tso, `${date}/tso`)
-      await aggregator.sendAll(`/v1/sessions/${id}/offers`, load.offers, `${date}/offers`)
+      await dso.sendPieces(`/v1/sessions/${id}/requests`, load.dso, `${date}/dso`)
+      await tso.sendPieces(`/v1/sessions/${id}/requests`, load.tso, `${date}/tso`)
+      await aggregator.sendPieces(`/v1/sessions/${id}/offers`, load.offers, `${date}/offers`)
     })
     await host.idle()
 
@@ -122,10 +126,11 @@ try {
       await seen(log, outbox, from3, 'MarketCleared', id)
     })
     await host.idle()
-    let services: unknown[] = []
+    let pages: string[] = []
     const flow3communication = await timed(async () => {
-      services = await dso.list(`/v1/sessions/${id}/market-outcome`)
+      pages = await dso.pages(`/v1/sessions/${id}/market-outcome`)
     })
+    const services = pages.flatMap(page => (JSON.parse(page) as { items: unknown[] }).items)
 
     const from5 = await log.endOffset(outbox, partition)
     const outcome = { marketOutcomeId: `${id}.MO`, verdicts: [], unmentioned: 'OK', complete: true }
@@ -138,8 +143,8 @@ try {
     await answered
     await host.idle()
     return {
-      offers: load.offers.length,
-      requests: load.requests.dso.length + load.requests.tso.length,
+      offers: load.offerCount,
+      requests: load.requestCount,
       services: services.length,
       ...(await clearingOf(log, from3)),
       collectMs: collect.ms,
@@ -165,6 +170,22 @@ try {
 } finally {
   await app.close()
   await rm(dataDir, { recursive: true, force: true })
+}
+
+/** Items in one call: as many as the gateway takes. */
+function pieces(items: readonly object[], itemsMax = 5_000): string[] {
+  return piecesOf(items, itemsMax, 7_000_000)
+}
+
+function documentsOf(start: number) {
+  const { offers, requests } = workload(count, start)
+  return {
+    offerCount: offers.length,
+    requestCount: requests.dso.length + requests.tso.length,
+    offers: pieces(offers),
+    dso: pieces(requests.dso, 1_000),
+    tso: pieces(requests.tso, 1_000)
+  }
 }
 
 function round(value: number): number {

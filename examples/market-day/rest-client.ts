@@ -12,15 +12,21 @@ export interface RestClient {
   get<T>(path: string): Promise<T>
   /** All pages of a list. */
   list<T>(path: string): Promise<T[]>
+  /** The same as it comes, one text per page. */
+  pages(path: string): Promise<string[]>
   send(method: 'POST' | 'PUT', path: string, body: unknown, key: string): Promise<unknown>
   /** An array in pieces; every item has to be accepted. */
   sendAll(path: string, items: readonly object[], key: string): Promise<void>
+  /** What `piecesOf` made of an array. */
+  sendPieces(path: string, pieces: readonly string[], key: string): Promise<void>
 }
 
 /** Below the gateway's body limit of 8 MiB, with room. */
 const PIECE_BYTES_MAX = 3_000_000
 const PIECE_ITEMS_MAX = 1_000
 const TRIES = 5
+/** More than the longest cursor (512 characters) with its name. */
+const CURSOR_CHARACTERS_MAX = 600
 
 /** Registered points with a baseline curve each: below PIECE_BYTES_MAX, so that a piece is one call. */
 const SETTLED_PIECE_ITEMS = 500
@@ -40,6 +46,30 @@ export const sendSettled = async (
     await client.sendAll(path, items.slice(first, first + SETTLED_PIECE_ITEMS), `${key}/${first}`)
     await settled()
   }
+}
+
+/** An array as JSON texts below the limits of one call. */
+export const piecesOf = (
+  items: readonly object[],
+  itemsMax = PIECE_ITEMS_MAX,
+  bytesMax = PIECE_BYTES_MAX
+): string[] => {
+  const pieces: string[] = []
+  let piece: string[] = []
+  let bytes = 0
+  const cut = () => {
+    if (piece.length > 0) pieces.push(`[${piece.join(',')}]`)
+    piece = []
+    bytes = 0
+  }
+  for (const item of items) {
+    const text = JSON.stringify(item)
+    if (piece.length === itemsMax || bytes + text.length > bytesMax) cut()
+    piece.push(text)
+    bytes += text.length + 1
+  }
+  cut()
+  return pieces
 }
 
 interface BulkAnswer {
@@ -69,7 +99,7 @@ export const restClient = (baseUrl: string, { clientId, clientSecret }: Credenti
     return token.value
   }
 
-  const call = async (method: string, path: string, body?: string, key?: string): Promise<unknown> => {
+  const call = async (method: string, path: string, body?: string, key?: string): Promise<string> => {
     for (let attempt = 1; ; attempt++) {
       const response = await fetch(`${baseUrl}${path}`, {
         method,
@@ -82,7 +112,7 @@ export const restClient = (baseUrl: string, { clientId, clientSecret }: Credenti
         ...(body === undefined ? {} : { body })
       })
       const text = await response.text()
-      if (response.ok && response.status !== 202) return text === '' ? undefined : JSON.parse(text)
+      if (response.ok && response.status !== 202) return text
       // Not decided yet, too fast, or not ready: the same key makes asking again safe.
       const again = response.status === 202 || response.status === 429 || response.status === 503
       if (!again || attempt === TRIES) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 2_000)}`)
@@ -91,50 +121,40 @@ export const restClient = (baseUrl: string, { clientId, clientSecret }: Credenti
     }
   }
 
-  const list = async <T>(path: string): Promise<T[]> => {
-    const all: T[] = []
+  const pages = async (path: string): Promise<string[]> => {
+    const all: string[] = []
+    const separator = path.includes('?') ? '&' : '?'
     let cursor: string | undefined
     do {
-      const separator = path.includes('?') ? '&' : '?'
-      const page = (await call(
-        'GET',
-        `${path}${separator}limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
-      )) as {
-        items: T[]
-        next?: string | null
-      }
-      all.push(...page.items)
-      cursor = page.next ?? undefined
-    } while (cursor)
+      const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
+      const page = await call('GET', `${path}${separator}limit=1000${after}`)
+      all.push(page)
+      cursor = nextOf(page)
+    } while (cursor !== undefined)
     return all
   }
 
-  const sendAll = async (path: string, items: readonly object[], key: string): Promise<void> => {
-    let piece: string[] = []
-    let bytes = 0
-    let number = 0
-    const flush = async (): Promise<void> => {
-      if (piece.length === 0) return
-      const answer = (await call('POST', path, `[${piece.join(',')}]`, `${key}/${number++}`)) as BulkAnswer
+  const sendPieces = async (path: string, pieces: readonly string[], key: string): Promise<void> => {
+    for (const [number, piece] of pieces.entries()) {
+      const answer = JSON.parse(await call('POST', path, piece, `${key}/${number}`)) as BulkAnswer
       const refused = answer.items?.filter(({ status }) => status !== 'accepted') ?? []
       if (refused.length > 0)
         throw new Error(`POST ${path}: ${refused.length} refused, first: ${JSON.stringify(refused[0])}`)
-      piece = []
-      bytes = 0
     }
-    for (const item of items) {
-      const text = JSON.stringify(item)
-      if (piece.length === PIECE_ITEMS_MAX || bytes + text.length > PIECE_BYTES_MAX) await flush()
-      piece.push(text)
-      bytes += text.length + 1
-    }
-    await flush()
   }
 
   return {
-    get: async <T>(path: string) => (await call('GET', path)) as T,
-    list,
-    send: (method, path, body, key) => call(method, path, JSON.stringify(body), key),
-    sendAll
+    get: async <T>(path: string) => parsed(await call('GET', path)) as T,
+    list: async <T>(path: string) => (await pages(path)).flatMap(page => (JSON.parse(page) as { items: T[] }).items),
+    pages,
+    send: async (method, path, body, key) => parsed(await call(method, path, JSON.stringify(body), key)),
+    sendAll: (path, items, key) => sendPieces(path, piecesOf(items), key),
+    sendPieces
   }
 }
+
+const parsed = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
+
+/** The cursor stands at the end of a page, so a page need not be read to ask for the next. */
+const nextOf = (page: string): string | undefined =>
+  /"next":"([\w-]+)"\}$/.exec(page.slice(-CURSOR_CHARACTERS_MAX))?.[1]
