@@ -33,7 +33,7 @@ const LOOK_MS = 20_000
 
 const plugin = `org.apache.maven.plugins:maven-dependency-plugin:${versions.mavenDependencyPlugin}`
 
-const kafkaPom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const kafkaProject = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>org.flexledger</groupId>
   <artifactId>engine-kafka</artifactId>
@@ -105,7 +105,7 @@ export const installKafka = async (enginesDir: string, progress: Progress): Prom
   await javaProgram(progress)
   return fromMaven(enginesDir, `kafka-${versions.kafka}`, async dir => {
     progress(`downloading Apache Kafka ${versions.kafka} (54 MB) …`)
-    await writeFile(join(dir, 'pom.xml'), kafkaPom)
+    await writeFile(join(dir, 'pom.xml'), kafkaProject)
     await maven([`${plugin}:copy-dependencies`, '-DoutputDirectory=libs'], dir, progress)
     await holdToDigests(join(dir, 'libs'), 'kafka')
   })
