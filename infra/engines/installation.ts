@@ -141,7 +141,7 @@ const fromMaven = async (enginesDir: string, name: string, fill: (dir: string) =
 }
 
 /** Lines `<sha-512>  <engine>/<file>`: every file of the folder, and no other. */
-const holdToDigests = async (dir: string, engine: string): Promise<void> => {
+export const holdToDigests = async (dir: string, engine: string): Promise<void> => {
   const pinned = new Map(
     (await readFile(new URL('artefacts.sha512', import.meta.url), 'utf8'))
       .trim()
