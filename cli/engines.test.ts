@@ -15,7 +15,7 @@ t.test(
       t.equal(code, 0, stderr)
       return { stderr, ...Object(JSON.parse(stdout)) }
     }
-    t.teardown(() => engines('stop', 'all'))
+    t.teardown(() => flexledger(['engines', 'stop', 'all', '--dir', dir]))
     t.match(await engines('status', 'mosquitto'), { engines: [{ name: 'mosquitto', status: 'absent', pids: [] }] })
     const { engines: started } = await engines('start', 'mosquitto')
     t.match(started, [{ name: 'mosquitto', status: 'running', ranAlready: false, url: /^mqtt:\/\/127\.0\.0\.1:\d+$/ }])
