@@ -67,3 +67,22 @@ t.test('our settings are not those of an engine', async t => {
   while (isAlive(engine)) await new Promise(resolve => setTimeout(resolve, 20))
   t.notMatch(readFileSync(join(dir, 'log'), 'utf8'), /FLEX_/)
 })
+
+t.test('what is killed takes its children along', async t => {
+  const dir = t.testdir()
+  const program = `const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true })
+    console.log(child.pid)
+    setInterval(() => {}, 1000)`
+  const engine = await launch({ command: process.execPath, args: ['-e', program] }, options(dir))
+  const said = (): string => readFileSync(join(dir, 'log'), 'utf8').trim()
+  while (said() === '') await new Promise(resolve => setTimeout(resolve, 20))
+  await kill(engine)
+  const commandLine = (): string => {
+    try {
+      return readFileSync(`/proc/${said()}/cmdline`, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  t.equal(commandLine(), '')
+})
