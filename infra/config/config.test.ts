@@ -21,6 +21,7 @@ t.test(
       dataDir: './data',
       logUrl: 'sqlite:data/log.sqlite',
       databaseFile: 'data/projections.sqlite',
+      enginesDir: undefined,
       httpHost: '127.0.0.1',
       httpPort: 8080,
       publicUrl: 'http://127.0.0.1:8080',

@@ -26,6 +26,8 @@ export interface Config {
   readonly logUrl: string
   /** For `sqliteDatabase`. */
   readonly databaseFile: string
+  /** Undefined: in the home folder. */
+  readonly enginesDir: string | undefined
   readonly httpHost: string
   readonly httpPort: number
   /** Without a slash at its end. With port 0 it names no port that is reachable: the host must be asked. */
@@ -82,6 +84,7 @@ export const loadConfig = (env: Environment): Config => {
     dataDir,
     logUrl: optional('FLEX_LOG_URL', variables.FLEX_LOG_URL) ?? `sqlite:${join(dataDir, 'log.sqlite')}`,
     databaseFile: optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? join(dataDir, 'projections.sqlite'),
+    enginesDir: optional('FLEX_ENGINES_DIR', variables.FLEX_ENGINES_DIR),
     httpHost,
     httpPort,
     publicUrl:
