@@ -75,7 +75,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   let isAnswering = (): boolean => false
   // A start that fails half-way closes what it opened; otherwise its workers would keep the process alive.
   await using opening = new AsyncDisposableStack()
-  const log = watchAppends(await openLog(config.logUrl, { instance }), () => wake())
+  const log = watchAppends(await openLog(config.logUrl, { instance, kafka: config.kafka, logger }), () => wake())
   opening.defer(() => log.close())
   // An aggregator's topic is made with its first outcome; those of the operators are there from the beginning.
   await log.ensureTopics([...Object.values(topics), actorTopic({ role: 'dso' }), actorTopic({ role: 'tso' })])
