@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { FlexError } from '../errors.ts'
+import { withoutPasswords } from '../sql/database-url.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 import { type Variable, VariableProblem } from './variable.ts'
 import {
@@ -24,8 +25,8 @@ export interface Config {
   readonly dataDir: string
   /** For `openLog`. */
   readonly logUrl: string
-  /** For `sqliteDatabase`. */
-  readonly databaseFile: string
+  /** For `openDatabase`. */
+  readonly databaseUrl: string
   readonly httpHost: string
   readonly httpPort: number
   /** Without a slash at its end. With port 0 it names no port that is reachable: the host must be asked. */
@@ -65,7 +66,7 @@ export const loadConfig = (env: Environment): Config => {
       return variable.parse(text)
     } catch (error) {
       if (!(error instanceof VariableProblem)) throw error
-      problems.push(`${name} ${error.message}, not "${text}"`)
+      problems.push(`${name} ${error.message}, not "${withoutPasswords(text)}"`)
       return variable.parse(variable.example)
     }
   }
@@ -81,7 +82,8 @@ export const loadConfig = (env: Environment): Config => {
     roles: required('FLEX_ROLES', variables.FLEX_ROLES),
     dataDir,
     logUrl: optional('FLEX_LOG_URL', variables.FLEX_LOG_URL) ?? `sqlite:${join(dataDir, 'log.sqlite')}`,
-    databaseFile: optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? join(dataDir, 'projections.sqlite'),
+    databaseUrl:
+      optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? `sqlite:${join(dataDir, 'projections.sqlite')}`,
     httpHost,
     httpPort,
     publicUrl:
