@@ -39,7 +39,12 @@ export const postgresError = (error: unknown, server: string): unknown => {
     if (refusals.has(code)) return new FlexError('FLEX_SQL_REFUSED', text, { cause: error })
     return unavailable.test(code) ? new FlexError('FLEX_SQL_UNAVAILABLE', text, { cause: error }) : error
   }
-  if (isTls(error, code)) return new FlexError('FLEX_SQL_REFUSED', text, { cause: error })
+  if (/client password must be/.test(error.message))
+    return new FlexError('FLEX_SQL_REFUSED', `${server}: it asks for a password, and FLEX_DATABASE_URL has none`, {
+      cause: error
+    })
+  if (isTls(error, code) || error.message.startsWith('SASL'))
+    return new FlexError('FLEX_SQL_REFUSED', text, { cause: error })
   if ((code !== undefined && ofTheSocket.test(code)) || ofTheDriver.test(error.message))
     return new FlexError('FLEX_SQL_UNAVAILABLE', text, { cause: error })
   return error
