@@ -1,9 +1,9 @@
 /**
  * The tables on a PostgreSQL server: a pool of connections whose every wait has an end.
  *
- * What stands in the tables can be built again from the log, and rows commit with the position that they are of; so a
- * commit does not wait for the server's disk (`synchronous_commit=off`), and after a crash of the server the tables go on
- * from an earlier position. A server that is restarted is waited for; who was in a transaction then is told, and repeats it.
+ * A server that is restarted is waited for; who was in a transaction then is told, and repeats it. A commit waits for the
+ * server's disk, though the log could give the rows again: a server that lost its last commits and came back would not be
+ * noticed by a process that has nothing more to write.
  */
 import { Kysely } from 'kysely'
 import pg, { type PoolClient } from 'pg'
@@ -128,7 +128,6 @@ const prepareSession = async (client: pg.ClientBase): Promise<void> => {
     throw new FlexError('FLEX_SQL_REFUSED', `the database has the encoding ${encoding}; make one with ENCODING 'UTF8'`)
   await client.query(
     [
-      'SET synchronous_commit = off',
       // Curves are kilobytes of JSON: half of the time of a bulk load is to compress them the older way.
       lz4 ? 'SET default_toast_compression = lz4' : '',
       // Our queries read pages by key; to compile one costs more than to run it.
