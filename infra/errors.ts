@@ -69,6 +69,11 @@ const entries = {
     meaning: 'The database was changed by migrations that this version does not know, or knows in another order.',
     remedy: 'Start the version that wrote it, or give an empty database: tables are rebuilt from the log.'
   },
+  FLEX_SQL_REFUSED: {
+    meaning:
+      'The database server is there and does not let this process in, or not do this: user, password, database, rights, encryption or encoding.',
+    remedy: 'Correct FLEX_DATABASE_URL or the rights of its user; the message says which. Waiting does not mend it.'
+  },
   FLEX_SQL_UNAVAILABLE: {
     meaning: 'The database could not be opened, read or written within its bounds.',
     remedy: 'Look at the cause in the message. A projection continues from its checkpoint once the database is back.'

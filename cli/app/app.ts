@@ -7,7 +7,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
 import type { ReadinessCheck } from '../../gateway/options.ts'
@@ -20,7 +20,7 @@ import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
 import { openLog } from '../../infra/log/open-log.ts'
 import { watchAppends } from '../../infra/log/watched-log.ts'
-import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
+import { openDatabase } from '../../infra/sql/open-database.ts'
 import type { Logger } from '../../infra/telemetry/logger.ts'
 import { type Metrics, metrics } from '../../infra/telemetry/metrics.ts'
 import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/actor-topics.ts'
@@ -70,7 +70,6 @@ export const operators = { dso: 'ARETI', tso: 'TERNA' } as const
 export const startApp = async (options: AppOptions): Promise<App> => {
   const { config, clock, salt, logger, instance, mode } = options
   await mkdir(config.dataDir, { recursive: true })
-  await mkdir(dirname(config.databaseFile), { recursive: true })
   let wake = (): void => {}
   let isAnswering = (): boolean => false
   // A start that fails half-way closes what it opened; otherwise its workers would keep the process alive.
@@ -79,7 +78,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   opening.defer(() => log.close())
   // An aggregator's topic is made with its first outcome; those of the operators are there from the beginning.
   await log.ensureTopics([...Object.values(topics), actorTopic({ role: 'dso' }), actorTopic({ role: 'tso' })])
-  const database = await sqliteDatabase<object>({ file: config.databaseFile })
+  const database = await openDatabase<object>(config.databaseUrl)
   opening.defer(() => database.close())
   const db = database.query
   // Tables exist before anybody asks: an empty market answers with empty lists.

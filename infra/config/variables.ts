@@ -4,6 +4,7 @@
  */
 import { compressions } from '../log/kafka/compression.ts'
 import { logUrlForm, parseLogUrl } from '../log/open-log.ts'
+import { parseDatabaseUrl } from '../sql/database-url.ts'
 import { logLevels } from '../telemetry/logger.ts'
 import {
   httpUrl,
@@ -27,11 +28,10 @@ const logUrl = (text: string): string => {
   return text
 }
 
-const databaseFile = (text: string): string => {
-  const file = /^sqlite:(.+)$/.exec(text)?.[1]
-  if (file === undefined)
-    throw new VariableProblem('is sqlite:PATH (this version has an adapter for SQLite; PATH is a file)')
-  return file
+const databaseUrl = (text: string): string => {
+  if (!parseDatabaseUrl(text))
+    throw new VariableProblem('is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE (PATH is a file)')
+  return text
 }
 
 const someRoles = (text: string): readonly Role[] => {
@@ -147,10 +147,10 @@ export const variables = {
   },
   FLEX_DATABASE_URL: {
     meaning: 'The tables of the projections. They can be dropped and are built again from the log.',
-    form: 'sqlite:PATH',
+    form: 'sqlite:PATH | postgres://USER:PASSWORD@HOST:PORT/DATABASE',
     fallbackNote: '`projections.sqlite` in FLEX_DATA_DIR',
-    example: 'sqlite:/var/lib/flexledger/projections.sqlite',
-    parse: databaseFile
+    example: 'postgres://flexledger@db.example.org/flexledger?sslmode=verify-full',
+    parse: databaseUrl
   },
   FLEX_ENGINES_DIR: {
     meaning:
