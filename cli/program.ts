@@ -77,6 +77,14 @@ export const program = (): Command => {
     .action(async flags => (await import('./commands/log-digest.ts')).printLogDigest(flags))
 
   flexledger
+    .command('schemas')
+    .description('The schemas of all messages.')
+    .command('register')
+    .description('Register every schema in the registry of FLEX_REGISTRY_URL, under the id that the records carry.')
+    .option(...asJson)
+    .action(async flags => (await import('./commands/schemas-register.ts')).schemasRegister(flags))
+
+  flexledger
     .command('projection')
     .description('The tables that are derived from the log.')
     .command('rebuild')

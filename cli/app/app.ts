@@ -20,6 +20,10 @@ import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
 import { openLog } from '../../infra/log/open-log.ts'
 import { watchAppends } from '../../infra/log/watched-log.ts'
+import { openRegistry } from '../../infra/schema-registry/open-registry.ts'
+import { schemaAwareLog } from '../../infra/schema-registry/schema-aware-log.ts'
+import { schemaLookup } from '../../infra/schema-registry/schema-lookup.ts'
+import { ownVersions } from '../../infra/schema-registry/versions.ts'
 import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
 import type { Logger } from '../../infra/telemetry/logger.ts'
 import { type Metrics, metrics } from '../../infra/telemetry/metrics.ts'
@@ -35,6 +39,7 @@ import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
 import { projections } from '../../projections/all.ts'
 import { projectionComponent } from '../../projections/runtime/component.ts'
 import { prepareProjection } from '../../projections/runtime/generations.ts'
+import { codec } from '../../schemas/codec.ts'
 import { actorTopic, topics } from '../../schemas/topics.ts'
 import { sessionRules } from './session-rules.ts'
 
@@ -74,8 +79,19 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   let wake = (): void => {}
   // A start that fails half-way closes what it opened; otherwise its workers would keep the process alive.
   await using opening = new AsyncDisposableStack()
-  const log = watchAppends(await openLog(config.logUrl, { instance }), () => wake())
-  opening.defer(() => log.close())
+  const ownLog = watchAppends(await openLog(config.logUrl, { instance }), () => wake())
+  opening.defer(() => ownLog.close())
+  // Registered before the first record is written, so that whoever reads one finds its schema.
+  const registry = openRegistry(config.registryUrl)
+  if (config.registryUrl !== undefined) await registry.register(ownVersions())
+  const log = schemaAwareLog(
+    ownLog,
+    schemaLookup({
+      registry,
+      codec,
+      onForeign: (schemaId, why) => logger.warn({ schemaId, why }, 'a record has a schema that is not read here')
+    })
+  )
   // An aggregator's topic is made with its first outcome; those of the operators are there from the beginning.
   await log.ensureTopics([...Object.values(topics), actorTopic({ role: 'dso' }), actorTopic({ role: 'tso' })])
   const database = await sqliteDatabase<object>({ file: config.databaseFile })

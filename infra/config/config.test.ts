@@ -20,6 +20,7 @@ t.test(
       roles,
       dataDir: './data',
       logUrl: 'sqlite:data/log.sqlite',
+      registryUrl: undefined,
       databaseFile: 'data/projections.sqlite',
       httpHost: '127.0.0.1',
       httpPort: 8080,

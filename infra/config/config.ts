@@ -24,6 +24,8 @@ export interface Config {
   readonly dataDir: string
   /** For `openLog`. */
   readonly logUrl: string
+  /** For `openRegistry`; undefined: the embedded one. */
+  readonly registryUrl: string | undefined
   /** For `sqliteDatabase`. */
   readonly databaseFile: string
   readonly httpHost: string
@@ -81,6 +83,7 @@ export const loadConfig = (env: Environment): Config => {
     roles: required('FLEX_ROLES', variables.FLEX_ROLES),
     dataDir,
     logUrl: optional('FLEX_LOG_URL', variables.FLEX_LOG_URL) ?? `sqlite:${join(dataDir, 'log.sqlite')}`,
+    registryUrl: optional('FLEX_REGISTRY_URL', variables.FLEX_REGISTRY_URL),
     databaseFile: optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? join(dataDir, 'projections.sqlite'),
     httpHost,
     httpPort,

@@ -100,6 +100,14 @@ export const variables = {
     example: 'sqlite:/var/lib/flexledger/log.sqlite',
     parse: logUrl
   },
+  FLEX_REGISTRY_URL: {
+    meaning:
+      'A schema registry with the interface of Confluent. At the start the schemas are registered there, each under the id that the records carry. Without it nothing is asked: the schemas come with this version.',
+    form: 'an http(s) URL',
+    fallbackNote: 'the schemas of this version',
+    example: 'http://127.0.0.1:18081/apis/ccompat/v7',
+    parse: httpUrl
+  },
   FLEX_DATABASE_URL: {
     meaning: 'The tables of the projections. They can be dropped and are built again from the log.',
     form: 'sqlite:PATH',
