@@ -89,7 +89,11 @@ export const confluentRegistry = (options: ConfluentRegistryOptions): SchemaRegi
       const missing = inOrder.filter((_, n) => states[n] === 'missing')
       const ids = await givenIdsOf(call, url)
       await ids.reserve(missing)
-      for (const version of missing) await registerOne(version, ids)
+      const registerAll = async (some: readonly VersionToRegister[]): Promise<void> => {
+        for (const version of some) await registerOne(version, ids)
+      }
+      if (ids.anyOrder) await severalAtOnce([...Map.groupBy(missing, ({ name }) => name).values()], registerAll)
+      else await registerAll(missing)
       const present = new Set(inOrder.filter((_, n) => states[n] === 'present').map(({ name }) => name))
       await severalAtOnce([...present], ensureCompatibility)
       return inOrder.map(

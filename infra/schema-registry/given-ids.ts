@@ -12,7 +12,8 @@ import type { VersionToRegister } from './schema-registry.ts'
 import { zipOf } from './zip.ts'
 
 export interface GivenIds {
-  readonly kind: 'apicurio' | 'confluent' | 'in-order'
+  /** Whether subjects may be registered at once, each with its versions in order. */
+  readonly anyOrder: boolean
   /** Before any of these is registered. */
   reserve(versions: readonly VersionToRegister[]): Promise<void>
   /** Registers one version and says under which id; undefined: the ordinary way is to be used. */
@@ -28,11 +29,11 @@ export const givenIdsOf = async (call: Call, url: string): Promise<GivenIds> => 
   }
   const { status, body } = await call(`${url}/mode`)
   if (status === 200 && typeof fieldOf(body, 'mode') === 'string') return inConfluent(call, url)
-  return { kind: 'in-order', reserve: async () => {} }
+  return { anyOrder: false, reserve: async () => {} }
 }
 
 const inApicurio = (call: Call, api: string): GivenIds => ({
-  kind: 'apicurio',
+  anyOrder: true,
   async reserve(versions) {
     if (versions.length === 0) return
     const answer = await call(`${api}/admin/import`, {
@@ -85,7 +86,7 @@ const inConfluent = (call: Call, url: string): GivenIds => {
     if (answer.status !== 200) throw refused(`mode ${mode} for ${version.name}`, answer)
   }
   return {
-    kind: 'confluent',
+    anyOrder: true,
     reserve: async () => {},
     async register(version) {
       const tried = await call(

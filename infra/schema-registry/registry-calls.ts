@@ -18,7 +18,7 @@ export interface RegistryLimits {
 
 export const registryLimits: RegistryLimits = {
   requestMs: 5_000,
-  patienceMs: 20_000,
+  patienceMs: 30_000,
   pauseMsMin: 200,
   pauseMsMax: 2_000
 }
