@@ -5,7 +5,7 @@
  * Every engine listens on the loopback address only, keeps all it has in its own folder, and uses ports that were free
  * when it was first started and are its own from then on.
  */
-export const engineNames = ['kafka', 'registry', 'postgres', 'mosquitto'] as const
+export const engineNames = ['kafka', 'kafka-3', 'registry', 'postgres', 'mosquitto'] as const
 export type EngineName = (typeof engineNames)[number]
 
 export type Progress = (text: string) => void

@@ -6,36 +6,33 @@
  * Promises: every wait ends; a start that fails shows the end of the engine's log and leaves nothing running.
  */
 
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { FlexError } from '../errors.ts'
-import { lastLines } from './command.ts'
-import { type EngineName, engineNames, type Place, type Progress, type Recipe } from './engine.ts'
-import { type EngineProcess, end, isAlive, kill, launch, signal } from './engine-process.ts'
+import { type IssuedFiles, issueInto } from '../pki/files.ts'
+import { alive, bringUp, endAll, logFileOf, placeOf, START_MS, STOP_MS } from './bring-up.ts'
+import { type EngineName, engineNames, type Progress, type Recipe } from './engine.ts'
+import { type EngineProcess, kill, signal } from './engine-process.ts'
 import { exclusively } from './exclusive.ts'
 import { defaultEnginesDir } from './installation.ts'
 import { kafka } from './kafka.ts'
+import { kafka3, pkiDirOf, superUsers } from './kafka-3.ts'
 import { mosquitto } from './mosquitto.ts'
-import { freePorts, isFree } from './ports.ts'
 import { postgres } from './postgres.ts'
 import { registry } from './registry.ts'
-import { type EngineState, readState, writeState } from './state.ts'
+import { type EngineState, readState } from './state.ts'
 
-/** A start takes 1 to 16 s alone on two cores; beside other work on slow ones it may take many times that. */
-const START_MS = 180_000
-/** Between two attempts of a client while an engine starts. */
-const ATTEMPT_EVERY_MS = 200
-/** What an engine may take to write everything down before it is killed. */
-const STOP_MS = 30_000
-/** A port that a process has just given up may be reported as taken for a moment. */
-const PORT_MS = 5_000
 /** Longer than a start or stop by another process may take. */
 const LOCK_MS = START_MS + STOP_MS
 
-const recipes: Readonly<Record<EngineName, Recipe>> = { kafka, registry, postgres, mosquitto }
+const recipes: Readonly<Record<EngineName, Recipe>> = {
+  kafka,
+  'kafka-3': kafka3,
+  registry,
+  postgres,
+  mosquitto
+}
 
 export { type EngineName, engineNames }
 
@@ -64,6 +61,17 @@ export interface EngineStatus {
   readonly pids: readonly number[]
 }
 
+/** For an engine whose connections need certificates. PEM throughout. */
+export interface EngineCertificates {
+  readonly authorityFile: string
+  /** Of one that may do everything. */
+  readonly admin: { readonly certificateFile: string; readonly keyFile: string }
+  /** The folder of the authority, for infra/pki. */
+  readonly dir: string
+  /** A certificate for a client, which may do what access lists allow its name. */
+  issueClient(commonName: string): Promise<IssuedFiles>
+}
+
 /** A node is counted from 1; where none is named it is the first. */
 export interface RunningEngine {
   readonly name: EngineName
@@ -75,6 +83,8 @@ export interface RunningEngine {
   /** It ran before `startEngine` was called. */
   readonly ranAlready: boolean
   readonly logFiles: readonly string[]
+  /** Undefined: connections are plain. */
+  readonly certificates: EngineCertificates | undefined
   /** Of the nodes that are alive. */
   pids(): readonly number[]
   /** In order; the data stays. */
@@ -116,6 +126,7 @@ export const startEngine = async (name: EngineName, options: StartOptions): Prom
     dir,
     ranAlready,
     logFiles: place.ports.map((_, node) => logFileOf(recipe, dir, node)),
+    certificates: name === 'kafka-3' ? certificatesIn(pkiDirOf({ dir })) : undefined,
     pids: () => alive(latest).map(({ pid }) => pid),
     stop: () => stopEngine(name, options),
     kill: (node = 1) => kill(nodeOf(node)),
@@ -131,6 +142,16 @@ export const startEngine = async (name: EngineName, options: StartOptions): Prom
     }
   }
 }
+
+const certificatesIn = (dir: string): EngineCertificates => ({
+  dir,
+  authorityFile: join(dir, 'ca.pem'),
+  admin: { certificateFile: join(dir, 'admin.pem'), keyFile: join(dir, 'admin.key.pem') },
+  async issueClient(commonName) {
+    if (superUsers.includes(commonName)) throw new RangeError(`${commonName} may do everything: it is no client's name`)
+    return issueInto(dir, { commonName, usages: ['client'] })
+  }
+})
 
 /** Nothing to stop is no error. */
 export const stopEngine = async (name: EngineName, options: { readonly dir: string }): Promise<void> => {
@@ -160,130 +181,8 @@ const folderOf = (name: EngineName, dir: string): string => join(resolve(dir), n
 
 const lockIn = (dir: string): string => join(dir, 'engine.lock')
 
-const logFileOf = ({ nodes }: Recipe, dir: string, node: number): string =>
-  join(dir, nodes === 1 ? 'engine.log' : `engine-${node + 1}.log`)
-
-const placeOf = (dir: string, home: string, { ports, clusterId }: EngineState): Place => ({
-  dir,
-  home,
-  ports,
-  clusterId
-})
-
-const alive = ({ processes }: EngineState): readonly EngineProcess[] =>
-  processes.filter(engine => engine !== null).filter(isAlive)
-
 const knownState = async (dir: string): Promise<EngineState> => {
   const state = await readState(dir)
   if (!state) throw new FlexError('FLEX_ENGINE_FAILED', `${dir} was removed while its engine was in use`)
   return state
-}
-
-const freshState = async ({ version, nodes, portsPerNode }: Recipe): Promise<EngineState> => {
-  const ports = await freePorts(nodes * portsPerNode)
-  return {
-    version,
-    ports: Array.from({ length: nodes }, (_, n) => ports.slice(n * portsPerNode, (n + 1) * portsPerNode)),
-    clusterId: randomBytes(16).toString('base64url'),
-    processes: Array.from({ length: nodes }, () => null)
-  }
-}
-
-const bringUp = async (
-  recipe: Recipe,
-  home: string,
-  dir: string,
-  { persistent = false, durable = true }: StartOptions
-): Promise<{ place: Place; ranAlready: boolean }> => {
-  const state = (await readState(dir)) ?? (await freshState(recipe))
-  if (state.version !== recipe.version)
-    throw new FlexError(
-      'FLEX_ENGINE_FAILED',
-      `${dir} was written by ${recipe.name} ${state.version}, this is ${recipe.version}; take another folder`
-    )
-  const place = placeOf(dir, home, state)
-  const missing = state.processes.flatMap((engine, node) => (engine && isAlive(engine) ? [] : [node]))
-  await writeState(dir, state)
-  if (missing.length === 0) return { place, ranAlready: true }
-  for (const node of missing) await portsAreFree(recipe, place, node)
-  await recipe.prepare(place)
-  const processes = [...state.processes]
-  try {
-    for (const node of missing) {
-      const program = await recipe.program(place, node, { durable })
-      processes[node] = await launch(program, { logFile: logFileOf(recipe, dir, node), cwd: dir, persistent })
-      await writeState(dir, { ...state, processes })
-    }
-    await untilReady(recipe, place, processes, missing)
-  } catch (error) {
-    for (const node of missing) {
-      const engine = processes[node]
-      if (engine) await kill(engine)
-      processes[node] = null
-    }
-    await writeState(dir, { ...state, processes })
-    throw error
-  }
-  return { place, ranAlready: false }
-}
-
-/** Somebody else on an engine's port would answer in its place, or the engine would end with a message of its own making. */
-const portsAreFree = async (recipe: Recipe, place: Place, node: number): Promise<void> => {
-  const giveUpAt = performance.now() + PORT_MS
-  for (const port of place.ports[node] ?? [])
-    while (!(await isFree(port))) {
-      if (performance.now() > giveUpAt)
-        throw new FlexError(
-          'FLEX_ENGINE_FAILED',
-          `port ${port} of ${recipe.name} is used by another program; end that, or remove ${place.dir}`
-        )
-      await wait(ATTEMPT_EVERY_MS)
-    }
-}
-
-const untilReady = async (
-  recipe: Recipe,
-  place: Place,
-  processes: readonly (EngineProcess | null)[],
-  started: readonly number[]
-): Promise<void> => {
-  const nodes = processes.flatMap((engine, node) => (engine ? [node] : []))
-  const giveUpAt = performance.now() + START_MS
-  for (;;) {
-    const problem = await recipe.ready(place, nodes).then(
-      () => undefined,
-      error => ({ error })
-    )
-    const ended = started.find(node => {
-      const engine = processes[node]
-      return !engine || !isAlive(engine)
-    })
-    if (ended !== undefined) throw await startFailed(recipe, place.dir, ended, 'ended while it started')
-    if (!problem) return
-    if (performance.now() > giveUpAt)
-      throw await startFailed(recipe, place.dir, started[0] ?? 0, `was not ready within ${START_MS} ms`, problem.error)
-    await wait(ATTEMPT_EVERY_MS)
-  }
-}
-
-const startFailed = async (
-  recipe: Recipe,
-  dir: string,
-  node: number,
-  what: string,
-  cause?: unknown
-): Promise<FlexError> => {
-  const logFile = logFileOf(recipe, dir, node)
-  const log = await readFile(logFile, 'utf8').catch(() => '')
-  const reason = cause === undefined ? '' : ` (${String(cause)})`
-  return new FlexError(
-    'FLEX_ENGINE_FAILED',
-    `${recipe.name} ${what}${reason}; the end of ${logFile}:\n${lastLines(log) || '(nothing)'}`,
-    { cause }
-  )
-}
-
-const endAll = async (recipe: Recipe, dir: string, state: EngineState): Promise<void> => {
-  await Promise.all(alive(state).map(engine => end(engine, recipe.stopSignal, STOP_MS)))
-  await writeState(dir, { ...state, processes: state.processes.map(() => null) })
 }

@@ -40,10 +40,13 @@ const variableOf = {
   registry: 'FLEX_TEST_REGISTRY_URL',
   postgres: 'FLEX_TEST_DATABASE_URL',
   mosquitto: 'FLEX_TEST_MQTT_URL'
-} as const satisfies Record<EngineName, string>
+} as const satisfies Partial<Record<EngineName, string>>
 
 export const kafkaForTests = (t: Teardown, options: TestEngineOptions = {}): Promise<TestEngine> =>
   forTests('kafka', t, options)
+
+/** Three nodes with certificates, never shared: who wants three wants to break one. 15 s to start, 750 MB. */
+export const kafka3ForTests = (t: Teardown): Promise<TestEngine> => ownForTests('kafka-3', t)
 
 export const registryForTests = (t: Teardown, options: TestEngineOptions = {}): Promise<TestEngine> =>
   forTests('registry', t, options)
@@ -71,9 +74,17 @@ const statement = async (url: string, sql: string): Promise<void> => {
   }
 }
 
-const forTests = async (name: EngineName, t: Teardown, { own = false }: TestEngineOptions): Promise<TestEngine> => {
+const forTests = async (
+  name: keyof typeof variableOf,
+  t: Teardown,
+  { own = false }: TestEngineOptions
+): Promise<TestEngine> => {
   const shared = process.env[variableOf[name]]
   if (shared && !own) return available(shared)
+  return ownForTests(name, t)
+}
+
+const ownForTests = async (name: EngineName, t: Teardown): Promise<TestEngine> => {
   const began = await startForTests(name)
   if ('missing' in began) return missing(name, began.missing)
   t.teardown(began.end)
