@@ -8,8 +8,8 @@
  */
 import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { openDemand, pricePool } from './exchange.ts'
-import type { SliceClasses } from './merit-order.ts'
 import type { Pool } from './pool.ts'
+import type { SliceClasses } from './slice-classes.ts'
 
 export interface Start {
   readonly start: number
@@ -74,14 +74,18 @@ export const possibleStarts = (
 /** Prices of pools that no longer change: all blocks ask for the same ones. A class that is new to a pool prices it again. */
 const pricesOfPool = new WeakMap<Pool, Float64Array>()
 
-const dearestIn = (pool: Pool, classIndex: number): { open: boolean; price: number } => {
+export const lastingPrices = (pool: Pool): Float64Array => {
   let prices = pricesOfPool.get(pool)
   if (!prices || prices.length < pool.classes.length) {
     prices = new Float64Array(pool.classes.length)
     pricePool(pool, undefined, prices)
     pricesOfPool.set(pool, prices)
   }
-  const price = prices[classIndex]!
+  return prices
+}
+
+const dearestIn = (pool: Pool, classIndex: number): { open: boolean; price: number } => {
+  const price = lastingPrices(pool)[classIndex]!
   // Only volume that is accepted in any case: nothing more can come, so nothing more has a price.
   return price === openDemand ? { open: true, price: 0 } : { open: false, price: Math.max(0, price) }
 }

@@ -103,10 +103,10 @@ export const decideGrants = (
 }
 
 const offersIn = (compiled: Compiled, slice: number): ReadonlySet<number> => {
-  const steps = compiled.steps[slice % marketCount]!
   const mtu = Math.floor(slice / marketCount)
   const offers = new Set<number>()
-  for (const step of steps.order(mtu)) if (intervalAt(compiled, steps.offer[step]!, mtu)) offers.add(steps.offer[step]!)
+  for (const offer of compiled.merit[slice % marketCount]![mtu]!.offer)
+    if (intervalAt(compiled, offer, mtu)) offers.add(offer)
   return offers
 }
 

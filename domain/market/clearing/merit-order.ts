@@ -12,16 +12,9 @@
  * Not covered, and reported by `exact: false`: TSO sets that are no chain while the DSO asks too. Minimum acceptances,
  * one side or direction per unit, and room shared by several kinds are left out here (a relaxation; restrictions.ts checks them).
  */
-import {
-  type Compiled,
-  closedByState,
-  closedToDso,
-  closedToTso,
-  marketCount,
-  placesClosedToTso,
-  roomOf
-} from './compiled-book.ts'
-import { classOf, isDead, openPool, type Pool, place } from './pool.ts'
+import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
+import { isDead, openPool, type Pool, place } from './pool.ts'
+import { type SliceClasses, sliceClasses } from './slice-classes.ts'
 
 /** Volume that is decided elsewhere (a block, a restricted offer) and takes its place before all others. */
 export interface Forced {
@@ -52,91 +45,12 @@ export interface Slice {
   readonly mtu: number
   readonly dso: Pool
   readonly tso: Pool
-  /** Steps accepted for either side, by position in the market's steps, in merit order. */
+  /** Steps accepted for either side, by position in the merit list. */
   readonly steps: readonly number[]
   readonly toDso: readonly number[]
   readonly toTso: readonly number[]
   readonly exact: boolean
   readonly classes: SliceClasses
-}
-
-/** Finds the classes of supply of one slice. */
-export interface SliceClasses {
-  /** Sides closed to an offer here. */
-  readonly closedTo: (offer: number) => number
-  /** True where `closedTo` is 0 for every offer. */
-  readonly neverClosed: boolean
-  /** Class in the DSO's pool, -1 if none. */
-  readonly dsoClass: (kind: number, closed: number, price: number) => number
-  readonly tsoClass: (kind: number, closed: number, price: number) => number
-}
-
-const nothing: readonly number[] = []
-
-const sliceClasses = (
-  compiled: Compiled,
-  market: number,
-  mtu: number,
-  dso: Pool,
-  tso: Pool,
-  closed: ReadonlyMap<number, number> | undefined
-): SliceClasses => {
-  const closedPlaces = tso.requests.length > 0 ? placesClosedToTso(compiled, market, mtu) : undefined
-  const { offerUnit, offerKind, kinds, unitHasState, requestLimit } = compiled
-  const localDso = new Map(dso.requests.map((r, k) => [r, k]))
-  const localTso = new Map(tso.requests.map((r, k) => [r, k]))
-  const limits = [...new Set([...dso.requests, ...tso.requests].map(r => requestLimit[r]!))]
-    .filter(Number.isFinite)
-    .sort((a, b) => a - b)
-  // By kind and number of limits that the price exceeds; -2 = not looked up yet.
-  const width = limits.length + 1
-  const dsoTable = new Int32Array(kinds.length * width).fill(-2)
-  const tsoTable = new Int32Array(kinds.length * width).fill(-2)
-  const bucketOf = (price: number): number => {
-    let bucket = 0
-    while (bucket < limits.length && limits[bucket]! < price) bucket++
-    return bucket
-  }
-  const find = (
-    table: Int32Array,
-    pool: Pool,
-    local: ReadonlyMap<number, number>,
-    lists: (kind: number) => readonly number[],
-    kind: number,
-    price: number
-  ): number => {
-    const slot = kind * width + (width === 1 ? 0 : bucketOf(price))
-    const known = table[slot]!
-    if (known !== -2) return known
-    const eligible: number[] = []
-    for (const r of lists(kind)) {
-      const k = local.get(r)
-      if (k !== undefined && requestLimit[r]! >= price) eligible.push(k)
-    }
-    const found = classOf(pool, eligible)
-    table[slot] = found
-    return found
-  }
-  const neverClosed = closedPlaces === undefined && closed === undefined && !compiled.anyState
-  return {
-    neverClosed,
-    closedTo: offer => {
-      if (neverClosed) return 0
-      const unit = offerUnit[offer]!
-      let mask = closedPlaces ? closedPlaces[kinds[offerKind[offer]!]!.place]! : 0
-      if (unitHasState[unit]) mask |= closedByState(compiled, unit, market, mtu)
-      if (closed) mask |= closed.get(unit) ?? 0
-      return mask
-    },
-    dsoClass: (kind, mask, price) =>
-      mask & closedToDso || dso.requests.length === 0
-        ? -1
-        : find(dsoTable, dso, localDso, k => kinds[k]!.dso[market] ?? nothing, kind, price),
-    tsoClass: (kind, mask, price) =>
-      mask & closedToTso || tso.requests.length === 0
-        ? -1
-        : find(tsoTable, tso, localTso, k => kinds[k]!.tso[market] ?? nothing, kind, price)
-  }
 }
 
 export const openSlice = (
@@ -167,7 +81,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
   const { dso, tso, classes } = openSlice(compiled, market, mtu, options.closed)
   const { without } = options
   const { offerUnit, offerKind, oneKind, unitHasCaps, book } = compiled
-  const steps = compiled.steps[market]!
+  const steps = compiled.merit[market]![mtu]!
   for (const { offer, price, toDso, toTso } of options.forced ?? []) {
     const mask = classes.closedTo(offer)
     const kind = offerKind[offer]!
@@ -186,7 +100,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     if (tsoClass >= 0) place(tso, tsoClass, amount)
   }
   const { neverClosed } = classes
-  const order = steps.order(mtu)
+  const count = steps.offer.length
   const used = new Map<number, number>()
   const roomLeft = (unit: number): number => {
     if (!oneKind[unit * marketCount + market]) return Number.POSITIVE_INFINITY
@@ -195,8 +109,8 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
   const accepted: number[] = []
   const toDso: number[] = []
   const toTso: number[] = []
-  // Where a step (by its place in `order`) stands in `accepted`, plus one.
-  const positionOf = tso.requests.length > 0 && dso.requests.length > 0 ? new Int32Array(order.length) : undefined
+  // Where a step stands in `accepted`, plus one.
+  const positionOf = tso.requests.length > 0 && dso.requests.length > 0 ? new Int32Array(count) : undefined
 
   /** Offers steps to one pool; those whose TSO set has another size than `size` wait (-1 = all). */
   const offerSteps = (pool: Pool, forDso: boolean, from: number, to: number, size: number): number => {
@@ -204,10 +118,9 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     if (pool.left === 0) return sizes
     const dearest = dearestLimit(compiled, pool)
     for (let k = from; k < to; k++) {
-      const i = order[k]!
-      const offer = steps.offer[i]!
+      const offer = steps.offer[k]!
       if (without?.has(offer)) continue
-      let available = steps.quantity[i]!
+      let available = steps.quantity[k]!
       let position = -1
       if (!forDso && positionOf) {
         position = positionOf[k]! - 1
@@ -215,7 +128,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
         if (available === 0) continue
       }
       const mask = neverClosed ? 0 : classes.closedTo(offer)
-      const price = steps.price[i]!
+      const price = steps.price[k]!
       if (price > dearest) break
       const kind = offerKind[offer]!
       const classIndex = forDso ? classes.dsoClass(kind, mask, price) : classes.tsoClass(kind, mask, price)
@@ -237,7 +150,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
       if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
       if (position >= 0) toTso[position]! += placed
       else {
-        accepted.push(i)
+        accepted.push(k)
         toDso.push(forDso ? placed : 0)
         toTso.push(forDso ? 0 : placed)
         if (forDso && positionOf) positionOf[k] = accepted.length
@@ -248,15 +161,14 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
   }
 
   // Only where W of one price differ in the TSO requests they suit must the DSO take them in that order.
-  const tsoSets = tsoSetsOf(compiled, market, tso)
-  const ranked = dso.requests.length > 0 && tso.requests.length > 0 && !(tsoSets.length === 1 && neverClosed)
+  const ranked = dso.requests.length > 0 && tso.requests.length > 0 && !(classes.tsoSets.count === 1 && neverClosed)
   const runRanked = (): void => {
     const dearest = dearestLimit(compiled, dso)
-    for (let k = 0; k < order.length && dso.left > 0; ) {
+    for (let k = 0; k < count && dso.left > 0; ) {
       let end = k + 1
-      const price = steps.price[order[k]!]!
+      const price = steps.price[k]!
       if (price > dearest) break
-      while (end < order.length && steps.price[order[end]!]! === price) end++
+      while (end < count && steps.price[end]! === price) end++
       if (end === k + 1) offerSteps(dso, true, k, end, -1)
       else {
         const sizes = offerSteps(dso, true, k, end, 0)
@@ -267,9 +179,9 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     }
   }
   if (ranked) runRanked()
-  else if (dso.requests.length > 0) offerSteps(dso, true, 0, order.length, -1)
-  if (tso.requests.length > 0) offerSteps(tso, false, 0, order.length, -1)
-  const exact = !ranked || tso.requests.length < 2 || (tso.requests.length <= sizesMost && isChain(tsoSets))
+  else if (dso.requests.length > 0) offerSteps(dso, true, 0, count, -1)
+  if (tso.requests.length > 0) offerSteps(tso, false, 0, count, -1)
+  const exact = !ranked || tso.requests.length < 2 || (tso.requests.length <= sizesMost && classes.tsoSets.isChain)
   return { market, mtu, dso, tso, steps: accepted, toDso, toTso, exact, classes }
 }
 
@@ -278,24 +190,6 @@ const sizesMost = 30
 
 const dearestLimit = ({ requestLimit }: Compiled, pool: Pool): number =>
   pool.requests.reduce((dearest, r) => Math.max(dearest, requestLimit[r]!), 0)
-
-/** The sets of this slice's TSO requests that kinds of offers suit. Limits never break a chain within one price. */
-const tsoSetsOf = (compiled: Compiled, market: number, tso: Pool): readonly ReadonlySet<number>[] => {
-  const active = new Set(tso.requests)
-  const sets = new Map<string, ReadonlySet<number>>()
-  for (const kind of compiled.kinds) {
-    const list = (kind.tso[market] ?? nothing).filter(r => active.has(r))
-    sets.set(list.join(), new Set(list))
-  }
-  return [...sets.values()]
-}
-
-/** Whether of any two sets one holds the other. */
-const isChain = (sets: readonly ReadonlySet<number>[]): boolean => {
-  const bySize = [...sets].sort((a, b) => a.size - b.size)
-  for (let k = 1; k < bySize.length; k++) for (const r of bySize[k - 1]!) if (!bySize[k]!.has(r)) return false
-  return true
-}
 
 export interface Grants {
   readonly offer: number[]
