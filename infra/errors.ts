@@ -25,6 +25,14 @@ const entries = {
     meaning: 'An engine cannot be started on this machine as it is: a program, a download or a right is missing.',
     remedy: 'The message names what is missing and the command that brings it.'
   },
+  FLEX_EVENT_STORE_FOREIGN_STREAM: {
+    meaning: 'A stream of the event store ends with an event that the mirror did not write there. It was left alone.',
+    remedy: 'Give the mirror a store of its own, or an empty one: it is filled from the log.'
+  },
+  FLEX_EVENT_STORE_UNAVAILABLE: {
+    meaning: 'The event store that mirrors the log did not take or give an event. The market does not wait for it.',
+    remedy: 'Look at FLEX_EVENTSTORE_URL and at the store. The mirror goes on where the streams end.'
+  },
   FLEX_LOG_CLOSED: {
     meaning: 'The log was used after it was closed.',
     remedy: 'Nothing, if the process is stopping; otherwise a defect: report it.'
