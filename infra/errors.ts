@@ -38,12 +38,26 @@ const entries = {
     remedy: 'Nothing, if the process is stopping; otherwise a defect: report it.'
   },
   FLEX_LOG_OVERLOADED: {
-    meaning: 'More appends wait for the disk than the log keeps in memory. This append was not written.',
-    remedy: 'The writer slows down and tries again. If it lasts, look at the disk and at the rate of the writers.'
+    meaning: 'More appends wait for the disk or the brokers than the log keeps in memory. This append was not written.',
+    remedy:
+      'The writer slows down and tries again. If it lasts, look at the disk, the brokers and the rate of the writers.'
+  },
+  FLEX_LOG_REFUSED: {
+    meaning: 'The brokers do not allow this process what it asks for: a topic, a group or the cluster.',
+    remedy: 'Give the name of its certificate the permission that the message names, or correct the certificate.'
   },
   FLEX_LOG_TOPIC_MISMATCH: {
     meaning: 'A topic exists with another number of partitions, or the number asked for is not possible.',
     remedy: 'Partition counts are permanent: start with the declared ones on an empty log, or correct the declaration.'
+  },
+  FLEX_LOG_TOPIC_SETTINGS: {
+    meaning: 'A topic could lose history or acknowledged records: its settings are not those that the log rests on.',
+    remedy: 'Correct the settings that the message names with the tools of the broker, then start again.'
+  },
+  FLEX_LOG_TRUNCATED: {
+    meaning: 'Records that were on the log are gone: deleted from its beginning, or lost at its end with a broker.',
+    remedy:
+      'Stop the writers and restore the topic from a replica or a backup. What was decided from lost records stands only in projections.'
   },
   FLEX_LOG_UNAVAILABLE: {
     meaning:

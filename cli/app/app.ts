@@ -15,6 +15,7 @@ import { createGateway } from '../../gateway/server.ts'
 import type { Clock } from '../../infra/clock/clock.ts'
 import type { Config } from '../../infra/config/config.ts'
 import { FlexError } from '../../infra/errors.ts'
+import { eventStoreDb } from '../../infra/event-store/eventstoredb.ts'
 import { type Component, type Host, startHost } from '../../infra/host/host.ts'
 import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
@@ -29,6 +30,8 @@ import type { Logger } from '../../infra/telemetry/logger.ts'
 import { type Metrics, metrics } from '../../infra/telemetry/metrics.ts'
 import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/actor-topics.ts'
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
+import { eventMirror, eventMirrorName } from '../../processors/event-mirror/event-mirror.ts'
+import { mirroredTopics, streamOf } from '../../processors/event-mirror/streams.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
@@ -79,7 +82,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   let wake = (): void => {}
   // A start that fails half-way closes what it opened; otherwise its workers would keep the process alive.
   await using opening = new AsyncDisposableStack()
-  const ownLog = watchAppends(await openLog(config.logUrl, { instance }), () => wake())
+  const ownLog = watchAppends(await openLog(config.logUrl, { instance, kafka: config.kafka, logger }), () => wake())
   opening.defer(() => ownLog.close())
   // Registered before the first record is written, so that whoever reads one finds its schema.
   const registry = openRegistry(config.registryUrl)
@@ -115,6 +118,10 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     timeZone: config.timeZone,
     rules: sessionRules(config)
   })
+
+  const eventStore =
+    has('projections') && config.eventStoreUrl ? eventStoreDb({ url: config.eventStoreUrl }) : undefined
+  if (eventStore) opening.defer(() => eventStore.close())
 
   const components: Component[] = [
     ...(has('registry')
@@ -153,6 +160,11 @@ export const startApp = async (options: AppOptions): Promise<App> => {
           projectionComponent(projection, db, log, {
             onProblem: problem => logger.error({ problem }, 'a record could not be applied to a projection')
           })
+        )
+      : []),
+    ...(eventStore
+      ? mirroredTopics.map(from =>
+          eventMirror({ store: eventStore, from, streamOf, log, checkpoints: snapshots, onWarning })
         )
       : []),
     ...(has('clock') ? [timer.component] : [])
@@ -206,8 +218,10 @@ export const startApp = async (options: AppOptions): Promise<App> => {
 const BEHIND_MAX = 20_000
 
 const readinessOf = async (host: Host): Promise<readonly ReadinessCheck[]> => {
-  const failures = host.failures()
-  const lags = await host.lag()
+  // A mirror may be away or behind: nobody's answers depend on it.
+  const needed = ({ component }: { readonly component: string }): boolean => !component.startsWith(eventMirrorName)
+  const failures = host.failures().filter(needed)
+  const lags = (await host.lag()).filter(needed)
   const worst = lags.reduce((most, { behind }) => Math.max(most, behind ?? 0), 0)
   return [
     {
