@@ -1,5 +1,5 @@
 /** All commands with their flags; each command's work is in a file of its own, loaded when it runs. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 
 const whole =
@@ -78,6 +78,34 @@ export const program = (): Command => {
     .option(...dataFlag)
     .option(...asJson)
     .action(async flags => (await import('./commands/log-digest.ts')).printLogDigest(flags))
+
+  const actor = flexledger
+    .command('actor')
+    .description('Who outside may read which topic, on brokers with certificates.')
+  actor
+    .command('add')
+    .description(
+      "Let an actor read its own topic: the topic, the access lists, and a development authority's certificate."
+    )
+    .argument('<id>', 'as in its tokens, e.g. ACEAE')
+    .addOption(new Option('--role <role>', 'what it is').choices(['aggregator', 'dso', 'tso']).makeOptionMandatory())
+    .option('--pki <dir>', 'folder of the authority that issues the certificate (default: none is issued)')
+    .option('--renew', 'issue a new certificate where there is one')
+    .option(...asJson)
+    .action(async (id, flags) => (await import('./commands/actor-add.ts')).actorAdd(id, flags))
+  actor
+    .command('list')
+    .description('List the actors on the access lists, with their topics and consumer groups.')
+    .option(...asJson)
+    .action(async flags => (await import('./commands/actor-list.ts')).actorList(flags))
+
+  flexledger
+    .command('schemas')
+    .description('The schemas of all messages.')
+    .command('register')
+    .description('Register every schema in the registry of FLEX_REGISTRY_URL, under the id that the records carry.')
+    .option(...asJson)
+    .action(async flags => (await import('./commands/schemas-register.ts')).schemasRegister(flags))
 
   flexledger
     .command('projection')

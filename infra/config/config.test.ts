@@ -31,6 +31,8 @@ t.test(
       },
       enginesDir: undefined,
       databaseUrl: 'sqlite:data/projections.sqlite',
+      registryUrl: undefined,
+      eventStoreUrl: undefined,
       httpHost: '127.0.0.1',
       httpPort: 8080,
       publicUrl: 'http://127.0.0.1:8080',

@@ -32,6 +32,10 @@ export interface Config {
   readonly enginesDir: string | undefined
   /** For `openDatabase`. */
   readonly databaseUrl: string
+  /** For `openRegistry`; undefined: the embedded one. */
+  readonly registryUrl: string | undefined
+  /** For `eventStoreDb`; undefined: no mirror. */
+  readonly eventStoreUrl: string | undefined
   readonly httpHost: string
   readonly httpPort: number
   /** Without a slash at its end. With port 0 it names no port that is reachable: the host must be asked. */
@@ -98,6 +102,8 @@ export const loadConfig = (env: Environment): Config => {
     enginesDir: optional('FLEX_ENGINES_DIR', variables.FLEX_ENGINES_DIR),
     databaseUrl:
       optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? `sqlite:${join(dataDir, 'projections.sqlite')}`,
+    registryUrl: optional('FLEX_REGISTRY_URL', variables.FLEX_REGISTRY_URL),
+    eventStoreUrl: optional('FLEX_EVENTSTORE_URL', variables.FLEX_EVENTSTORE_URL),
     httpHost,
     httpPort,
     publicUrl:

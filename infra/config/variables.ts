@@ -28,6 +28,12 @@ const logUrl = (text: string): string => {
   return text
 }
 
+const eventStoreUrl = (text: string): string => {
+  if (!/^esdb(\+discover)?:\/\/[^\s/]+/.test(text))
+    throw new VariableProblem('is a connection string of EventStoreDB, esdb://HOST:PORT or esdb+discover://HOST')
+  return text
+}
+
 const databaseUrl = (text: string): string => {
   if (!parseDatabaseUrl(text))
     throw new VariableProblem('is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE (PATH is a file)')
@@ -144,6 +150,22 @@ export const variables = {
     fallback: 'none',
     example: 'zstd',
     parse: oneOf(compressions)
+  },
+  FLEX_REGISTRY_URL: {
+    meaning:
+      'A schema registry with the interface of Confluent. At the start the schemas are registered there, each under the id that the records carry. Without it nothing is asked: the schemas come with this version.',
+    form: 'an http(s) URL',
+    fallbackNote: 'the schemas of this version',
+    example: 'http://127.0.0.1:18081/apis/ccompat/v7',
+    parse: httpUrl
+  },
+  FLEX_EVENTSTORE_URL: {
+    meaning:
+      'An EventStoreDB (KurrentDB) that the role `projections` mirrors the events into, one stream for each session, PoD and substation. Nothing is read back from it, and nothing waits for it.',
+    form: 'esdb://HOST:PORT[?tls=false] | esdb+discover://HOST',
+    fallbackNote: 'no mirror',
+    example: 'esdb://127.0.0.1:2113?tls=false',
+    parse: eventStoreUrl
   },
   FLEX_DATABASE_URL: {
     meaning: 'The tables of the projections. They can be dropped and are built again from the log.',
