@@ -35,6 +35,8 @@ import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
 import { projections } from '../../projections/all.ts'
 import { projectionComponent } from '../../projections/runtime/component.ts'
 import { prepareProjection } from '../../projections/runtime/generations.ts'
+import { isProjectionError } from '../../projections/runtime/projection-error.ts'
+import { rebuildProjection } from '../../projections/runtime/rebuild.ts'
 import { actorTopic, topics } from '../../schemas/topics.ts'
 import { sessionRules } from './session-rules.ts'
 
@@ -49,6 +51,8 @@ export interface AppOptions {
   readonly mode: 'ordered' | 'free'
   /** Clients of the embedded issuer; empty with an external one. */
   readonly clients: readonly DevelopmentClient[]
+  /** Tables that were built from another log are built anew, instead of an error. */
+  readonly replacesForeignTables?: boolean
   /** An Idempotency-Key for calls that bring none. */
   readonly newKey?: () => string
 }
@@ -81,7 +85,11 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   opening.defer(() => database.close())
   const db = database.query
   // Tables exist before anybody asks: an empty market answers with empty lists.
-  for (const projection of projections) await prepareProjection(db, log, projection)
+  for (const projection of projections)
+    await prepareProjection(db, log, projection).catch(error => {
+      if (!options.replacesForeignTables || !isProjectionError(error, 'FLEX_PROJECTION_FOREIGN')) throw error
+      return rebuildProjection(projection, { db, log })
+    })
   const measured = metrics()
   opening.defer(() => measured.close())
   const snapshots = directorySnapshots(join(config.dataDir, 'snapshots'), {
