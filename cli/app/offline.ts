@@ -17,7 +17,7 @@ export const openExistingLog = async (config: Config): Promise<Log> => {
   if (url?.adapter === 'memory') throw new UsageError('a log in memory cannot be looked at from another process')
   if (url?.adapter === 'sqlite' && !existsSync(url.file))
     throw new UsageError(`there is no log at ${url.file}; name its folder with --data`)
-  return openLog(config.logUrl, { instance: `cli-${process.pid}` })
+  return openLog(config.logUrl, { instance: `cli-${process.pid}`, kafka: config.kafka })
 }
 
 export const openExistingDatabase = async (config: Config) => {
