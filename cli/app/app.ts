@@ -5,10 +5,11 @@
  * Stopping: new calls are refused first, then the workers finish their batch, then the files are closed. Killing is safe
  * too: what was acknowledged is on the log, and the next start goes on from there.
  */
+import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
 import type { ReadinessCheck } from '../../gateway/options.ts'
 import { createGateway } from '../../gateway/server.ts'
@@ -211,7 +212,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
       logger,
       metrics: measured,
       limits: { bodyBytesMax: config.bodyBytesMax, callsPerMinute: config.ratePerMinute },
-      readiness: () => readinessOf(host),
+      readiness: async () => [...(await readinessOf(host)), await databaseCheck(db)],
       ...(options.newKey ? { newKey: options.newKey } : {})
     })
     opening.defer(() => gateway.close())
@@ -241,6 +242,23 @@ const readinessOf = async (host: Host): Promise<readonly ReadinessCheck[]> => {
     },
     { name: 'lag', isReady: worst <= BEHIND_MAX, detail: `the slowest worker is ${worst} records behind` }
   ]
+}
+
+/** A probe asks every few seconds and wants an answer before it asks again. */
+const DATABASE_ANSWER_MS = 2_000
+
+const databaseCheck = async (db: Kysely<object>): Promise<ReadinessCheck> => {
+  const late = AbortSignal.timeout(DATABASE_ANSWER_MS)
+  const answered = sql`SELECT 1`.execute(db).then(
+    () => 'it answers',
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error)))
+  )
+  const outcome = await Promise.race([
+    answered,
+    once(late, 'abort').then(() => new Error(`no answer in ${DATABASE_ANSWER_MS} ms`))
+  ])
+  const isReady = typeof outcome === 'string'
+  return { name: 'database', isReady, detail: isReady ? outcome : outcome.message }
 }
 
 /** Where an external issuer keeps its keys, as OpenID Connect Discovery says. */
