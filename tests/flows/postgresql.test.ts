@@ -84,7 +84,7 @@ t.test('another log is refused where a market is served, until its tables are bu
   t.equal(again.code, 0, again.stderr)
   // A day that is only played has a log of its own, and makes its tables.
   t.same((await day(1, true)).sessions, sessionsOfDay)
-  t.not(expected.sessions, sessionsOfDay)
+  t.notSame(expected.sessions, sessionsOfDay)
 })
 
 t.test('a database that is not there ends every command with 3 and its name', options, async t => {
