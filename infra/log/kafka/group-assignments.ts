@@ -87,6 +87,7 @@ const beMember = async (
   let isComplete = true
   let deadline = performance.now() + limits.unavailableMs
   let attempts = 0
+  let isWarned = false
 
   const findCoordinator = async (): Promise<number> => {
     const answer = await cluster.ask(findCoordinatorRequest(group))
@@ -169,6 +170,7 @@ const beMember = async (
           const share = await sync(await join())
           isMember = true
           attempts = 0
+          isWarned = false
           deadline = performance.now() + limits.unavailableMs
           onShare(share)
         }
@@ -185,7 +187,10 @@ const beMember = async (
         if (!isTransient(error) || performance.now() > deadline) throw error
         // Whether it is still a member, the coordinator says at the next heartbeat.
         if (!isBrokerError(error, 'COORDINATOR_LOAD_IN_PROGRESS')) coordinator = undefined
-        if (attempts === 3) onWarning(`the coordinator of ${group} is away`, error)
+        if (!isWarned && performance.now() > deadline - limits.unavailableMs + limits.warnAfterMs) {
+          isWarned = true
+          onWarning(`the coordinator of ${group} is away`, error)
+        }
         await pause(retryDelayMs(limits, attempts++), signal)
         await cluster.refresh().catch(() => undefined)
         if (isMember) coordinator = await findCoordinator().catch(() => coordinator)

@@ -44,6 +44,9 @@ interface Batch {
   /** A request with it may have reached the broker. */
   mayBeWritten: boolean
   attempts: number
+  /** ms since the process began; undefined before the first failure. */
+  failingSince: number | undefined
+  isWarned: boolean
 }
 
 interface Queue {
@@ -121,7 +124,14 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
       if (append.taken < append.records.length) break
     }
     if (encoder.records === 0) return undefined
-    return { encoded: encoder.finish(compression), parts, mayBeWritten: false, attempts: 0 }
+    return {
+      encoded: encoder.finish(compression),
+      parts,
+      mayBeWritten: false,
+      attempts: 0,
+      failingSince: undefined,
+      isWarned: false
+    }
   }
 
   /** What is finished is always what was asked for first. */
@@ -324,7 +334,11 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
     if (!canHelp || isOver) {
       rejected(queue, batch, error)
     } else {
-      if (batch.attempts === 3) onWarning(`${queue.topic}/${queue.partition}: appends are tried again`, error)
+      batch.failingSince ??= performance.now()
+      if (!batch.isWarned && performance.now() > batch.failingSince + limits.warnAfterMs) {
+        batch.isWarned = true
+        onWarning(`${queue.topic}/${queue.partition}: appends are tried again`, error)
+      }
       if (isStale(error)) await cluster.refresh().catch(() => undefined)
       await pause(retryDelayMs(limits, batch.attempts++), cluster.signal)
     }
