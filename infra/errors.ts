@@ -25,6 +25,14 @@ const entries = {
     meaning: 'An engine cannot be started on this machine as it is: a program, a download or a right is missing.',
     remedy: 'The message names what is missing and the command that brings it.'
   },
+  FLEX_EVENT_STORE_FOREIGN_STREAM: {
+    meaning: 'A stream of the event store ends with an event that the mirror did not write there. It was left alone.',
+    remedy: 'Give the mirror a store of its own, or an empty one: it is filled from the log.'
+  },
+  FLEX_EVENT_STORE_UNAVAILABLE: {
+    meaning: 'The event store that mirrors the log did not take or give an event. The market does not wait for it.',
+    remedy: 'Look at FLEX_EVENTSTORE_URL and at the store. The mirror goes on where the streams end.'
+  },
   FLEX_LOG_CLOSED: {
     meaning: 'The log was used after it was closed.',
     remedy: 'Nothing, if the process is stopping; otherwise a defect: report it.'
@@ -65,9 +73,33 @@ const entries = {
     meaning: 'The topic does not exist. Topics are created only by a declaration, never by use.',
     remedy: 'Start the role that declares the topic, or correct the name.'
   },
+  FLEX_REGISTRY_ID_TAKEN: {
+    meaning:
+      'An id that the bytes on the log carry stands for another schema in the schema registry. Nothing was written to the log.',
+    remedy:
+      'Give Flexledger a registry, or a part of one, that has its own ids; the message names what stands in the way.'
+  },
+  FLEX_REGISTRY_INCOMPATIBLE: {
+    meaning: 'The schema registry refuses a new version of a message, because an earlier one could not follow it.',
+    remedy: 'A change that breaks is a new message: undo it and add one. The message has the reason of the registry.'
+  },
+  FLEX_REGISTRY_REFUSED: {
+    meaning: 'The schema registry answered a call that it should take with a refusal; the message has its reason.',
+    remedy: 'Look at the rights and the mode of the registry (read-only?), and at its version.'
+  },
+  FLEX_REGISTRY_UNAVAILABLE: {
+    meaning:
+      'The schema registry did not answer within its bounds, or not as one. Ids that are known go on being used.',
+    remedy: 'Look at FLEX_REGISTRY_URL and at the registry. Readers that wait for it go on once it is back.'
+  },
   FLEX_SQL_MIGRATION_MISMATCH: {
     meaning: 'The database was changed by migrations that this version does not know, or knows in another order.',
     remedy: 'Start the version that wrote it, or give an empty database: tables are rebuilt from the log.'
+  },
+  FLEX_SQL_REFUSED: {
+    meaning:
+      'The database server is there and does not let this process in, or not do this: user, password, database, rights, encryption or encoding.',
+    remedy: 'Correct FLEX_DATABASE_URL or the rights of its user; the message says which. Waiting does not mend it.'
   },
   FLEX_SQL_UNAVAILABLE: {
     meaning: 'The database could not be opened, read or written within its bounds.',

@@ -29,7 +29,10 @@ t.test(
         minInsync: 1,
         compression: 'none'
       },
-      databaseFile: 'data/projections.sqlite',
+      enginesDir: undefined,
+      databaseUrl: 'sqlite:data/projections.sqlite',
+      registryUrl: undefined,
+      eventStoreUrl: undefined,
       httpHost: '127.0.0.1',
       httpPort: 8080,
       publicUrl: 'http://127.0.0.1:8080',
@@ -75,7 +78,7 @@ t.test('all problems are reported at once, in one error', async t => {
     FLEX_CALENDAR: 'gregorian',
     FLEX_TIME_ZONE: 'Europe/Atlantis',
     FLEX_LOG_URL: 'kafka://broker:9092',
-    FLEX_DATABASE_URL: 'postgres://db/flex',
+    FLEX_DATABASE_URL: 'mysql://flex:secret@db/flex',
     FLEX_PUBLIC_URL: 'flex.example.org',
     FLEX_MIN_BID_W: '0.1',
     FLEX_ROLES: 'gateway,markt',
@@ -89,7 +92,7 @@ t.test('all problems are reported at once, in one error', async t => {
   })
   t.strictSame(problemsOf(env).toSorted(), [
     'FLEX_CALENDAR is one of platone, beflexible, not "gregorian"',
-    'FLEX_DATABASE_URL is sqlite:PATH (this version has an adapter for SQLite; PATH is a file), not "postgres://db/flex"',
+    'FLEX_DATABASE_URL is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE (PATH is a file), not "mysql://flex:…@db/flex"',
     'FLEX_DEV_CREDENTIALS is one of true, false, not "yes"',
     'FLEX_HTP_PORT is not known; is FLEX_HTTP_PORT meant?',
     'FLEX_HTTP_PORT is a whole number from 0 to 65535, not "80800"',

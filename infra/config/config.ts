@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { FlexError } from '../errors.ts'
 import { type KafkaSettings, parseLogUrl } from '../log/open-log.ts'
+import { withoutPasswords } from '../sql/database-url.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 import { type Variable, VariableProblem } from './variable.ts'
 import {
@@ -27,8 +28,14 @@ export interface Config {
   readonly logUrl: string
   /** For `openLog`, where the log is on Kafka. */
   readonly kafka: KafkaSettings & { readonly replication: number; readonly minInsync: number }
-  /** For `sqliteDatabase`. */
-  readonly databaseFile: string
+  /** Undefined: in the home folder. */
+  readonly enginesDir: string | undefined
+  /** For `openDatabase`. */
+  readonly databaseUrl: string
+  /** For `openRegistry`; undefined: the embedded one. */
+  readonly registryUrl: string | undefined
+  /** For `eventStoreDb`; undefined: no mirror. */
+  readonly eventStoreUrl: string | undefined
   readonly httpHost: string
   readonly httpPort: number
   /** Without a slash at its end. With port 0 it names no port that is reachable: the host must be asked. */
@@ -68,7 +75,7 @@ export const loadConfig = (env: Environment): Config => {
       return variable.parse(text)
     } catch (error) {
       if (!(error instanceof VariableProblem)) throw error
-      problems.push(`${name} ${error.message}, not "${text}"`)
+      problems.push(`${name} ${error.message}, not "${withoutPasswords(text)}"`)
       return variable.parse(variable.example)
     }
   }
@@ -92,7 +99,11 @@ export const loadConfig = (env: Environment): Config => {
       minInsync: required('FLEX_LOG_MIN_INSYNC', variables.FLEX_LOG_MIN_INSYNC),
       compression: required('FLEX_LOG_COMPRESSION', variables.FLEX_LOG_COMPRESSION)
     },
-    databaseFile: optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? join(dataDir, 'projections.sqlite'),
+    enginesDir: optional('FLEX_ENGINES_DIR', variables.FLEX_ENGINES_DIR),
+    databaseUrl:
+      optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? `sqlite:${join(dataDir, 'projections.sqlite')}`,
+    registryUrl: optional('FLEX_REGISTRY_URL', variables.FLEX_REGISTRY_URL),
+    eventStoreUrl: optional('FLEX_EVENTSTORE_URL', variables.FLEX_EVENTSTORE_URL),
     httpHost,
     httpPort,
     publicUrl:

@@ -4,6 +4,7 @@
  */
 import { compressions } from '../log/kafka/compression.ts'
 import { logUrlForm, parseLogUrl } from '../log/open-log.ts'
+import { parseDatabaseUrl } from '../sql/database-url.ts'
 import { logLevels } from '../telemetry/logger.ts'
 import {
   httpUrl,
@@ -27,11 +28,16 @@ const logUrl = (text: string): string => {
   return text
 }
 
-const databaseFile = (text: string): string => {
-  const file = /^sqlite:(.+)$/.exec(text)?.[1]
-  if (file === undefined)
-    throw new VariableProblem('is sqlite:PATH (this version has an adapter for SQLite; PATH is a file)')
-  return file
+const eventStoreUrl = (text: string): string => {
+  if (!/^esdb(\+discover)?:\/\/[^\s/]+/.test(text))
+    throw new VariableProblem('is a connection string of EventStoreDB, esdb://HOST:PORT or esdb+discover://HOST')
+  return text
+}
+
+const databaseUrl = (text: string): string => {
+  if (!parseDatabaseUrl(text))
+    throw new VariableProblem('is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE (PATH is a file)')
+  return text
 }
 
 const someRoles = (text: string): readonly Role[] => {
@@ -145,12 +151,36 @@ export const variables = {
     example: 'zstd',
     parse: oneOf(compressions)
   },
+  FLEX_REGISTRY_URL: {
+    meaning:
+      'A schema registry with the interface of Confluent. At the start the schemas are registered there, each under the id that the records carry. Without it nothing is asked: the schemas come with this version.',
+    form: 'an http(s) URL',
+    fallbackNote: 'the schemas of this version',
+    example: 'http://127.0.0.1:18081/apis/ccompat/v7',
+    parse: httpUrl
+  },
+  FLEX_EVENTSTORE_URL: {
+    meaning:
+      'An EventStoreDB (KurrentDB) that the role `projections` mirrors the events into, one stream for each session, PoD and substation. Nothing is read back from it, and nothing waits for it.',
+    form: 'esdb://HOST:PORT[?tls=false] | esdb+discover://HOST',
+    fallbackNote: 'no mirror',
+    example: 'esdb://127.0.0.1:2113?tls=false',
+    parse: eventStoreUrl
+  },
   FLEX_DATABASE_URL: {
     meaning: 'The tables of the projections. They can be dropped and are built again from the log.',
-    form: 'sqlite:PATH',
+    form: 'sqlite:PATH | postgres://USER:PASSWORD@HOST:PORT/DATABASE',
     fallbackNote: '`projections.sqlite` in FLEX_DATA_DIR',
-    example: 'sqlite:/var/lib/flexledger/projections.sqlite',
-    parse: databaseFile
+    example: 'postgres://flexledger@db.example.org/flexledger?sslmode=verify-full',
+    parse: databaseUrl
+  },
+  FLEX_ENGINES_DIR: {
+    meaning:
+      'Where `flexledger engines` installs programs (Kafka, the registry), for all checkouts of a user; their data lies elsewhere.',
+    form: 'a path',
+    fallbackNote: '`.cache/flexledger/engines` in the home folder',
+    example: '/opt/flexledger/engines',
+    parse: someText
   },
   FLEX_HTTP_HOST: {
     meaning: 'Address that the gateway listens on. The default is reachable from this machine alone.',

@@ -129,18 +129,28 @@ export const worthOfRuns = (
   duration: number,
   worthAt: (mtu: number) => Worth | undefined
 ): (Worth | undefined)[] => {
-  const cache = new Map<number, Worth | undefined>()
-  const at = (t: number): Worth | undefined => {
-    if (!cache.has(t)) cache.set(t, worthAt(t))
-    return cache.get(t)
+  if (starts.length === 0) return []
+  const first = starts[0]!.start
+  const end = starts[starts.length - 1]!.start + duration
+  // Sums from the first MTU on: four worths, and how many are missing. All whole numbers, so differences are exact.
+  const width = 5
+  const sums = new Float64Array(width * (end - first + 1))
+  let covered = first
+  for (const { start } of starts) covered = addRun(start, covered)
+  /** Starts rise, so each run goes on where those before it ended; between runs nothing is asked for. */
+  function addRun(start: number, from: number): number {
+    for (let t = from; t < start + duration; t++) addMtu(t, t >= start ? worthAt(t) : noWorth)
+    return Math.max(from, start + duration)
+  }
+  function addMtu(t: number, worth: Worth | undefined): void {
+    const here = width * (t - first)
+    for (let k = 0; k < 4; k++) sums[here + width + k] = sums[here + k]! + (worth ? worth[k]! : 0)
+    sums[here + width + 4] = sums[here + 4]! + (worth ? 0 : 1)
   }
   return starts.map(({ start }) => {
-    let sum: Worth = noWorth
-    for (let t = start; t < start + duration; t++) {
-      const worth = at(t)
-      if (!worth) return undefined
-      sum = plus(sum, worth)
-    }
-    return sum
+    const from = width * (start - first)
+    const to = from + width * duration
+    const sum = (k: number): number => sums[to + k]! - sums[from + k]!
+    return sum(4) > 0 ? undefined : [sum(0), sum(1), sum(2), sum(3)]
   })
 }

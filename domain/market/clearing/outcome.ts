@@ -15,7 +15,7 @@ import type {
   SideTotals
 } from './book.ts'
 import type { Compiled } from './compiled-book.ts'
-import type { Grants } from './merit-order.ts'
+import type { Grants } from './grants.ts'
 import { inStepOrder, type Pieces, piecesOfGrants } from './pieces.ts'
 import { rejectionReasons } from './rejection-reasons.ts'
 

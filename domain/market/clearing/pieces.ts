@@ -6,7 +6,7 @@
  * request that a dearer one of the same offer suits.) So an outcome and the curves say which bid served whom.
  */
 import type { Compiled } from './compiled-book.ts'
-import type { Grants } from './merit-order.ts'
+import type { Grants } from './grants.ts'
 
 export interface Pieces {
   /** The pieces of offer `o` are those from `offerFrom[o]` up to `offerFrom[o + 1]`. */
@@ -26,7 +26,7 @@ export interface Piece {
 }
 
 export const piecesOfGrants = ({ book }: Compiled, grants: Grants): Pieces => {
-  const count = grants.offer.length
+  const { count } = grants
   const pieces = emptyPieces(book.offers.length, count)
   const { offerFrom, mtu, request, power, price } = pieces
   for (let g = 0; g < count; g++) offerFrom[grants.offer[g]! + 1]!++

@@ -251,7 +251,7 @@ const classAt = (compiled: Compiled, at: Live, offer: number, price: number, fix
     const { eligible } = at.base.tso.classes[own.length]!
     own.push({
       eligible,
-      flow: new Float64Array(eligible.length),
+      flow: eligible.map(() => 0),
       offers: [],
       prices: [],
       amounts: [],

@@ -10,7 +10,7 @@ export interface PoolClass {
   /** Local request numbers, most specific first. */
   readonly eligible: readonly number[]
   /** Promised, in the order of `eligible`. */
-  readonly flow: Float64Array
+  readonly flow: number[]
   /** What was accepted, in the order of acceptance. */
   readonly offers: number[]
   readonly prices: number[]
@@ -81,7 +81,7 @@ export const addClass = (pool: Pool, eligible: readonly number[]): number => {
   const index = pool.classes.length
   pool.classes.push({
     eligible,
-    flow: new Float64Array(eligible.length),
+    flow: eligible.map(() => 0),
     offers: [],
     prices: [],
     amounts: [],
