@@ -13,8 +13,6 @@ import { assignedPartitions, type Member, samePartitions } from '../assignment.t
 import type { Partition, TopicSpec } from '../log.ts'
 import { BrokerError, isBrokerError, isTransient } from './broker-errors.ts'
 import type { Cluster, Purpose } from './cluster.ts'
-import type { KafkaLimits } from './limits.ts'
-import { protocolReader, protocolWriter } from './protocol-bytes.ts'
 import {
   findCoordinatorRequest,
   heartbeatRequest,
@@ -22,7 +20,9 @@ import {
   joinGroupRequest,
   leaveGroupRequest,
   syncGroupRequest
-} from './requests.ts'
+} from './group-requests.ts'
+import type { KafkaLimits } from './limits.ts'
+import { protocolReader, protocolWriter } from './protocol-bytes.ts'
 import { pause, retryDelayMs } from './retry.ts'
 
 /** The name of the way of sharing: all members of a group must share alike. */
