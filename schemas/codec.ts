@@ -9,6 +9,7 @@ import type { Resolver, Type } from 'avsc'
 import { type AvroRecord, fullNameOf as nameOf } from './avro-schema.ts'
 import { avroTypeOf } from './avro-types.ts'
 import { incompatibilities } from './compatibility.ts'
+import { compiledCheck } from './compiled-check.ts'
 import { SchemaError } from './errors.ts'
 import { fullName, type Message } from './generated.ts'
 import { readFrozenSchema, readSchemaIds, type SchemaVersion } from './schema-files.ts'
@@ -36,7 +37,9 @@ const SCRATCH_BYTES = 16_384
 interface Writer {
   readonly id: number
   readonly avro: Type
-  readonly check: ReturnType<typeof strictCheck>
+  readonly fits: ReturnType<typeof compiledCheck>
+  /** Finds out what does not. */
+  readonly misfitOf: ReturnType<typeof strictCheck>
 }
 
 interface Reader {
@@ -75,7 +78,12 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     if (version === undefined)
       throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `there is no message ${shownType(type)}`)
     const schema = schemaOf(version)
-    const writer = { id: version.id, avro: avroTypeOf(schema), check: strictCheck(schema) }
+    const writer = {
+      id: version.id,
+      avro: avroTypeOf(schema),
+      fits: compiledCheck(schema),
+      misfitOf: strictCheck(schema)
+    }
     writers.set(type, writer)
     return writer
   }
@@ -100,10 +108,12 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
 
   return {
     encode: message => {
-      const { id, avro, check } = writerOf(message.type)
-      const misfit = check(message)
-      if (misfit !== undefined)
-        throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${misfitText(misfit)}`)
+      const { id, avro, fits, misfitOf } = writerOf(message.type)
+      if (!fits(message)) {
+        const misfit = misfitOf(message)
+        const why = misfit === undefined ? 'it does not fit its schema' : misfitText(misfit)
+        throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${why}`)
+      }
       let end = avro.encode(message, scratch, HEADER_BYTES)
       while (end < 0) {
         scratch = Buffer.allocUnsafeSlow(scratch.length * 2)

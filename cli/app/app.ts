@@ -80,6 +80,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   await mkdir(config.dataDir, { recursive: true })
   await mkdir(dirname(config.databaseFile), { recursive: true })
   let wake = (): void => {}
+  let isAnswering = (): boolean => false
   // A start that fails half-way closes what it opened; otherwise its workers would keep the process alive.
   await using opening = new AsyncDisposableStack()
   const ownLog = watchAppends(await openLog(config.logUrl, { instance, kafka: config.kafka, logger }), () => wake())
@@ -176,6 +177,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     mode,
     instance,
     logger,
+    isAnswering: () => isAnswering(),
     onError: failure => logger.error({ failure }, 'a worker failed')
   })
 
@@ -206,6 +208,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
       ...(options.newKey ? { newKey: options.newKey } : {})
     })
     opening.defer(() => gateway.close())
+    isAnswering = gateway.isAnswering
     await gateway.listen({ host: config.httpHost, port })
     url = publicUrl
   }

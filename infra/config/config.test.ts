@@ -32,6 +32,7 @@ t.test(
       registryUrl: undefined,
       eventStoreUrl: undefined,
       databaseFile: 'data/projections.sqlite',
+      enginesDir: undefined,
       httpHost: '127.0.0.1',
       httpPort: 8080,
       publicUrl: 'http://127.0.0.1:8080',

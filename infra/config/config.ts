@@ -33,6 +33,8 @@ export interface Config {
   readonly eventStoreUrl: string | undefined
   /** For `sqliteDatabase`. */
   readonly databaseFile: string
+  /** Undefined: in the home folder. */
+  readonly enginesDir: string | undefined
   readonly httpHost: string
   readonly httpPort: number
   /** Without a slash at its end. With port 0 it names no port that is reachable: the host must be asked. */
@@ -99,6 +101,7 @@ export const loadConfig = (env: Environment): Config => {
     registryUrl: optional('FLEX_REGISTRY_URL', variables.FLEX_REGISTRY_URL),
     eventStoreUrl: optional('FLEX_EVENTSTORE_URL', variables.FLEX_EVENTSTORE_URL),
     databaseFile: optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? join(dataDir, 'projections.sqlite'),
+    enginesDir: optional('FLEX_ENGINES_DIR', variables.FLEX_ENGINES_DIR),
     httpHost,
     httpPort,
     publicUrl:

@@ -174,6 +174,14 @@ export const variables = {
     example: 'sqlite:/var/lib/flexledger/projections.sqlite',
     parse: databaseFile
   },
+  FLEX_ENGINES_DIR: {
+    meaning:
+      'Where `flexledger engines` installs programs (Kafka, the registry), for all checkouts of a user; their data lies elsewhere.',
+    form: 'a path',
+    fallbackNote: '`.cache/flexledger/engines` in the home folder',
+    example: '/opt/flexledger/engines',
+    parse: someText
+  },
   FLEX_HTTP_HOST: {
     meaning: 'Address that the gateway listens on. The default is reachable from this machine alone.',
     form: 'a host name or address',

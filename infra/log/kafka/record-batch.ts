@@ -24,7 +24,7 @@ export interface BatchEncoder {
   readonly records: number
   /** Encoded bytes of the records so far. */
   readonly bytes: number
-  /** False if the record would make the batch larger than `bytesMax`; the first always fits. */
+  /** False if the record must begin another batch: it would make this one larger than `bytesMax`. The first always fits. */
   add(record: LogRecord, bytesMax: number): boolean
   /** The batch without its producer (see `stamp`). */
   finish(compression: Compression): EncodedBatch
@@ -52,6 +52,8 @@ export const batchEncoder = (): BatchEncoder => {
         lastTimestamp = record.timestamp
       }
       const timestampDelta = record.timestamp - firstTimestamp
+      // Too far from the first to be written exactly: another batch has another first.
+      if (!Number.isSafeInteger(timestampDelta)) return false
       const keyBytes = Buffer.byteLength(record.key)
       let size = 1 + sizeOfLong(timestampDelta) + sizeOfVarint(records) + sizeOfVarint(keyBytes) + keyBytes
       size += sizeOfVarint(record.value.length) + record.value.length
