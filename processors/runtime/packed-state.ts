@@ -43,7 +43,7 @@ export const packState = (state: unknown): PackedState => {
     const known = packed.get(value)
     if (known !== undefined) return known
     const found = (isMessage(value) ? packMessage(value) : undefined) ?? eachPart(value, pack)
-    packed.set(value, found)
+    if (found !== value) packed.set(value, found)
     return found
   }
 
@@ -64,7 +64,7 @@ export const unpackState = ({ state, messages, ends }: PackedState): unknown => 
     if (known !== undefined) return known
     const number = place in value ? value[place] : undefined
     const found = typeof number === 'number' ? messageAt(number) : eachPart(value, unpack)
-    unpacked.set(value, found)
+    if (found !== value) unpacked.set(value, found)
     return found
   }
   return unpack(state)
@@ -82,10 +82,28 @@ export const isPackedState = (content: unknown): content is PackedState =>
 const isMessage = (value: object): value is Message =>
   'type' in value && typeof value.type === 'string' && Object.hasOwn(fullName, value.type)
 
-/** The same container with other contents; keys of maps stay as they are. */
+/** The container with its parts changed: itself, if none of them is another now. Keys of maps stay as they are. */
 const eachPart = (value: object, change: (part: unknown) => unknown): unknown => {
-  if (Array.isArray(value)) return value.map(change)
+  if (Array.isArray(value)) return eachItem(value, change)
   if (value instanceof Map) return new Map([...value].map(([key, part]) => [key, change(part)]))
   if (value instanceof Set) return new Set([...value].map(change))
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, change(part)]))
+  let copy: Record<string, unknown> | undefined
+  for (const [name, part] of Object.entries(value)) {
+    const changed = change(part)
+    if (changed === part) continue
+    copy ??= { ...value }
+    copy[name] = changed
+  }
+  return copy ?? value
+}
+
+const eachItem = (items: readonly unknown[], change: (part: unknown) => unknown): readonly unknown[] => {
+  let copy: unknown[] | undefined
+  for (let n = 0; n < items.length; n++) {
+    const changed = change(items[n])
+    if (changed === items[n]) continue
+    copy ??= [...items]
+    copy[n] = changed
+  }
+  return copy ?? items
 }
