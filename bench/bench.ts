@@ -14,7 +14,9 @@ interface Benchmark {
 }
 
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
-  flows: async () => import('./flows/flows.ts')
+  flows: async () => import('./flows/flows.ts'),
+  log: async () => import('./log/log.ts'),
+  projections: async () => import('./projections.ts')
 }
 
 const [name, ...rest] = process.argv.slice(2)

@@ -3,10 +3,12 @@
  *
  * Promises: what is encoded comes back equal, or is refused with its path; bytes of every version in history/ are read into
  * the current type; bytes that are no message give a SchemaError and cost no more than their length. Ids come from a table:
- * the built-in one (ids.json), or what a schema registry gave out for the same versions.
+ * the built-in one (ids.json), plus what is learnt from a schema registry about versions that are newer than this one.
  */
 import type { Resolver, Type } from 'avsc'
+import { type AvroRecord, fullNameOf as nameOf } from './avro-schema.ts'
 import { avroTypeOf } from './avro-types.ts'
+import { incompatibilities } from './compatibility.ts'
 import { compiledCheck } from './compiled-check.ts'
 import { SchemaError } from './errors.ts'
 import { fullName, type Message } from './generated.ts'
@@ -18,6 +20,13 @@ export interface Codec {
   decode(bytes: Uint8Array): Message
   /** Id under which messages of this type are written. */
   schemaIdOf(type: Message['type']): number
+  /** Whether messages under this id can be decoded. */
+  knows(id: number): boolean
+  /**
+   * Messages under this id, which a newer version of the project writes, are read from now on. What is written stays the
+   * same. False, and nothing changes, if the schema is no message known here, or one that today's cannot follow.
+   */
+  learn(id: number, schema: AvroRecord): boolean
 }
 
 const MAGIC = 0
@@ -40,7 +49,7 @@ interface Reader {
   readonly resolver: Resolver | undefined
 }
 
-/** Every version that may stand on a log. A registry adapter registers these and calls `codecWith` with its own ids. */
+/** Every version that may stand on a log. A schema registry gets these, under these ids. */
 export const schemaVersions: readonly SchemaVersion[] = readSchemaIds()
 
 const messageTypes = Object.keys(fullName) as Message['type'][]
@@ -50,6 +59,7 @@ export const fullNameOf = (type: Message['type']): string => fullName[type]
 /** `schemaOf` gives the schema of a version; by default its frozen copy. */
 export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFrozenSchema): Codec => {
   const byId = new Map(versions.map(version => [version.id, version]))
+  const learnt = new Map<number, AvroRecord>()
   if (byId.size !== versions.length) throw new Error('a schema id is given to two versions')
   const latest = new Map<string, SchemaVersion>()
   for (const version of versions) {
@@ -83,11 +93,12 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     const found = readers.get(id)
     if (found !== undefined) return found
     const version = byId.get(id)
-    const type = version && typeByName.get(version.name)
-    if (version === undefined || type === undefined)
+    const schema = version === undefined ? learnt.get(id) : schemaOf(version)
+    const type = schema && typeByName.get(nameOf(schema))
+    if (schema === undefined || type === undefined)
       throw new SchemaError('FLEX_SCHEMA_UNKNOWN', `there is no schema with the id ${id}`)
     const { id: currentId, avro } = writerOf(type)
-    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(schemaOf(version)))
+    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(schema))
     const reader = { type, avro, resolver }
     readers.set(id, reader)
     return reader
@@ -135,10 +146,20 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
         )
       return { type, ...read.value } as Message
     },
-    schemaIdOf: type => writerOf(type).id
+    schemaIdOf: type => writerOf(type).id,
+    knows: id => byId.has(id) || learnt.has(id),
+    learn: (id, schema) => {
+      const type = typeByName.get(nameOf(schema))
+      const version = type && latest.get(fullName[type])
+      if (byId.has(id) || version === undefined || incompatibilities(schemaOf(version), schema).length > 0) return false
+      learnt.set(id, schema)
+      return true
+    }
   }
 }
 
 const shownType = (type: unknown): string => (typeof type === 'string' ? type.slice(0, 80) : typeof type)
 
-export const { encode, decode, schemaIdOf } = codecWith(schemaVersions)
+/** What the whole process writes and reads with. */
+export const codec: Codec = codecWith(schemaVersions)
+export const { encode, decode, schemaIdOf } = codec
