@@ -1,0 +1,87 @@
+/**
+ * Newton–Raphson on the current balance of every node, in rectangular coordinates: for the injected power s and voltage v,
+ * conj(s / v) = Σ y·v. A step changes the voltages by d, where y_ii·d_i + w_i·conj(d_i) + Σ y_ij·d_j = what is left, with
+ * w = conj(s) / conj(v)²: only the diagonal is not constant, and every block is a number pair (a, b) that stands for
+ * z ↦ a·z + b·conj(z).
+ *
+ * Starts from the voltages without load, never from an earlier result: a slot's result does not depend on the slots before
+ * it. Promises a solution or says why there is none: no result is called converged unless the last step was below the
+ * tolerance and the Jacobian kept the sign that it has without load (the other solutions of the equations are voltages at
+ * which no grid can be run).
+ */
+import { meshSteps } from './mesh-steps.ts'
+import type { NodeEquations } from './node-equations.ts'
+import { treeSteps } from './tree-steps.ts'
+
+/** Largest change of a voltage in the last step, pu. The error after it is of the order of its square. */
+export const STEP_TOLERANCE_PU = 1e-8
+/** Steps before giving up; grids that can be run need 3 to 6, those at the edge of collapse up to 15. */
+export const STEPS_MAX = 30
+
+export type Convergence =
+  | { readonly status: 'converged'; readonly iterations: number }
+  | {
+      readonly status: 'diverged'
+      readonly iterations: number
+      readonly reason: 'no-convergence' | 'unstable-solution'
+      /** Where the last step was largest. */
+      readonly row: number
+      readonly largestStep_pu: number
+    }
+
+/** One Newton step on voltages `re`, `im`, in place; says how large it was. */
+export interface Steps {
+  step(re: Float64Array, im: Float64Array, p: Float64Array, q: Float64Array): void
+  /** Square of the largest change, and its row; NaN where numbers have run away. */
+  largest: number
+  largestRow: number
+  isStable: boolean
+}
+
+export interface NewtonSolver {
+  /** Voltages of the last solution by row, per unit. */
+  readonly re: Float64Array
+  readonly im: Float64Array
+  /** `p`, `q`: injected power by row, per unit (withdrawal is negative). Those of external grids are ignored. */
+  solve(p: Float64Array, q: Float64Array): Convergence
+}
+
+export type Method = 'tree' | 'mesh'
+
+export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonSolver => {
+  const steps =
+    (method ?? (equations.shape === 'tree' ? 'tree' : 'mesh')) === 'tree' ? treeSteps(equations) : meshSteps(equations)
+  const { rows, fixedRows, fixedRe, fixedIm } = equations
+  const re = new Float64Array(rows).fill(1)
+  const im = new Float64Array(rows)
+  re.set(fixedRe)
+  im.set(fixedIm)
+  const none = new Float64Array(rows)
+  // Without load the equations are linear: one step from anywhere is the solution.
+  steps.step(re, im, none, none)
+  const startRe = re.slice()
+  const startIm = im.slice()
+  return {
+    re,
+    im,
+    solve(p, q) {
+      re.set(startRe)
+      im.set(startIm)
+      if (rows === fixedRows) return { status: 'converged', iterations: 0 }
+      for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
+        steps.step(re, im, p, q)
+        const { largest } = steps
+        if (largest < STEP_TOLERANCE_PU ** 2)
+          return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
+        if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
+      }
+      return diverged(steps, STEPS_MAX, 'no-convergence')
+    }
+  }
+}
+
+const diverged = (
+  { largest, largestRow }: Steps,
+  iterations: number,
+  reason: 'no-convergence' | 'unstable-solution'
+): Convergence => ({ status: 'diverged', iterations, reason, row: largestRow, largestStep_pu: Math.sqrt(largest) })
