@@ -1,5 +1,5 @@
 /** All commands with their flags; each command's work is in a file of its own, loaded when it runs. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 
 const whole =
@@ -96,6 +96,29 @@ export const program = (): Command => {
     .option('--oracle', 'also solve the full model and compare (slow for large books)')
     .option(...asJson)
     .action(async (file, flags) => (await import('./commands/market-clear.ts')).marketClear(file, flags))
+
+  const grid = flexledger.command('grid').description('Distribution networks, without any server.')
+  grid
+    .command('solve')
+    .description('Power flow of a network (docs/reference/network.md), for its own powers or for slots.')
+    .argument('<network>', 'the file, gzip or not; - for standard input')
+    .option('--slots <file>', 'powers of loads, generators and storages for each slot')
+    .addOption(
+      new Option('--transformer-model <model>', 'where the magnetising branch stands').choices(['t', 'pi']).default('t')
+    )
+    .option(...asJson)
+    .action(async (file, flags) => (await import('./commands/grid-solve.ts')).gridSolve(file, flags))
+  grid
+    .command('check')
+    .description('Everything that is wrong with a network, and what there is in it.')
+    .argument('<network>', 'the file, gzip or not; - for standard input')
+    .option(...asJson)
+    .action(async (file, flags) => (await import('./commands/grid-check.ts')).gridCheck(file, flags))
+  grid
+    .command('convert')
+    .description('Print a network in the own format, as JSON.')
+    .argument('<network>', 'the file in the own format or in that of pandapower')
+    .action(async file => (await import('./commands/grid-convert.ts')).gridConvert(file))
 
   flexledger
     .command('pod')

@@ -15,7 +15,7 @@ export type ReadNetwork =
 type Fields = Readonly<Record<string, unknown>>
 
 const fieldsOf: Readonly<Record<string, readonly string[]>> = {
-  buses: ['id', 'kV', 'subnet', 'minVoltagePu', 'maxVoltagePu', 'inService'],
+  buses: ['id', 'kV', 'subnet', 'substation', 'minVoltagePu', 'maxVoltagePu', 'inService'],
   lines: ['id', 'from', 'to', 'lengthKm', 'r_ohm', 'x_ohm', 'c_nF', 'g_uS', 'max_A', 'inService'],
   transformers: [
     ...['id', 'highVoltageBus', 'lowVoltageBus', 'rated_kVA', 'highVoltage_kV', 'lowVoltage_kV', 'vk_percent'],
@@ -86,6 +86,7 @@ const parseBus = (read: FieldReader): Bus => ({
   id: read.text('id'),
   kV: read.number('kV', above0),
   ...read.optionalText('subnet'),
+  ...read.optionalText('substation'),
   ...read.optionalNumber('minVoltagePu', atLeast0),
   ...read.optionalNumber('maxVoltagePu', above0),
   inService: read.booleanOr('inService', true)

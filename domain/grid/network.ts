@@ -12,6 +12,8 @@ export interface Bus {
   readonly kV: number
   /** Name of the part of the grid that it belongs to; for people. */
   readonly subnet?: string
+  /** Name of the station where it is; without it the station is called by its first bus. */
+  readonly substation?: string
   readonly minVoltagePu?: number
   readonly maxVoltagePu?: number
   readonly inService: boolean

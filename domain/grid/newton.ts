@@ -42,6 +42,8 @@ export interface NewtonSolver {
   /** Voltages of the last solution by row, per unit. */
   readonly re: Float64Array
   readonly im: Float64Array
+  /** Other voltages of the external grids, by row. */
+  fix(fixedRe: Float64Array, fixedIm: Float64Array): void
   /** `p`, `q`: injected power by row, per unit (withdrawal is negative). Those of external grids are ignored. */
   solve(p: Float64Array, q: Float64Array): Convergence
 }
@@ -52,18 +54,24 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
   const steps =
     (method ?? (equations.shape === 'tree' ? 'tree' : 'mesh')) === 'tree' ? treeSteps(equations) : meshSteps(equations)
   const { rows, fixedRows, fixedRe, fixedIm } = equations
-  const re = new Float64Array(rows).fill(1)
+  const re = new Float64Array(rows)
   const im = new Float64Array(rows)
-  re.set(fixedRe)
-  im.set(fixedIm)
+  const startRe = new Float64Array(rows)
+  const startIm = new Float64Array(rows)
   const none = new Float64Array(rows)
-  // Without load the equations are linear: one step from anywhere is the solution.
-  steps.step(re, im, none, none)
-  const startRe = re.slice()
-  const startIm = im.slice()
+  const fix = (heldRe: Float64Array, heldIm: Float64Array): void => {
+    startRe.fill(1)
+    startIm.fill(0)
+    startRe.set(heldRe)
+    startIm.set(heldIm)
+    // Without load the equations are linear: one step from anywhere is the solution.
+    steps.step(startRe, startIm, none, none)
+  }
+  fix(fixedRe, fixedIm)
   return {
     re,
     im,
+    fix,
     solve(p, q) {
       re.set(startRe)
       im.set(startIm)

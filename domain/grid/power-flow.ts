@@ -19,6 +19,8 @@ export interface SlotPowers {
   readonly loads?: InjectorPowers
   readonly generators?: InjectorPowers
   readonly storages?: InjectorPowers
+  /** Voltages that the external grids hold in this slot, in their order; without it those of the network. */
+  readonly externalGrids?: { readonly vm_pu: Float64Array; readonly va_degree: Float64Array }
 }
 
 /** By place in the network's list. NaN: the end is open, or has no voltage. */
@@ -88,6 +90,26 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
     transformerLosses_kW: 0
   }
 
+  const heldRe = equations.fixedRe.slice()
+  const heldIm = equations.fixedIm.slice()
+  let isHeldAsCompiled = true
+  const holdExternalGrids = (held: SlotPowers['externalGrids']): void => {
+    if (held === undefined && isHeldAsCompiled) return
+    isHeldAsCompiled = held === undefined
+    if (held === undefined) {
+      solver.fix(equations.fixedRe, equations.fixedIm)
+      return
+    }
+    const { vm_pu, va_degree } = held
+    if (vm_pu.length !== externalGridRow.length || va_degree.length !== externalGridRow.length)
+      throw new RangeError(`power flow: ${externalGridRow.length} external grids, but ${vm_pu.length} voltages`)
+    externalGridRow.forEach((row, n) => {
+      heldRe[row] = vm_pu[n]! * Math.cos(va_degree[n]! / DEGREES)
+      heldIm[row] = vm_pu[n]! * Math.sin(va_degree[n]! / DEGREES)
+    })
+    solver.fix(heldRe, heldIm)
+  }
+
   return {
     solve(powers = {}) {
       p.fill(0)
@@ -95,6 +117,7 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
       inject(compiled.loads, powers.loads, -KW_PER_UNIT, p, q)
       inject(compiled.generators, powers.generators, KW_PER_UNIT, p, q)
       inject(compiled.storages, powers.storages, -KW_PER_UNIT, p, q)
+      holdExternalGrids(powers.externalGrids)
       const found = solver.solve(p, q)
       if (found.status === 'diverged') {
         const { reason, iterations, row, largestStep_pu } = found
