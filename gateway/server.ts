@@ -31,6 +31,7 @@ import { authentication, within } from './auth/authenticate.ts'
 import { type EmbeddedIssuer, embeddedIssuer } from './auth/embedded-issuer.ts'
 import { answerReader } from './commands/answer-reader.ts'
 import { type Outcome, type Submit, submitter } from './commands/submit.ts'
+import { parseJsonBodies } from './json-body.ts'
 import { type GatewayLimits, limitsDefault } from './limits.ts'
 import { measure } from './measure.ts'
 import { openApiOptions } from './openapi.ts'
@@ -77,6 +78,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   app.setNotFoundHandler(request => {
     throw new ProblemError('unknown-route', `There is no ${request.method} ${request.url.split('?')[0]}.`)
   })
+  parseJsonBodies(app)
   // JSON only: text that happens to parse is refused like any other media type.
   app.removeContentTypeParser('text/plain')
 

@@ -7,6 +7,7 @@
  */
 import { Ajv2020 as Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler } from 'fastify'
+import { dayOf, instantOf } from './instant.ts'
 import { ERRORS_MAX, type ProblemItem } from './problem.ts'
 
 export class InvalidRequest extends Error {
@@ -28,27 +29,12 @@ const valuesOfItemMax = 20_000
 const errorsCountedMax = 10_000
 
 export const MTU_MS = 900_000
-const instantPattern = /^(20\d{2})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,3})?(Z|[+-](\d{2}):(\d{2}))$/
-const datePattern = /^20\d{2}-\d{2}-\d{2}$/
-
-const isDay = (text: string): boolean => {
-  const ms = Date.parse(`${text}T00:00:00Z`)
-  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text)
-}
-
-/** RFC 3339 with offset, of this century: a local time without its offset is two instants on one day of the year. */
-export const isInstant = (text: string): boolean => {
-  const match = instantPattern.exec(text)
-  if (!match || !isDay(text.slice(0, 10))) return false
-  const [, , , , hour, minute, second, , , offsetHour = '0', offsetMinute = '0'] = match
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return false
-  return Number(offsetHour) <= 14 && Number(offsetMinute) <= 59
-}
+const dateLength = 'YYYY-MM-DD'.length
 
 const formats = {
-  'date-time': isInstant,
-  date: (text: string) => datePattern.test(text) && isDay(text),
-  'quarter-hour': (text: string) => isInstant(text) && Date.parse(text) % MTU_MS === 0
+  'date-time': (text: string) => !Number.isNaN(instantOf(text)),
+  date: (text: string) => text.length === dateLength && !Number.isNaN(dayOf(text)),
+  'quarter-hour': (text: string) => instantOf(text) % MTU_MS === 0
 }
 
 const formatDetails: Readonly<Record<string, string>> = {

@@ -17,6 +17,14 @@ const entries = {
     meaning: 'The environment does not describe a configuration. The message lists every problem, not only the first.',
     remedy: 'Correct the variables named; docs/reference/configuration.md lists them all.'
   },
+  FLEX_ENGINE_FAILED: {
+    meaning: 'An engine (broker, registry, database) that was started here ended, or was not ready within its bounds.',
+    remedy: 'The message shows the end of its log; the whole log lies in the folder of the engine.'
+  },
+  FLEX_ENGINE_UNAVAILABLE: {
+    meaning: 'An engine cannot be started on this machine as it is: a program, a download or a right is missing.',
+    remedy: 'The message names what is missing and the command that brings it.'
+  },
   FLEX_LOG_CLOSED: {
     meaning: 'The log was used after it was closed.',
     remedy: 'Nothing, if the process is stopping; otherwise a defect: report it.'

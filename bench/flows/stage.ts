@@ -148,9 +148,11 @@ try {
       services: services.length,
       ...(await clearingOf(log, from3)),
       collectMs: collect.ms,
+      collectCpuMs: collect.cpuMs,
       flow3ExecutionMs: flow3.ms,
       flow3ExecutionCpuMs: flow3.cpuMs,
       flow3CommunicationMs: flow3communication.ms,
+      flow3CommunicationCpuMs: flow3communication.cpuMs,
       flow5ExecutionMs: flow5.ms,
       flow5ExecutionCpuMs: flow5.cpuMs,
       flow5CommunicationMs: flow5communication.ms

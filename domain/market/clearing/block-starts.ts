@@ -8,8 +8,8 @@
  */
 import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { openDemand, pricePool } from './exchange.ts'
-import type { SliceClasses } from './merit-order.ts'
 import type { Pool } from './pool.ts'
+import type { SliceClasses } from './slice-classes.ts'
 
 export interface Start {
   readonly start: number
@@ -74,14 +74,18 @@ export const possibleStarts = (
 /** Prices of pools that no longer change: all blocks ask for the same ones. A class that is new to a pool prices it again. */
 const pricesOfPool = new WeakMap<Pool, Float64Array>()
 
-const dearestIn = (pool: Pool, classIndex: number): { open: boolean; price: number } => {
+export const lastingPrices = (pool: Pool): Float64Array => {
   let prices = pricesOfPool.get(pool)
   if (!prices || prices.length < pool.classes.length) {
     prices = new Float64Array(pool.classes.length)
     pricePool(pool, undefined, prices)
     pricesOfPool.set(pool, prices)
   }
-  const price = prices[classIndex]!
+  return prices
+}
+
+const dearestIn = (pool: Pool, classIndex: number): { open: boolean; price: number } => {
+  const price = lastingPrices(pool)[classIndex]!
   // Only volume that is accepted in any case: nothing more can come, so nothing more has a price.
   return price === openDemand ? { open: true, price: 0 } : { open: false, price: Math.max(0, price) }
 }
@@ -125,18 +129,22 @@ export const worthOfRuns = (
   duration: number,
   worthAt: (mtu: number) => Worth | undefined
 ): (Worth | undefined)[] => {
-  const cache = new Map<number, Worth | undefined>()
-  const at = (t: number): Worth | undefined => {
-    if (!cache.has(t)) cache.set(t, worthAt(t))
-    return cache.get(t)
+  if (starts.length === 0) return []
+  const first = starts[0]!.start
+  const end = starts[starts.length - 1]!.start + duration
+  // Sums from the first MTU on: four worths, and how many are missing. All whole numbers, so differences are exact.
+  const width = 5
+  const sums = new Float64Array(width * (end - first + 1))
+  for (let t = first; t < end; t++) {
+    const here = width * (t - first)
+    const worth = worthAt(t)
+    for (let k = 0; k < 4; k++) sums[here + width + k] = sums[here + k]! + (worth ? worth[k]! : 0)
+    sums[here + width + 4] = sums[here + 4]! + (worth ? 0 : 1)
   }
   return starts.map(({ start }) => {
-    let sum: Worth = noWorth
-    for (let t = start; t < start + duration; t++) {
-      const worth = at(t)
-      if (!worth) return undefined
-      sum = plus(sum, worth)
-    }
-    return sum
+    const from = width * (start - first)
+    const to = from + width * duration
+    const sum = (k: number): number => sums[to + k]! - sums[from + k]!
+    return sum(4) > 0 ? undefined : [sum(0), sum(1), sum(2), sum(3)]
   })
 }

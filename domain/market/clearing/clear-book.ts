@@ -13,7 +13,8 @@ import { blockOf, type Compiled, compileBook, marketCount } from './compiled-boo
 import type { BlockChoice } from './component.ts'
 import { componentsOf, signatureOf } from './components.ts'
 import { type Cleared, decideComponent, type Solved } from './decide-component.ts'
-import { clearSlice, type Forced, type Grants, grantSlice, noGrants, type Slice, slicesOf } from './merit-order.ts'
+import { type Grants, noGrants } from './grants.ts'
+import { clearSlice, type Forced, grantSlice, type Slice, slicesOf } from './merit-order.ts'
 import { buildOutcome } from './outcome.ts'
 import { brokenBy, intervalAt, marketsOf, noRestrictions, programmed, restrict } from './restrictions.ts'
 import type { Solver } from './solver.ts'
@@ -103,10 +104,10 @@ export const decideGrants = (
 }
 
 const offersIn = (compiled: Compiled, slice: number): ReadonlySet<number> => {
-  const steps = compiled.steps[slice % marketCount]!
   const mtu = Math.floor(slice / marketCount)
   const offers = new Set<number>()
-  for (const step of steps.order(mtu)) if (intervalAt(compiled, steps.offer[step]!, mtu)) offers.add(steps.offer[step]!)
+  for (const offer of compiled.merit[slice % marketCount]![mtu]!.offer)
+    if (intervalAt(compiled, offer, mtu)) offers.add(offer)
   return offers
 }
 

@@ -7,7 +7,8 @@
  * consistent: known units, MTUs in range, intervals of an offer disjoint (`book-file.ts` checks that).
  */
 import type { BlockOffer, Book, Direction, OfferService, Quantity, Service } from './book.ts'
-import { meritLists, type Steps } from './merit-lists.ts'
+import { type MeritList, meritLists } from './merit-lists.ts'
+import { stepsOf } from './offer-steps.ts'
 
 /** Four markets in one MTU: quantity × direction. */
 export const marketCount = 4
@@ -49,7 +50,8 @@ export interface Compiled {
   /** Requests that ask for anything, by market and MTU (`market × mtus + mtu`), most specific first. */
   readonly dsoAt: readonly (readonly number[])[]
   readonly tsoAt: readonly (readonly number[])[]
-  readonly steps: readonly Steps[]
+  /** By market and MTU. */
+  readonly merit: readonly (readonly MeritList[])[]
   readonly blocks: readonly number[]
   /** 1 where a unit has state from earlier sessions. */
   readonly unitHasState: Uint8Array
@@ -94,6 +96,9 @@ export const compileBook = (book: Book): Compiled => {
     for (let t = 0; t < mtus; t++)
       if (demand[r]![t]! > 0) (requestIsDso[r] ? dsoAt : tsoAt)[requestMarket[r]! * mtus + t]!.push(r)
 
+  shareEqualLists(dsoAt, mtus)
+  shareEqualLists(tsoAt, mtus)
+
   const { places, placeOf } = placeUnits(book, bySpecificity)
   const unitIndex = new Map(book.units.map((unit, index) => [unit.id, index]))
   const kinds: Kind[] = []
@@ -123,7 +128,7 @@ export const compileBook = (book: Book): Compiled => {
     offerKind[o] = kind
     if (offer.kind === 'block') blocks.push(o)
     else {
-      hasMinAcceptance[o] = offer.intervals.some(interval => interval.minAcceptance > 0) ? 1 : 0
+      hasMinAcceptance[o] = stepsOf(offer).hasMinAcceptance ? 1 : 0
       const slot = unit * marketCount + market
       if (kindOfUnit[slot] === -1) kindOfUnit[slot] = kind
       else if (kindOfUnit[slot] !== kind) oneKind[slot] = 0
@@ -157,7 +162,7 @@ export const compileBook = (book: Book): Compiled => {
     demand,
     dsoAt,
     tsoAt,
-    steps: [0, 1, 2, 3].map(market => meritLists(book, offerMarket, market)),
+    merit: [0, 1, 2, 3].map(market => meritLists(book, offerMarket, market)),
     blocks,
     unitHasState,
     anyState: unitHasState.includes(1),
@@ -165,6 +170,16 @@ export const compileBook = (book: Book): Compiled => {
     oneKind,
     offersOfUnit,
     hasMinAcceptance
+  }
+}
+
+/** Neighbouring MTUs where the same requests ask have one list: what follows from it is worked out once. */
+const shareEqualLists = (lists: number[][], mtus: number): void => {
+  for (let n = 0; n < lists.length; n++) {
+    const list = lists[n]!
+    const before = lists[n - 1]
+    if (n % mtus > 0 && before && before.length === list.length && before.every((r, k) => r === list[k]))
+      lists[n] = before
   }
 }
 

@@ -79,6 +79,7 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
     spread(dearest)
   }
   if (unseen > 0) for (let c = 0; c < classes.length; c++) if (seenClass[c] !== mark) prices[c] = noRoom
+  search.priced = pool
 }
 
 /** `leaver` of a request with demand left; below it, of one that loses volume of class `fromSource - leaver`. */
@@ -110,14 +111,14 @@ export const enter = (
 ): number => {
   let rest = amount
   while (rest > 0) {
-    pricePool(pool, fixed, prices)
+    if (pool.search.priced !== pool) pricePool(pool, fixed, prices)
     const displaces = prices[classIndex]!
     if (displaces === noRoom || (!must && displaces <= price)) break
     rest -= push(pool, classIndex, rest, fixed, left)
   }
   if (rest === amount) return 0
   addVolume(pool.classes[classIndex]!, offer, price, amount - rest)
-  pricePool(pool, fixed, prices)
+  if (pool.search.priced !== pool) pricePool(pool, fixed, prices)
   return amount - rest
 }
 
@@ -131,6 +132,7 @@ const push = (
 ): number => {
   const { classes, residual, search } = pool
   const { cameFromRequest: entersBy, cameFromClass: leaver } = search
+  search.priced = undefined
   let moved = amount
   for (let c = classIndex; ; ) {
     const r = entersBy[c]!

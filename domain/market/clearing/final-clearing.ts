@@ -9,7 +9,8 @@
  */
 import type { Book, ClearingOutcome, Offer, OfferOutcome } from './book.ts'
 import { type Compiled, compileBook } from './compiled-book.ts'
-import { inStepOrder, outcomeOf, type Piece } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
+import { inStepOrder, type Piece, pieceAt, piecesOf } from './pieces.ts'
 import { intervalAt } from './restrictions.ts'
 
 export interface Verdict {
@@ -36,7 +37,7 @@ export const applyVerdicts = (book: Book, outcomes: readonly OfferOutcome[], ver
     const judged = verdicts.get(offer.id)
     return judged ? judgedPieces(compiled, o, offer, accepted, judged) : accepted
   })
-  const { offers, requests, dso, tso } = outcomeOf(compiled, pieces, {
+  const { offers, requests, dso, tso } = outcomeOf(compiled, piecesOf(pieces), {
     algorithm: 'merit-order',
     version: '',
     gap: 0,
@@ -68,7 +69,12 @@ const acceptedPieces = (
     if (request === undefined) throw new Error(`applyVerdicts: ${id} serves no request of the book: ${requestId}`)
     for (let t = mtu; t < mtu + mtus; t++) pieces.push({ mtu: t, request, power, price })
   }
-  return compiled.book.rules.pricing === 'payAsBid' ? inStepOrder(compiled, pieces) : bidsBehind(compiled, o, pieces)
+  return compiled.book.rules.pricing === 'payAsBid' ? ordered(compiled, pieces) : bidsBehind(compiled, o, pieces)
+}
+
+const ordered = (compiled: Compiled, pieces: readonly Piece[]): readonly Piece[] => {
+  const columns = inStepOrder(compiled, piecesOf([pieces]))
+  return Array.from(columns.mtu, (_, p) => pieceAt(columns, p))
 }
 
 /** Puts the bid in place of the clearing price: the cheapest steps of the curve, in the order in which they are dealt. */
@@ -76,7 +82,7 @@ const bidsBehind = (compiled: Compiled, o: number, pieces: readonly Piece[]): Pi
   const offer = compiled.book.offers[o]!
   if (offer.kind === 'block') return pieces.map(piece => ({ ...piece, price: offer.price }))
   const bids: Piece[] = []
-  for (const here of byMtu(inStepOrder(compiled, pieces))) {
+  for (const here of byMtu(ordered(compiled, pieces))) {
     const { mtu } = here[0]!
     const steps = (intervalAt(compiled, o, mtu)?.steps ?? [])
       .map(({ quantity, price }) => ({ left: quantity, price }))

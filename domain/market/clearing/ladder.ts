@@ -6,8 +6,9 @@
  * side, always is). Only steps between the two are left open, merged by class and price: the *rungs*.
  */
 import type { Compiled } from './compiled-book.ts'
-import { clearSlice, type Flood, openSlice, type Slice, type SliceClasses } from './merit-order.ts'
+import { clearSlice, type Flood, openSlice, type Slice } from './merit-order.ts'
 import type { Pool } from './pool.ts'
+import type { SliceClasses } from './slice-classes.ts'
 
 export interface Rung {
   readonly dsoClass: number
@@ -40,7 +41,7 @@ export const buildLadder = (
   const { market, mtu } = without
   const flooded = clearSlice(compiled, market, mtu, { without: restricted, flood })
   const { dso, tso, classes } = openSlice(compiled, market, mtu)
-  const steps = compiled.steps[market]!
+  const steps = compiled.merit[market]![mtu]!
   const stillAccepted = new Map(flooded.steps.map((step, k) => [step, k]))
   const certainDso = new Map<number, number>()
   const certainTso = new Map<number, number>()

@@ -12,16 +12,11 @@
  * Not covered, and reported by `exact: false`: TSO sets that are no chain while the DSO asks too. Minimum acceptances,
  * one side or direction per unit, and room shared by several kinds are left out here (a relaxation; restrictions.ts checks them).
  */
-import {
-  type Compiled,
-  closedByState,
-  closedToDso,
-  closedToTso,
-  marketCount,
-  placesClosedToTso,
-  roomOf
-} from './compiled-book.ts'
-import { classOf, isDead, openPool, type Pool, place } from './pool.ts'
+import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
+import { addGrant, type Grants } from './grants.ts'
+import type { MeritList } from './merit-lists.ts'
+import { isDead, openPool, type Pool, place } from './pool.ts'
+import { type SliceClasses, sliceClasses } from './slice-classes.ts'
 
 /** Volume that is decided elsewhere (a block, a restricted offer) and takes its place before all others. */
 export interface Forced {
@@ -52,91 +47,12 @@ export interface Slice {
   readonly mtu: number
   readonly dso: Pool
   readonly tso: Pool
-  /** Steps accepted for either side, by position in the market's steps, in merit order. */
+  /** Steps accepted for either side, by position in the merit list. */
   readonly steps: readonly number[]
   readonly toDso: readonly number[]
   readonly toTso: readonly number[]
   readonly exact: boolean
   readonly classes: SliceClasses
-}
-
-/** Finds the classes of supply of one slice. */
-export interface SliceClasses {
-  /** Sides closed to an offer here. */
-  readonly closedTo: (offer: number) => number
-  /** True where `closedTo` is 0 for every offer. */
-  readonly neverClosed: boolean
-  /** Class in the DSO's pool, -1 if none. */
-  readonly dsoClass: (kind: number, closed: number, price: number) => number
-  readonly tsoClass: (kind: number, closed: number, price: number) => number
-}
-
-const nothing: readonly number[] = []
-
-const sliceClasses = (
-  compiled: Compiled,
-  market: number,
-  mtu: number,
-  dso: Pool,
-  tso: Pool,
-  closed: ReadonlyMap<number, number> | undefined
-): SliceClasses => {
-  const closedPlaces = tso.requests.length > 0 ? placesClosedToTso(compiled, market, mtu) : undefined
-  const { offerUnit, offerKind, kinds, unitHasState, requestLimit } = compiled
-  const localDso = new Map(dso.requests.map((r, k) => [r, k]))
-  const localTso = new Map(tso.requests.map((r, k) => [r, k]))
-  const limits = [...new Set([...dso.requests, ...tso.requests].map(r => requestLimit[r]!))]
-    .filter(Number.isFinite)
-    .sort((a, b) => a - b)
-  // By kind and number of limits that the price exceeds; -2 = not looked up yet.
-  const width = limits.length + 1
-  const dsoTable = new Int32Array(kinds.length * width).fill(-2)
-  const tsoTable = new Int32Array(kinds.length * width).fill(-2)
-  const bucketOf = (price: number): number => {
-    let bucket = 0
-    while (bucket < limits.length && limits[bucket]! < price) bucket++
-    return bucket
-  }
-  const find = (
-    table: Int32Array,
-    pool: Pool,
-    local: ReadonlyMap<number, number>,
-    lists: (kind: number) => readonly number[],
-    kind: number,
-    price: number
-  ): number => {
-    const slot = kind * width + (width === 1 ? 0 : bucketOf(price))
-    const known = table[slot]!
-    if (known !== -2) return known
-    const eligible: number[] = []
-    for (const r of lists(kind)) {
-      const k = local.get(r)
-      if (k !== undefined && requestLimit[r]! >= price) eligible.push(k)
-    }
-    const found = classOf(pool, eligible)
-    table[slot] = found
-    return found
-  }
-  const neverClosed = closedPlaces === undefined && closed === undefined && !compiled.anyState
-  return {
-    neverClosed,
-    closedTo: offer => {
-      if (neverClosed) return 0
-      const unit = offerUnit[offer]!
-      let mask = closedPlaces ? closedPlaces[kinds[offerKind[offer]!]!.place]! : 0
-      if (unitHasState[unit]) mask |= closedByState(compiled, unit, market, mtu)
-      if (closed) mask |= closed.get(unit) ?? 0
-      return mask
-    },
-    dsoClass: (kind, mask, price) =>
-      mask & closedToDso || dso.requests.length === 0
-        ? -1
-        : find(dsoTable, dso, localDso, k => kinds[k]!.dso[market] ?? nothing, kind, price),
-    tsoClass: (kind, mask, price) =>
-      mask & closedToTso || tso.requests.length === 0
-        ? -1
-        : find(tsoTable, tso, localTso, k => kinds[k]!.tso[market] ?? nothing, kind, price)
-  }
 }
 
 export const openSlice = (
@@ -166,8 +82,8 @@ const accept = (pool: Pool, classIndex: number, offer: number, price: number, am
 export const clearSlice = (compiled: Compiled, market: number, mtu: number, options: SliceOptions = {}): Slice => {
   const { dso, tso, classes } = openSlice(compiled, market, mtu, options.closed)
   const { without } = options
-  const { offerUnit, offerKind, oneKind, unitHasCaps, book } = compiled
-  const steps = compiled.steps[market]!
+  const { offerKind, book } = compiled
+  const steps = compiled.merit[market]![mtu]!
   for (const { offer, price, toDso, toTso } of options.forced ?? []) {
     const mask = classes.closedTo(offer)
     const kind = offerKind[offer]!
@@ -185,92 +101,124 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     const tsoClass = classes.tsoClass(offerKind[offer]!, mask, price)
     if (tsoClass >= 0) place(tso, tsoClass, amount)
   }
-  const { neverClosed } = classes
-  const order = steps.order(mtu)
-  const used = new Map<number, number>()
-  const roomLeft = (unit: number): number => {
-    if (!oneKind[unit * marketCount + market]) return Number.POSITIVE_INFINITY
-    return roomOf(compiled, unit, market, mtu) - (used.get(unit) ?? 0)
+  const run: Run = {
+    compiled,
+    steps,
+    without,
+    classes,
+    tso,
+    market,
+    mtu,
+    used: new Map(),
+    accepted: [],
+    toDso: [],
+    toTso: [],
+    positionOf: tso.requests.length > 0 && dso.requests.length > 0 ? new Int32Array(steps.offer.length) : undefined
   }
-  const accepted: number[] = []
-  const toDso: number[] = []
-  const toTso: number[] = []
-  // Where a step (by its place in `order`) stands in `accepted`, plus one.
-  const positionOf = tso.requests.length > 0 && dso.requests.length > 0 ? new Int32Array(order.length) : undefined
-
-  /** Offers steps to one pool; those whose TSO set has another size than `size` wait (-1 = all). */
-  const offerSteps = (pool: Pool, forDso: boolean, from: number, to: number, size: number): number => {
-    let sizes = 0
-    if (pool.left === 0) return sizes
-    const dearest = dearestLimit(compiled, pool)
-    for (let k = from; k < to; k++) {
-      const i = order[k]!
-      const offer = steps.offer[i]!
-      if (without?.has(offer)) continue
-      let available = steps.quantity[i]!
-      let position = -1
-      if (!forDso && positionOf) {
-        position = positionOf[k]! - 1
-        if (position >= 0) available -= toDso[position]!
-        if (available === 0) continue
-      }
-      const mask = neverClosed ? 0 : classes.closedTo(offer)
-      const price = steps.price[i]!
-      if (price > dearest) break
-      const kind = offerKind[offer]!
-      const classIndex = forDso ? classes.dsoClass(kind, mask, price) : classes.tsoClass(kind, mask, price)
-      if (classIndex < 0) continue
-      if (size >= 0) {
-        const tsoClass = classes.tsoClass(kind, mask, price)
-        const here = tsoClass < 0 ? 0 : tso.classes[tsoClass]!.eligible.length
-        sizes |= 1 << Math.min(here, 30)
-        if (Math.min(here, 30) !== size) continue
-      }
-      if (isDead(pool, classIndex)) continue
-      const unit = offerUnit[offer]!
-      const capped = unitHasCaps[unit] === 1
-      if (capped) available = Math.min(available, roomLeft(unit))
-      if (available <= 0) continue
-      const placed = accept(pool, classIndex, offer, price, available)
-      if (placed < available && pool.dead.every(dead => dead === 1)) to = k
-      if (placed === 0) continue
-      if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
-      if (position >= 0) toTso[position]! += placed
-      else {
-        accepted.push(i)
-        toDso.push(forDso ? placed : 0)
-        toTso.push(forDso ? 0 : placed)
-        if (forDso && positionOf) positionOf[k] = accepted.length
-      }
-      if (pool.left === 0) break
-    }
-    return sizes
-  }
-
   // Only where W of one price differ in the TSO requests they suit must the DSO take them in that order.
-  const tsoSets = tsoSetsOf(compiled, market, tso)
-  const ranked = dso.requests.length > 0 && tso.requests.length > 0 && !(tsoSets.length === 1 && neverClosed)
-  const runRanked = (): void => {
-    const dearest = dearestLimit(compiled, dso)
-    for (let k = 0; k < order.length && dso.left > 0; ) {
-      let end = k + 1
-      const price = steps.price[order[k]!]!
-      if (price > dearest) break
-      while (end < order.length && steps.price[order[end]!]! === price) end++
-      if (end === k + 1) offerSteps(dso, true, k, end, -1)
-      else {
-        const sizes = offerSteps(dso, true, k, end, 0)
-        for (let size = 1; size <= sizesMost; size++) if (sizes & (1 << size)) offerSteps(dso, true, k, end, size)
-      }
-      k = end
-      if (dso.dead.every(dead => dead === 1)) break
-    }
-  }
-  if (ranked) runRanked()
-  else if (dso.requests.length > 0) offerSteps(dso, true, 0, order.length, -1)
-  if (tso.requests.length > 0) offerSteps(tso, false, 0, order.length, -1)
-  const exact = !ranked || tso.requests.length < 2 || (tso.requests.length <= sizesMost && isChain(tsoSets))
+  const ranked =
+    dso.requests.length > 0 && tso.requests.length > 0 && !(classes.tsoSets.count === 1 && classes.neverClosed)
+  if (ranked) offerRanked(run, dso)
+  else if (dso.requests.length > 0) offerSteps(run, dso, true, 0, steps.offer.length, -1)
+  if (tso.requests.length > 0) offerSteps(run, tso, false, 0, steps.offer.length, -1)
+  const exact = !ranked || tso.requests.length < 2 || (tso.requests.length <= sizesMost && classes.tsoSets.isChain)
+  const { accepted, toDso, toTso } = run
   return { market, mtu, dso, tso, steps: accepted, toDso, toTso, exact, classes }
+}
+
+/** One pass over the merit list of a slice. */
+interface Run {
+  readonly compiled: Compiled
+  readonly steps: MeritList
+  readonly without: ReadonlySet<number> | undefined
+  readonly classes: SliceClasses
+  readonly tso: Pool
+  readonly market: number
+  readonly mtu: number
+  /** Accepted of units whose room is limited. */
+  readonly used: Map<number, number>
+  readonly accepted: number[]
+  readonly toDso: number[]
+  readonly toTso: number[]
+  /** Where a step stands in `accepted`, plus one. */
+  readonly positionOf: Int32Array | undefined
+}
+
+const roomLeft = ({ compiled, market, mtu, used }: Run, unit: number): number => {
+  if (!compiled.oneKind[unit * marketCount + market]) return Number.POSITIVE_INFINITY
+  return roomOf(compiled, unit, market, mtu) - (used.get(unit) ?? 0)
+}
+
+/** Offers steps to one pool; those whose TSO set has another size than `size` wait (-1 = all). Returns the sizes seen, as bits. */
+const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: number, size: number): number => {
+  let sizes = 0
+  if (pool.left === 0) return sizes
+  const { compiled, steps, without, classes, used, accepted, toDso, toTso, positionOf } = run
+  const { offerKind, offerUnit, unitHasCaps } = compiled
+  const { neverClosed } = classes
+  const classFor = forDso ? classes.dsoClass : classes.tsoClass
+  const dearest = dearestLimit(compiled, pool)
+  for (let k = from; k < end; k++) {
+    const price = steps.price[k]!
+    if (price > dearest) break
+    const offer = steps.offer[k]!
+    if (without?.has(offer)) continue
+    let available = steps.quantity[k]!
+    let position = -1
+    if (!forDso && positionOf) {
+      position = positionOf[k]! - 1
+      if (position >= 0) available -= toDso[position]!
+      if (available === 0) continue
+    }
+    const mask = neverClosed ? 0 : classes.closedTo(offer)
+    const kind = offerKind[offer]!
+    const classIndex = classFor(kind, mask, price)
+    if (classIndex < 0) continue
+    if (size >= 0) {
+      const tsoClass = classes.tsoClass(kind, mask, price)
+      const here = tsoClass < 0 ? 0 : run.tso.classes[tsoClass]!.eligible.length
+      sizes |= 1 << Math.min(here, sizesMost)
+      if (Math.min(here, sizesMost) !== size) continue
+    }
+    if (isDead(pool, classIndex)) continue
+    const unit = offerUnit[offer]!
+    const capped = unitHasCaps[unit] === 1
+    if (capped) available = Math.min(available, roomLeft(run, unit))
+    if (available <= 0) continue
+    const placed = accept(pool, classIndex, offer, price, available)
+    if (placed < available && pool.dead.every(dead => dead === 1)) end = k
+    if (placed === 0) continue
+    if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
+    if (position >= 0) toTso[position]! += placed
+    else {
+      accepted.push(k)
+      toDso.push(forDso ? placed : 0)
+      toTso.push(forDso ? 0 : placed)
+      if (forDso && positionOf) positionOf[k] = accepted.length
+    }
+    if (pool.left === 0) break
+  }
+  return sizes
+}
+
+/** Price by price, what suits fewer TSO requests first. */
+const offerRanked = (run: Run, dso: Pool): void => {
+  const { price: prices } = run.steps
+  const count = prices.length
+  const dearest = dearestLimit(run.compiled, dso)
+  for (let k = 0; k < count && dso.left > 0; ) {
+    let end = k + 1
+    const price = prices[k]!
+    if (price > dearest) break
+    while (end < count && prices[end]! === price) end++
+    if (end === k + 1) offerSteps(run, dso, true, k, end, -1)
+    else {
+      const sizes = offerSteps(run, dso, true, k, end, 0)
+      for (let size = 1; size <= sizesMost; size++) if (sizes & (1 << size)) offerSteps(run, dso, true, k, end, size)
+    }
+    k = end
+    if (dso.dead.every(dead => dead === 1)) break
+  }
 }
 
 /** Sizes of TSO sets that are told apart: bits of a whole number. */
@@ -278,34 +226,6 @@ const sizesMost = 30
 
 const dearestLimit = ({ requestLimit }: Compiled, pool: Pool): number =>
   pool.requests.reduce((dearest, r) => Math.max(dearest, requestLimit[r]!), 0)
-
-/** The sets of this slice's TSO requests that kinds of offers suit. Limits never break a chain within one price. */
-const tsoSetsOf = (compiled: Compiled, market: number, tso: Pool): readonly ReadonlySet<number>[] => {
-  const active = new Set(tso.requests)
-  const sets = new Map<string, ReadonlySet<number>>()
-  for (const kind of compiled.kinds) {
-    const list = (kind.tso[market] ?? nothing).filter(r => active.has(r))
-    sets.set(list.join(), new Set(list))
-  }
-  return [...sets.values()]
-}
-
-/** Whether of any two sets one holds the other. */
-const isChain = (sets: readonly ReadonlySet<number>[]): boolean => {
-  const bySize = [...sets].sort((a, b) => a.size - b.size)
-  for (let k = 1; k < bySize.length; k++) for (const r of bySize[k - 1]!) if (!bySize[k]!.has(r)) return false
-  return true
-}
-
-export interface Grants {
-  readonly offer: number[]
-  readonly mtu: number[]
-  readonly request: number[]
-  readonly power: number[]
-  readonly price: number[]
-}
-
-export const noGrants = (): Grants => ({ offer: [], mtu: [], request: [], power: [], price: [] })
 
 /** Says which request each accepted volume serves: within a class the cheapest serves the most specific. */
 export const grantSlice = (slice: Slice, grants: Grants): void => {
@@ -318,11 +238,7 @@ export const grantSlice = (slice: Slice, grants: Grants): void => {
         while (rest > 0) {
           while (open === 0) open = flow[k++]!
           const taken = Math.min(open, rest)
-          grants.offer.push(offers[n]!)
-          grants.mtu.push(slice.mtu)
-          grants.request.push(pool.requests[eligible[k - 1]!]!)
-          grants.power.push(taken)
-          grants.price.push(prices[n]!)
+          addGrant(grants, offers[n]!, slice.mtu, pool.requests[eligible[k - 1]!]!, taken, prices[n]!)
           open -= taken
           rest -= taken
         }

@@ -3,11 +3,20 @@
  *
  * Uniform price = the dearest bid that serves the request in the MTU. A payment is rounded once per allocation line and
  * MTU, half up, to whole µ€, so totals are exact sums of lines. Inside one offer and MTU, accepted steps go to its
- * requests in a fixed order (`inStepOrder`), so an outcome and the curves say which bid served whom.
+ * requests in a fixed order (pieces.ts), so an outcome and the curves say which bid served whom.
  */
-import type { Allocation, ClearingOutcome, OfferOutcome, ProfileInterval, RequestOutcome, SideTotals } from './book.ts'
+import type {
+  Allocation,
+  ClearingOutcome,
+  OfferOutcome,
+  ProfileInterval,
+  RequestOutcome,
+  Side,
+  SideTotals
+} from './book.ts'
 import type { Compiled } from './compiled-book.ts'
-import type { Grants } from './merit-order.ts'
+import type { Grants } from './grants.ts'
+import { inStepOrder, type Pieces, piecesOfGrants } from './pieces.ts'
 import { rejectionReasons } from './rejection-reasons.ts'
 
 /** What `power` W for one MTU cost at `price` µ€/kWh, in µ€, half up. Exact while power × price stays below 2^53. */
@@ -19,62 +28,40 @@ export const paymentOf = (power: number, price: number): number => {
 
 export type ClearingHead = Pick<ClearingOutcome, 'algorithm' | 'version' | 'gap' | 'nodes'>
 
-/** A bid's part in one request and MTU. */
-export interface Piece {
-  readonly mtu: number
-  readonly request: number
-  readonly power: number
-  readonly price: number
-}
-
 /** Accepted power and the dearest accepted bid, by request and MTU (`request × mtus + mtu`). */
 export interface Served {
   readonly power: Float64Array
   readonly highestBid: Float64Array
 }
 
-export const buildOutcome = (compiled: Compiled, grants: Grants, head: ClearingHead): ClearingOutcome => {
-  const byOffer: Piece[][] = compiled.book.offers.map(() => [])
-  for (let g = 0; g < grants.offer.length; g++)
-    byOffer[grants.offer[g]!]!.push({
-      mtu: grants.mtu[g]!,
-      request: grants.request[g]!,
-      power: grants.power[g]!,
-      price: grants.price[g]!
-    })
-  return outcomeOf(compiled, byOffer, head)
-}
+export const buildOutcome = (compiled: Compiled, grants: Grants, head: ClearingHead): ClearingOutcome =>
+  outcomeOf(compiled, piecesOfGrants(compiled, grants), head)
 
-export const outcomeOf = (
-  compiled: Compiled,
-  byOffer: readonly (readonly Piece[])[],
-  head: ClearingHead
-): ClearingOutcome => {
+export const outcomeOf = (compiled: Compiled, unordered: Pieces, head: ClearingHead): ClearingOutcome => {
   const { book, requestIsDso } = compiled
   const { mtus } = book
-  const ordered = byOffer.map(pieces => inStepOrder(compiled, pieces))
+  const pieces = inStepOrder(compiled, unordered)
+  const { offerFrom, mtu, request, power, price } = pieces
   const served: Served = {
     power: new Float64Array(book.requests.length * mtus),
     highestBid: new Float64Array(book.requests.length * mtus)
   }
   const costs = { dso: exactSum(), tso: exactSum() }
-  for (const pieces of ordered)
-    for (const { mtu, request, power, price } of pieces) {
-      const slot = request * mtus + mtu
-      served.power[slot]! += power
-      if (price > served.highestBid[slot]!) served.highestBid[slot] = price
-      costs[requestIsDso[request] ? 'dso' : 'tso'].add(power * price)
-    }
-  const requestOrder = orderOfRequests(compiled)
+  for (let p = 0; p < mtu.length; p++) {
+    const to = request[p]!
+    const slot = to * mtus + mtu[p]!
+    served.power[slot]! += power[p]!
+    if (price[p]! > served.highestBid[slot]!) served.highestBid[slot] = price[p]!
+    const side = requestIsDso[to] ? costs.dso : costs.tso
+    side.add(power[p]! * price[p]!)
+  }
   const paid = new Float64Array(book.requests.length)
-  const allocations = ordered.map(pieces =>
-    pieces.length === 0 ? [] : allocationsOf(compiled, pieces, served, requestOrder, paid)
-  )
-  const ranks = ranksOf(compiled, ordered)
+  const allocations = allocationsOf(compiled, pieces, served, orderOfRequests(compiled), paid)
+  const ranks = ranksOf(compiled, pieces)
   const reasonOf = rejectionReasons(compiled, served)
   const offers = book.offers.map(
     ({ id }, o): OfferOutcome =>
-      ranks[o]! > 0
+      offerFrom[o]! < offerFrom[o + 1]!
         ? { id, allocations: allocations[o]!, rank: ranks[o]! }
         : { id, allocations: [], rank: 0, reason: reasonOf(o) }
   )
@@ -102,144 +89,97 @@ const orderOfRequests = ({ book, requestIsDso }: Compiled): Int32Array => {
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/**
- * Pieces by MTU; within one, the cheapest accepted steps serve the DSO first, then requests by rising price limit, then by
- * their order in the book. (A cheaper step suits every request that a dearer one of the same offer suits.)
- */
-export const inStepOrder = (compiled: Compiled, pieces: readonly Piece[]): readonly Piece[] => {
-  const { requestIsDso, requestLimit } = compiled
-  let oneAtATime = true
-  let inOrder = true
-  for (let k = 1; k < pieces.length && inOrder; k++) {
-    const step = pieces[k]!.mtu - pieces[k - 1]!.mtu
-    if (step <= 0) oneAtATime = false
-    if (step < 0) inOrder = false
-  }
-  if (oneAtATime) return pieces
-  const byRequest = (a: Piece, b: Piece): number =>
-    a.request === b.request
-      ? a.price - b.price
-      : requestIsDso[b.request]! - requestIsDso[a.request]! ||
-        compareLimits(requestLimit[a.request]!, requestLimit[b.request]!) ||
-        a.request - b.request
-  const sorted = inOrder ? pieces : pieces.slice().sort((a, b) => a.mtu - b.mtu)
-  const result: Piece[] = []
-  for (let from = 0; from < sorted.length; ) {
-    const { mtu, request } = sorted[from]!
-    let to = from + 1
-    let mixed = false
-    while (to < sorted.length && sorted[to]!.mtu === mtu) {
-      if (sorted[to]!.request !== request) mixed = true
-      to++
-    }
-    if (to === from + 1) result.push(sorted[from]!)
-    else {
-      const here = sorted.slice(from, to).sort(byRequest)
-      const dealt = mixed ? deal(here) : here
-      const suits = ({ request: to, price }: Piece): boolean => price <= requestLimit[to]!
-      for (const piece of dealt === here || dealt.every(suits) ? dealt : here) result.push(piece)
-    }
-    from = to
-  }
-  return result
-}
+type OpenRun = { -readonly [Field in keyof Allocation]: Allocation[Field] }
 
-const compareLimits = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
-
-/** The same bids by rising price, dealt to the same requests in their order. */
-const deal = (pieces: readonly Piece[]): Piece[] => {
-  const bids = pieces.map(({ price, power }) => ({ price, power })).sort((a, b) => a.price - b.price)
-  const dealt: Piece[] = []
-  let k = 0
-  for (const { mtu, request, power } of pieces)
-    for (let rest = power; rest > 0; ) {
-      const bid = bids[k]!
-      const part = Math.min(rest, bid.power)
-      const last = dealt[dealt.length - 1]
-      if (last && last.request === request && last.price === bid.price)
-        dealt[dealt.length - 1] = { ...last, power: last.power + part }
-      else dealt.push({ mtu, request, power: part, price: bid.price })
-      bid.power -= part
-      rest -= part
-      if (bid.power === 0) k++
-    }
-  return dealt
-}
-
-interface Run {
-  readonly request: number
-  readonly mtu: number
-  mtus: number
-  readonly power: number
-  readonly price: number
-}
-
+/** By offer: its pieces as runs of equal MTUs, ordered by MTU, then DSO before TSO, then request id, then bid. Adds up what is paid. */
 const allocationsOf = (
   compiled: Compiled,
-  pieces: readonly Piece[],
+  { offerFrom, mtu, request, power, price }: Pieces,
   served: Served,
   requestOrder: Int32Array,
   paid: Float64Array
-): Allocation[] => {
+): Allocation[][] => {
   const { book, requestIsDso } = compiled
   const uniform = book.rules.pricing === 'uniform'
-  const runs: Run[] = []
-  let previous: Run[] = []
-  let current: Run[] = []
-  let at = -1
-  for (let from = 0; from < pieces.length; ) {
-    const { mtu, request, price: bid } = pieces[from]!
-    let power = 0
-    while (from < pieces.length) {
-      const piece = pieces[from]!
-      if (piece.mtu !== mtu || piece.request !== request || !(uniform || piece.price === bid)) break
-      power += piece.power
-      from++
+  const sideOf = (r: number): Side => (requestIsDso[r] ? 'DSO' : 'TSO')
+  // What runs in the MTU before and in this one; and by run, the place of its request in the order.
+  let previous: OpenRun[] = []
+  let current: OpenRun[] = []
+  const orders: number[] = []
+  return book.offers.map((_, o): Allocation[] => {
+    const end = offerFrom[o + 1]!
+    const runs: OpenRun[] = []
+    previous.length = 0
+    current.length = 0
+    let at = -1
+    for (let p = offerFrom[o]!; p < end; ) {
+      const here = mtu[p]!
+      const to = request[p]!
+      const bid = price[p]!
+      let amount = 0
+      while (p < end && mtu[p] === here && request[p] === to && (uniform || price[p] === bid)) amount += power[p++]!
+      if (here !== at) {
+        const past = previous
+        previous = current
+        current = past
+        current.length = 0
+        if (here !== at + 1) previous.length = 0
+        at = here
+      }
+      const paidPrice = uniform ? served.highestBid[to * book.mtus + here]! : bid
+      paid[to]! += paymentOf(amount, paidPrice)
+      const { id } = book.requests[to]!
+      let run: OpenRun | undefined
+      for (const open of previous)
+        if (open.requestId === id && open.power === amount && open.price === paidPrice) {
+          run = open
+          break
+        }
+      if (run) run.mtus++
+      else {
+        run = { requestId: id, side: sideOf(to), mtu: here, mtus: 1, power: amount, price: paidPrice }
+        // Almost always in order already: what comes later in the order moves up.
+        let k = runs.length
+        orders.length = k
+        while (
+          k > 0 &&
+          runs[k - 1]!.mtu === here &&
+          comesAfter(orders[k - 1]!, runs[k - 1]!.price, requestOrder[to]!, paidPrice)
+        ) {
+          runs[k] = runs[k - 1]!
+          orders[k] = orders[k - 1]!
+          k--
+        }
+        runs[k] = run
+        orders[k] = requestOrder[to]!
+      }
+      current.push(run)
     }
-    if (mtu !== at) {
-      previous = mtu === at + 1 ? current : []
-      current = []
-      at = mtu
-    }
-    const price = uniform ? served.highestBid[request * book.mtus + mtu]! : bid
-    paid[request]! += paymentOf(power, price)
-    let run = previous.find(open => open.request === request && open.power === power && open.price === price)
-    if (run) run.mtus++
-    else {
-      run = { request, mtu, mtus: 1, power, price }
-      runs.push(run)
-    }
-    current.push(run)
-  }
-  if (runs.length > 1)
-    runs.sort((a, b) => a.mtu - b.mtu || requestOrder[a.request]! - requestOrder[b.request]! || a.price - b.price)
-  return runs.map(({ request, mtu, mtus, power, price }) => ({
-    requestId: book.requests[request]!.id,
-    side: requestIsDso[request] ? 'DSO' : 'TSO',
-    mtu,
-    mtus,
-    power,
-    price
-  }))
+    return runs
+  })
 }
 
+const comesAfter = (order: number, price: number, thanOrder: number, thanPrice: number): boolean =>
+  order > thanOrder || (order === thanOrder && price > thanPrice)
+
 /** 1 = keep longest: what serves the DSO before what does not, then by average accepted bid, then by arrival (T-21). */
-const ranksOf = ({ requestIsDso }: Compiled, byOffer: readonly (readonly Piece[])[]): Int32Array => {
+const ranksOf = ({ book, requestIsDso }: Compiled, { offerFrom, request, power, price }: Pieces): Int32Array => {
   const accepted: { offer: number; forDso: boolean; averageBid: number }[] = []
-  byOffer.forEach((pieces, offer) => {
-    if (pieces.length === 0) return
-    let power = 0
+  for (let offer = 0; offer < book.offers.length; offer++) {
+    const end = offerFrom[offer + 1]!
+    if (offerFrom[offer] === end) continue
+    let volume = 0
     let cost = 0
     let forDso = false
-    for (const piece of pieces) {
-      power += piece.power
-      cost += piece.power * piece.price
-      if (requestIsDso[piece.request]) forDso = true
+    for (let p = offerFrom[offer]!; p < end; p++) {
+      volume += power[p]!
+      cost += power[p]! * price[p]!
+      if (requestIsDso[request[p]!]) forDso = true
     }
-    accepted.push({ offer, forDso, averageBid: cost / power })
-  })
+    accepted.push({ offer, forDso, averageBid: cost / volume })
+  }
   accepted.sort((a, b) => Number(b.forDso) - Number(a.forDso) || a.averageBid - b.averageBid || a.offer - b.offer)
-  const ranks = new Int32Array(byOffer.length)
+  const ranks = new Int32Array(book.offers.length)
   accepted.forEach(({ offer }, k) => {
     ranks[offer] = k + 1
   })

@@ -9,7 +9,7 @@
  * Assumes slices without restrictions, exact by merit order. Promises nothing about the side that does not lead: if the
  * leading side is proven exactly, the caller decides the rest another way.
  */
-import { type BlockClasses, classesOfBlock, compare, noWorth, plus, type Worth } from './block-starts.ts'
+import { type BlockClasses, classesOfBlock, compare, lastingPrices, noWorth, plus, type Worth } from './block-starts.ts'
 import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component } from './component.ts'
 import { enter, noRoom, openDemand, pricePool } from './exchange.ts'
@@ -225,11 +225,13 @@ const windowOf = (compiled: Compiled, { offer, starts }: BlockChoice, cleared: (
 
 const opened = (base: Slice): Live => {
   const slice = { ...base, dso: ownPool(base.dso), tso: ownPool(base.tso) }
-  const dsoPrices = new Float64Array(slice.dso.classes.length)
-  const tsoPrices = new Float64Array(slice.tso.classes.length)
-  pricePool(slice.dso, undefined, dsoPrices)
-  pricePool(slice.tso, undefined, tsoPrices)
-  return { base, slice, runs: [], dsoPrices, tsoPrices }
+  return {
+    base,
+    slice,
+    runs: [],
+    dsoPrices: lastingPrices(base.dso).slice(),
+    tsoPrices: lastingPrices(base.tso).slice()
+  }
 }
 
 const ownPool = (pool: Pool): Pool => {
@@ -249,7 +251,7 @@ const classAt = (compiled: Compiled, at: Live, offer: number, price: number, fix
     const { eligible } = at.base.tso.classes[own.length]!
     own.push({
       eligible,
-      flow: new Float64Array(eligible.length),
+      flow: eligible.map(() => 0),
       offers: [],
       prices: [],
       amounts: [],

@@ -10,7 +10,7 @@ export interface PoolClass {
   /** Local request numbers, most specific first. */
   readonly eligible: readonly number[]
   /** Promised, in the order of `eligible`. */
-  readonly flow: Float64Array
+  readonly flow: number[]
   /** What was accepted, in the order of acceptance. */
   readonly offers: number[]
   readonly prices: number[]
@@ -44,6 +44,7 @@ export const openPool = (requests: readonly number[], demand: (request: number) 
     left: residual.reduce((sum, power) => sum + power, 0),
     search: {
       mark: 0,
+      priced: undefined,
       cameFromClass: new Int32Array(0),
       cameFromRequest: new Int32Array(0),
       seenRequest: new Int32Array(0),
@@ -70,11 +71,17 @@ export const classOf = (pool: Pool, eligible: readonly number[]): number => {
   const key = eligible.join()
   const known = pool.known.get(key)
   if (known !== undefined) return known
-  const index = pool.classes.length
+  const index = addClass(pool, eligible)
   pool.known.set(key, index)
+  return index
+}
+
+/** A class that is known to be new to the pool. */
+export const addClass = (pool: Pool, eligible: readonly number[]): number => {
+  const index = pool.classes.length
   pool.classes.push({
     eligible,
-    flow: new Float64Array(eligible.length),
+    flow: eligible.map(() => 0),
     offers: [],
     prices: [],
     amounts: [],
@@ -131,6 +138,7 @@ export interface Closure {
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
   const { cameFromClass, cameFromRequest, seenRequest, seenClass } = searchOf(pool)
   const mark = ++pool.search.mark
+  pool.search.priced = undefined
   const requests: number[] = []
   const classes = [classIndex]
   seenClass[classIndex] = mark
@@ -158,6 +166,8 @@ export const closureOf = (pool: Pool, classIndex: number): Closure => {
 /** Paper for searches, shared by a pool and its copies: a search is over before the next begins. */
 export interface Search {
   mark: number
+  /** Whose prices (exchange.ts) the last search found, if it was one for prices and the pool is still as it was. */
+  priced: Pool | undefined
   cameFromClass: Int32Array
   cameFromRequest: Int32Array
   seenRequest: Int32Array

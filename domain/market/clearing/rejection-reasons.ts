@@ -64,6 +64,7 @@ export const rejectionReasons = (compiled: Compiled, served: Served): ((offer: n
     const simple = !unit.caps && !book.rules.exclusivePerPod && offer.kind === 'single' && !compiled.hasMinAcceptance[o]
     if (offer.kind === 'single') {
       for (const { mtu, mtus, steps, minAcceptance } of offer.intervals) {
+        if (simple && passed === 4) break
         const bid = steps.reduce((lowest, step) => Math.min(lowest, step.price), Number.POSITIVE_INFINITY)
         for (let t = mtu; t < mtu + mtus && !(simple && passed === 4); t++) see(t, bid, minAcceptance)
       }

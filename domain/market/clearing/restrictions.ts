@@ -6,7 +6,7 @@
  * mixed-integer programme decides them step by step, and merit order decides the rest around them.
  */
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
-import type { Grants } from './merit-order.ts'
+import type { Grants } from './grants.ts'
 
 export type Restriction =
   | { readonly rule: 'min-acceptance'; readonly offer: number; readonly mtu: number }
@@ -95,7 +95,7 @@ export const brokenBy = (compiled: Compiled, grants: Grants): Restriction[] => {
   )
   const uses = new Map<number, Use>()
   const accepted = new Map<number, number>()
-  for (let g = 0; g < grants.offer.length; g++) {
+  for (let g = 0; g < grants.count; g++) {
     const offer = grants.offer[g]!
     const mtu = grants.mtu[g]!
     const unit = offerUnit[offer]!

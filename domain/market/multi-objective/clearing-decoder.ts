@@ -10,7 +10,7 @@
 
 import type { Book, ClearingOutcome, Offer, PriceStep, Request } from '../clearing/book.ts'
 import type { Compiled } from '../clearing/compiled-book.ts'
-import { type Grants, noGrants } from '../clearing/merit-order.ts'
+import { addGrant, type Grants, noGrants } from '../clearing/grants.ts'
 import { surchargeOf } from './preference.ts'
 
 /** µ€ per kWh: power up to 1e8 W times this stays within 2^53. */
@@ -95,13 +95,8 @@ export const grantsOf = (compiled: Compiled, outcome: ClearingOutcome): Grants =
         byMtu.set(t, parts)
       }
     for (const [mtu, parts] of byMtu)
-      for (const { request, power, price } of fill(compiled, stepsAt(book.offers[offer]!, mtu), parts)) {
-        grants.offer.push(offer)
-        grants.mtu.push(mtu)
-        grants.request.push(request)
-        grants.power.push(power)
-        grants.price.push(price)
-      }
+      for (const { request, power, price } of fill(compiled, stepsAt(book.offers[offer]!, mtu), parts))
+        addGrant(grants, offer, mtu, request, power, price)
   }
   return grants
 }

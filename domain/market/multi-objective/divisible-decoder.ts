@@ -3,8 +3,7 @@
  * search can afford thousands of solutions; and no repair, since every order serves the most that can be served.
  */
 
-import type { Grants } from '../clearing/merit-order.ts'
-import { noGrants } from '../clearing/merit-order.ts'
+import { addGrant, type Grants, noGrants } from '../clearing/grants.ts'
 import { place } from '../clearing/pool.ts'
 import { bestFirst, type Order } from './best-first.ts'
 import { type Accept, type Cell, type CellGroup, type DivisibleBook, empty, serve } from './divisible-book.ts'
@@ -128,11 +127,7 @@ const deal = (book: DivisibleBook, cell: Cell, parts: readonly Part[], grants: G
       if (power === 0) continue
       flow[k]! -= power
       open -= power
-      grants.offer.push(stepOffer[step]!)
-      grants.mtu.push(mtu)
-      grants.request.push(pool.requests[request]!)
-      grants.power.push(power)
-      grants.price.push(stepPrice[step]!)
+      addGrant(grants, stepOffer[step]!, mtu, pool.requests[request]!, power, stepPrice[step]!)
     }
   }
 }

@@ -6,7 +6,7 @@
 
 import type { Book, ClearingOutcome } from '../clearing/book.ts'
 import type { Compiled } from '../clearing/compiled-book.ts'
-import type { Grants } from '../clearing/merit-order.ts'
+import type { Grants } from '../clearing/grants.ts'
 import { type Reliability, unreliabilityOf } from './reliability.ts'
 
 export const objectives = [
@@ -86,15 +86,15 @@ export const totalsOfGrants = (compiled: Compiled, grants: Grants, unitUnreliabi
   const cost = { dso: 0n, tso: 0n }
   const nonDelivery = { dso: 0n, tso: 0n }
   const units = new Set<number>()
-  grants.offer.forEach((offer, k) => {
+  for (let k = 0; k < grants.count; k++) {
     const side = compiled.requestIsDso[grants.request[k]!] === 1 ? 'dso' : 'tso'
-    const unit = compiled.offerUnit[offer]!
+    const unit = compiled.offerUnit[grants.offer[k]!]!
     const power = grants.power[k]!
     served[side] += power
     cost[side] += BigInt(power) * BigInt(grants.price[k]!)
     nonDelivery[side] += BigInt(power) * BigInt(unitUnreliability[unit]!)
     units.add(unit)
-  })
+  }
   return {
     dsoServed: served.dso,
     tsoServed: served.tso,

@@ -8,7 +8,7 @@
 
 import type { Book, ClearingOutcome } from '../clearing/book.ts'
 import type { Compiled } from '../clearing/compiled-book.ts'
-import type { Grants } from '../clearing/merit-order.ts'
+import type { Grants } from '../clearing/grants.ts'
 import { clearByGenes, clearingDecoder } from './clearing-decoder.ts'
 import { type DivisibleBook, divisibleBook } from './divisible-book.ts'
 import { divisibleDecoder, judge, realise } from './divisible-decoder.ts'

@@ -17,7 +17,7 @@ import { checkVerdicts, completeTechnicalOutcome, endValidation } from './finali
 import { checkOffer } from './place-offer.ts'
 import { checkRequest } from './place-request.ts'
 import { podListDigest } from './pod-list.ts'
-import { sessionBook } from './session-book.ts'
+import { bookOffer, sessionBook } from './session-book.ts'
 import { emptyPom, type Market, newSession, type PomState, type SessionState } from './state.ts'
 
 export { initial } from './state.ts'
@@ -152,6 +152,8 @@ export const evolve = (state: Market, event: MarketEvent): Market => {
       const session = known(pom, event.sessionId)
       takeOut(session, event.offerId)
       session.offers.set(event.offerId, event)
+      // The gate finds it read.
+      bookOffer(event, session.opened.start)
       for (const pod of event.unit.pods) {
         const entry = session.unitOfPod.get(pod)
         session.unitOfPod.set(pod, { unit: event.unit.id, offers: (entry?.offers ?? 0) + 1 })

@@ -1,0 +1,202 @@
+/**
+ * What was accepted, as columns: for each offer its pieces, a piece being one bid's part in one request and MTU.
+ *
+ * `inStepOrder` gives them the order that the outcome is read in: by MTU; within one, the cheapest accepted steps serve the
+ * DSO first, then requests by rising price limit, then by their order in the book. (A cheaper step suits every
+ * request that a dearer one of the same offer suits.) So an outcome and the curves say which bid served whom.
+ */
+import type { Compiled } from './compiled-book.ts'
+import type { Grants } from './grants.ts'
+
+export interface Pieces {
+  /** The pieces of offer `o` are those from `offerFrom[o]` up to `offerFrom[o + 1]`. */
+  readonly offerFrom: Int32Array
+  readonly mtu: Int32Array
+  readonly request: Int32Array
+  readonly power: Float64Array
+  readonly price: Float64Array
+}
+
+/** The same as one object. */
+export interface Piece {
+  readonly mtu: number
+  readonly request: number
+  readonly power: number
+  readonly price: number
+}
+
+export const piecesOfGrants = ({ book }: Compiled, grants: Grants): Pieces => {
+  const { count } = grants
+  const pieces = emptyPieces(book.offers.length, count)
+  const { offerFrom, mtu, request, power, price } = pieces
+  for (let g = 0; g < count; g++) offerFrom[grants.offer[g]! + 1]!++
+  for (let o = 0; o < book.offers.length; o++) offerFrom[o + 1]! += offerFrom[o]!
+  const next = offerFrom.slice()
+  for (let g = 0; g < count; g++) {
+    const p = next[grants.offer[g]!]!++
+    mtu[p] = grants.mtu[g]!
+    request[p] = grants.request[g]!
+    power[p] = grants.power[g]!
+    price[p] = grants.price[g]!
+  }
+  return pieces
+}
+
+export const piecesOf = (byOffer: readonly (readonly Piece[])[]): Pieces => {
+  const pieces = emptyPieces(
+    byOffer.length,
+    byOffer.reduce((sum, { length }) => sum + length, 0)
+  )
+  let p = 0
+  byOffer.forEach((own, o) => {
+    for (const { mtu, request, power, price } of own) write(pieces, p++, mtu, request, power, price)
+    pieces.offerFrom[o + 1] = p
+  })
+  return pieces
+}
+
+export const pieceAt = ({ mtu, request, power, price }: Pieces, p: number): Piece => ({
+  mtu: mtu[p]!,
+  request: request[p]!,
+  power: power[p]!,
+  price: price[p]!
+})
+
+const emptyPieces = (offers: number, count: number): Pieces => ({
+  offerFrom: new Int32Array(offers + 1),
+  mtu: new Int32Array(count),
+  request: new Int32Array(count),
+  power: new Float64Array(count),
+  price: new Float64Array(count)
+})
+
+const write = (into: Pieces, p: number, mtu: number, request: number, power: number, price: number): void => {
+  into.mtu[p] = mtu
+  into.request[p] = request
+  into.power[p] = power
+  into.price[p] = price
+}
+
+export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
+  const { offerFrom, mtu } = pieces
+  const offers = offerFrom.length - 1
+  const byMtu = positionsByMtu(pieces)
+  // Dealing r requests and b bids makes fewer than r + b pieces.
+  const dealt = emptyPieces(offers, 2 * mtu.length)
+  let next = 0
+  for (let o = 0; o < offers; o++) {
+    const end = offerFrom[o + 1]!
+    for (let from = offerFrom[o]!; from < end; ) {
+      const here = mtu[byMtu[from]!]
+      let to = from + 1
+      while (to < end && mtu[byMtu[to]!] === here) to++
+      next = orderOne(compiled, pieces, byMtu, from, to, dealt, next)
+      from = to
+    }
+    dealt.offerFrom[o + 1] = next
+  }
+  return {
+    offerFrom: dealt.offerFrom,
+    mtu: dealt.mtu.subarray(0, next),
+    request: dealt.request.subarray(0, next),
+    power: dealt.power.subarray(0, next),
+    price: dealt.price.subarray(0, next)
+  }
+}
+
+const positionsByMtu = ({ offerFrom, mtu }: Pieces): Int32Array => {
+  const positions = new Int32Array(mtu.length)
+  for (let p = 0; p < positions.length; p++) positions[p] = p
+  for (let o = 0; o + 1 < offerFrom.length; o++) {
+    const end = offerFrom[o + 1]!
+    for (let p = offerFrom[o]! + 1; p < end; p++)
+      if (mtu[p]! < mtu[p - 1]!) {
+        positions.subarray(offerFrom[o]!, end).sort((a, b) => mtu[a]! - mtu[b]! || a - b)
+        break
+      }
+  }
+  return positions
+}
+
+/** One offer in one MTU: sorts `byMtu[from … to - 1]`, writes the ordered pieces from `next` on, and says where they end. */
+const orderOne = (
+  { requestIsDso, requestLimit }: Compiled,
+  pieces: Pieces,
+  byMtu: Int32Array,
+  from: number,
+  to: number,
+  into: Pieces,
+  next: number
+): number => {
+  const { mtu, request, power, price } = pieces
+  let isMixed = false
+  // A few pieces: by insertion.
+  for (let k = from + 1; k < to; k++) {
+    const p = byMtu[k]!
+    const r = request[p]!
+    let n = k
+    for (; n > from; n--) {
+      const before = byMtu[n - 1]!
+      const other = request[before]!
+      const isAfter =
+        other === r
+          ? price[before]! > price[p]!
+          : (requestIsDso[r]! - requestIsDso[other]! ||
+              compareLimits(requestLimit[other]!, requestLimit[r]!) ||
+              other - r) > 0
+      if (other !== r) isMixed = true
+      if (!isAfter) break
+      byMtu[n] = before
+    }
+    byMtu[n] = p
+  }
+  if (isMixed) {
+    const end = deal(pieces, byMtu, from, to, into, next)
+    let suits = true
+    for (let d = next; d < end; d++) if (into.price[d]! > requestLimit[into.request[d]!]!) suits = false
+    if (suits) return end
+  }
+  for (let k = from; k < to; k++) {
+    const p = byMtu[k]!
+    write(into, next++, mtu[p]!, request[p]!, power[p]!, price[p]!)
+  }
+  return next
+}
+
+const compareLimits = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
+
+/** The same bids by rising price, dealt to the same requests in their order. */
+const deal = (
+  { mtu, request, power, price }: Pieces,
+  order: Int32Array,
+  from: number,
+  to: number,
+  into: Pieces,
+  next: number
+): number => {
+  const count = to - from
+  const bids = order.slice(from, to)
+  for (let k = 1; k < count; k++) {
+    const p = bids[k]!
+    let n = k
+    for (; n > 0 && price[bids[n - 1]!]! > price[p]!; n--) bids[n] = bids[n - 1]!
+    bids[n] = p
+  }
+  let end = next
+  let bid = 0
+  let left = power[bids[0]!]!
+  for (let k = from; k < to; k++) {
+    const p = order[k]!
+    for (let rest = power[p]!; rest > 0; ) {
+      const part = Math.min(rest, left)
+      const bidPrice = price[bids[bid]!]!
+      if (end > next && into.request[end - 1] === request[p] && into.price[end - 1] === bidPrice)
+        into.power[end - 1]! += part
+      else write(into, end++, mtu[p]!, request[p]!, part, bidPrice)
+      rest -= part
+      left -= part
+      if (left === 0 && ++bid < count) left = power[bids[bid]!]!
+    }
+  }
+  return end
+}

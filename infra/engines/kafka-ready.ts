@@ -1,0 +1,35 @@
+/**
+ * Whether a cluster serves clients: it has a controller, all brokers that should be there, and a coordinator for consumer
+ * groups (a fresh broker answers everything else a second before it has one, and makes the topic for it upon the first
+ * question, which is asked here).
+ */
+import type { ConnectionOptions } from 'node:tls'
+import kafkajs from 'kafkajs'
+
+export interface Cluster {
+  readonly brokers: readonly string[]
+  readonly nodes: number
+  readonly ssl?: ConnectionOptions
+}
+
+export const kafkaAnswers = async ({ brokers, nodes, ssl }: Cluster): Promise<void> => {
+  const client = new kafkajs.Kafka({
+    clientId: 'flex.engines',
+    brokers: [...brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    requestTimeout: 10_000,
+    retry: { retries: 0 },
+    ...(ssl ? { ssl } : {})
+  })
+  const admin = client.admin()
+  try {
+    await admin.connect()
+    const cluster = await admin.describeCluster()
+    if (cluster.controller === null) throw new Error('there is no controller yet')
+    if (cluster.brokers.length < nodes) throw new Error(`${cluster.brokers.length} of ${nodes} brokers are there`)
+    await admin.fetchOffsets({ groupId: 'flex.engines.ready', topics: [] })
+  } finally {
+    await admin.disconnect()
+  }
+}
