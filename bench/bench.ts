@@ -14,7 +14,8 @@ interface Benchmark {
 }
 
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
-  flows: async () => import('./flows/flows.ts')
+  flows: async () => import('./flows/flows.ts'),
+  grid: async () => import('./grid/grid.ts')
 }
 
 const [name, ...rest] = process.argv.slice(2)

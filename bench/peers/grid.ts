@@ -30,7 +30,10 @@ if (process.argv[2] === undefined)
     stdio: 'inherit'
   })
 
-const solved = (json: unknown, transformerModel: TransformerModel): { shape: string; buses: number; state: GridState } => {
+const solved = (
+  json: unknown,
+  transformerModel: TransformerModel
+): { shape: string; buses: number; state: GridState } => {
   const { network, problems } = parseNetwork(json)
   const result = network && compileNetwork(network, { transformerModel })
   if (result?.compiled === undefined) throw new Error(JSON.stringify(result?.problems ?? problems))
@@ -70,9 +73,7 @@ const rows = readdirSync(folder)
       ...[file.replace('.json', ''), shape, buses, short(voltage)],
       short(difference(state.va_degree, pandapower['va_degree'])),
       short(difference(withZeros(state.lines.losses_kW), zeros(pandapower['lineLosses_kW']))),
-      short(
-        difference(withZeros(state.transformers.loadingPercent), zeros(pandapower['transformerLoadingPercent']))
-      ),
+      short(difference(withZeros(state.transformers.loadingPercent), zeros(pandapower['transformerLoadingPercent']))),
       short(other)
     ]
   })

@@ -15,6 +15,13 @@ import { treeSteps } from './tree-steps.ts'
 
 /** Largest change of a voltage in the last step, pu. The error after it is of the order of its square. */
 export const STEP_TOLERANCE_PU = 1e-8
+/**
+ * A step s that follows a step r ends nearer: Newton's steps shrink as s = c·r², so the next one would be s³ / r². Below
+ * this, pu, it is not taken: it would change less than the last digits of a double do.
+ */
+const NEXT_STEP_TOLERANCE_PU = 1e-13
+/** The rate is only trusted once steps are this small, pu: further out they need not shrink by it. */
+const RATE_TRUSTED_PU = 1e-4
 /** Steps before giving up; grids that can be run need 3 to 6, those at the edge of collapse up to 15. */
 export const STEPS_MAX = 30
 
@@ -76,10 +83,15 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
       re.set(startRe)
       im.set(startIm)
       if (rows === fixedRows) return { status: 'converged', iterations: 0 }
+      // 0: nothing is known of the rate before the second step.
+      let before = 0
       for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
         steps.step(re, im, p, q)
         const { largest } = steps
-        if (largest < STEP_TOLERANCE_PU ** 2)
+        const size = Math.sqrt(largest)
+        const next = size < RATE_TRUSTED_PU ? (size * largest) / (before * before) : Number.POSITIVE_INFINITY
+        before = size
+        if (size < STEP_TOLERANCE_PU || next < NEXT_STEP_TOLERANCE_PU)
           return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
         if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
       }

@@ -7,7 +7,6 @@ import type { NodeEquations } from './node-equations.ts'
 
 export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: NodeEquations): Steps => {
   if (shape !== 'tree') throw new RangeError('treeSteps: the network has rings')
-  const links = linkConstants(rows, fixedRows, toParent)
   // Per row: what is left of the balance (re, im) and the pair of the diagonal (a.re, a.im, b.re, b.im).
   const work = new Float64Array(6 * rows)
   // Per row: change if the parent's were 0 (re, im), inverse of the diagonal (a.re, a.im, b.re, b.im).
@@ -24,7 +23,7 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       for (let row = rows - 1; row >= fixedRows; row--) {
         const up = parent[row]!
         const w = 6 * row
-        const l = 8 * row
+        const l = 4 * row
         const o = 2 * row
         const vr = re[row]!
         const vi = im[row]!
@@ -32,10 +31,10 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         const ui = im[up]!
         const yr = own[o]!
         const yi = own[o + 1]!
-        const upRe = links[l]!
-        const upIm = links[l + 1]!
-        const downRe = links[l + 2]!
-        const downIm = links[l + 3]!
+        const upRe = toParent[l]!
+        const upIm = toParent[l + 1]!
+        const downRe = toParent[l + 2]!
+        const downIm = toParent[l + 3]!
         const inverse = 1 / (vr * vr + vi * vi)
         const pr = p[row]!
         const qr = q[row]!
@@ -68,10 +67,11 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         solved[w + 5] = di
         if (up < fixedRows) continue
         const u = 6 * up
-        const linearRe = links[l + 4]!
-        const linearIm = links[l + 5]!
-        const mirrorRe = links[l + 6]!
-        const mirrorIm = links[l + 7]!
+        // down·(c, d)·up = (down·up·c, down·conj(up)·d)
+        const linearRe = downRe * upRe - downIm * upIm
+        const linearIm = downRe * upIm + downIm * upRe
+        const mirrorRe = downRe * upRe + downIm * upIm
+        const mirrorIm = downIm * upRe - downRe * upIm
         // The parent's balance: current of this branch at today's voltage, and what the elimination moves there.
         const xr = vr + hr
         const xi = vi + hi
@@ -87,11 +87,11 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       for (let row = fixedRows; row < rows; row++) {
         const up = parent[row]!
         const w = 6 * row
-        const l = 8 * row
+        const l = 4 * row
         const ur = changeRe[up]!
         const ui = changeIm[up]!
-        const tr = links[l]! * ur - links[l + 1]! * ui
-        const ti = links[l]! * ui + links[l + 1]! * ur
+        const tr = toParent[l]! * ur - toParent[l + 1]! * ui
+        const ti = toParent[l]! * ui + toParent[l + 1]! * ur
         const cr = solved[w + 2]!
         const ci = solved[w + 3]!
         const dr = solved[w + 4]!
@@ -115,24 +115,4 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
     }
   }
   return steps
-}
-
-/** Per row: admittance to the parent (re, im), back (re, im), their product, and back · conj(to). */
-const linkConstants = (rows: number, fixedRows: number, toParent: Float64Array): Float64Array => {
-  const links = new Float64Array(8 * rows)
-  for (let row = fixedRows; row < rows; row++) {
-    const upRe = toParent[4 * row]!
-    const upIm = toParent[4 * row + 1]!
-    const downRe = toParent[4 * row + 2]!
-    const downIm = toParent[4 * row + 3]!
-    links.set(
-      [
-        ...[upRe, upIm, downRe, downIm],
-        ...[downRe * upRe - downIm * upIm, downRe * upIm + downIm * upRe],
-        ...[downRe * upRe + downIm * upIm, downIm * upRe - downRe * upIm]
-      ],
-      8 * row
-    )
-  }
-  return links
 }
