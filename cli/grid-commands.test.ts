@@ -89,6 +89,25 @@ t.test('grid convert prints a network of pandapower in the own format, which sol
   t.ok(Math.abs(one.minVoltage_pu - two.minVoltage_pu) < 1e-11)
 })
 
+t.test('grid solve takes the files of CGMES, or their folder, and compares with their SV file', async t => {
+  const folder = join(networks, 'simbench/mv-urban-cgmes')
+  const { code, stdout, stderr } = await cli('solve', folder, '--json')
+  t.equal(code, 0, stderr)
+  const { comparison } = JSON.parse(stdout)
+  t.equal(comparison.buses, 144)
+  t.ok(comparison.largestVoltageDifference_pu < 1e-9)
+  const files = ['EQ', 'SSH', 'TP'].map(profile => join(folder, `${profile}.xml.gz`))
+  t.equal(JSON.parse((await cli('solve', ...files, '--json')).stdout).comparison, undefined)
+  t.match(await cli('solve', files[0]!), { code: 2, stdout: '', stderr: /a TP file may be missing/ })
+  t.match(await cli('solve', ...files, join(networks, 'cigre-mv.json')), { code: 2, stdout: '' })
+})
+
+t.test('XML that is not well-formed is named with its place', async t => {
+  const file = join(root, 'broken.xml')
+  await writeFile(file, '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><a>')
+  t.match(await cli('check', file), { code: 1, stdout: /broken\.xml: .*line 1/ })
+})
+
 t.test('what is no network is wrong use with the reason', async t => {
   const file = join(root, 'text.json')
   await writeFile(file, 'no json')

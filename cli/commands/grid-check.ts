@@ -6,8 +6,8 @@ import type { Network } from '../../domain/grid/network.ts'
 import { Finding, printJson, printText, table } from '../output.ts'
 import { listed, readNetwork } from './network-input.ts'
 
-export const gridCheck = async (file: string, flags: { readonly json?: boolean }): Promise<void> => {
-  const { format, network, problems: ofFile } = await readNetwork(file)
+export const gridCheck = async (files: readonly string[], flags: { readonly json?: boolean }): Promise<void> => {
+  const { format, network, problems: ofFile } = await readNetwork(files)
   const problems = network === undefined ? ofFile : [...ofFile, ...checkNetwork(network)]
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const warnings = problems.length - errors
@@ -21,7 +21,7 @@ export const gridCheck = async (file: string, flags: { readonly json?: boolean }
         ...(found === undefined ? [] : [table(['', ''], Object.entries(found))])
       ].join('\n')
     )
-  if (errors > 0) throw new Finding(`${file} has ${errors} errors`)
+  if (errors > 0) throw new Finding(`${files.join(', ')} has ${errors} errors`)
 }
 
 const inventory = (network: Network): Readonly<Record<string, string | number>> => {

@@ -3,8 +3,8 @@ import { networkToJson } from '../../domain/grid/network-file.ts'
 import { printJson } from '../output.ts'
 import { listed, networkFrom } from './network-input.ts'
 
-export const gridConvert = async (file: string): Promise<void> => {
-  const { network, problems } = await networkFrom(file)
+export const gridConvert = async (files: readonly string[]): Promise<void> => {
+  const { network, problems } = await networkFrom(files)
   if (problems.length > 0) process.stderr.write(`${problems.length} warnings:\n${listed(problems)}\n`)
   printJson(networkToJson(network))
 }

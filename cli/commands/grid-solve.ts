@@ -1,4 +1,5 @@
 /** `flexledger grid solve NETWORK`: the power flow of a network, for its own powers or for slots from a file. */
+import type { SolvedVoltage } from '../../domain/grid/cim/cim-network.ts'
 import { compileNetwork } from '../../domain/grid/compile-network.ts'
 import type { Network } from '../../domain/grid/network.ts'
 import type { NetworkProblem } from '../../domain/grid/network-problem.ts'
@@ -15,11 +16,11 @@ interface Flags {
   readonly json?: boolean
 }
 
-export const gridSolve = async (file: string, flags: Flags): Promise<void> => {
-  const { network, problems: ofFile } = await networkFrom(file)
+export const gridSolve = async (files: readonly string[], flags: Flags): Promise<void> => {
+  const { network, problems: ofFile, solution = [] } = await networkFrom(files)
   const { compiled, problems: ofNetwork } = compileNetwork(network, { transformerModel: flags.transformerModel })
   const problems = [...ofFile, ...ofNetwork]
-  if (compiled === undefined) throw new UsageError(`${file} cannot be solved:\n${listed(problems)}`)
+  if (compiled === undefined) throw new UsageError(`${files.join(', ')} cannot be solved:\n${listed(problems)}`)
   const slots = flags.slots === undefined ? undefined : await slotsFrom(flags.slots, network)
   const limits = limitsOf(compiled, defaultThresholds)
   const flow = powerFlow(compiled)
@@ -32,7 +33,12 @@ export const gridSolve = async (file: string, flags: Flags): Promise<void> => {
   const results = (slots ?? [{ powers: {} }]).map(slot => {
     const solved = solve(slot)
     const hasDiverged = solved.state.status === 'diverged'
-    return { hasDiverged, output: flags.json ? documentOf(network, solved) : readable(network, solved) }
+    // What the files say is the solution holds for their own powers alone.
+    const comparison = slots === undefined ? comparedWith(solution, network, solved.state) : undefined
+    return {
+      hasDiverged,
+      output: flags.json ? documentOf(network, solved, comparison) : readable(network, solved, comparison)
+    }
   })
   const head = { network: network.name, transformerModel: flags.transformerModel, problems }
   if (!flags.json) printText([...warnings(problems), ...results.map(({ output }) => output)].join('\n\n'))
@@ -59,10 +65,43 @@ const nameOf = ({ title, time }: Slot) => ({
   ...(time !== undefined && { time })
 })
 
-const documentOf = (network: Network, { slot, state, violations }: Solved) =>
+const documentOf = (network: Network, { slot, state, violations }: Solved, comparison: Comparison | undefined) =>
   state.status === 'diverged'
     ? { ...nameOf(slot), ...state }
-    : { ...nameOf(slot), ...stateToJson(network, state, violations) }
+    : { ...nameOf(slot), ...stateToJson(network, state, violations), ...(comparison && { comparison }) }
+
+interface Comparison {
+  readonly buses: number
+  readonly largestVoltageDifference_pu: number
+  readonly largestAngleDifference_degree: number
+  readonly bus: string
+}
+
+/** How far the voltages are from those that the files themselves give (SV). */
+const comparedWith = (
+  solution: readonly SolvedVoltage[],
+  network: Network,
+  state: GridState | Divergence
+): Comparison | undefined => {
+  if (solution.length === 0 || state.status === 'diverged') return undefined
+  const place = new Map(network.buses.map(({ id }, n) => [id, n]))
+  let buses = 0
+  let voltage = 0
+  let angle = 0
+  let at = ''
+  for (const { bus, vm_pu, va_degree } of solution) {
+    const n = place.get(bus)
+    const here = n === undefined ? Number.NaN : state.vm_pu[n]!
+    if (n === undefined || Number.isNaN(here)) continue
+    buses++
+    const turned = Math.abs(state.va_degree[n]! - va_degree) % 360
+    angle = Math.max(angle, Math.min(turned, 360 - turned))
+    if (at !== '' && Math.abs(here - vm_pu) <= voltage) continue
+    voltage = Math.abs(here - vm_pu)
+    at = bus
+  }
+  return { buses, largestVoltageDifference_pu: voltage, largestAngleDifference_degree: angle, bus: at }
+}
 
 const warnings = (problems: readonly NetworkProblem[]): readonly string[] =>
   problems.length === 0 ? [] : [`${problems.length} warnings:\n${listed(problems)}`]
@@ -70,7 +109,11 @@ const warnings = (problems: readonly NetworkProblem[]): readonly string[] =>
 /** Violations shown for people; with --json all of them. */
 const VIOLATIONS_SHOWN = 20
 
-const readable = (network: Network, { slot, state, violations }: Solved): string => {
+const readable = (
+  network: Network,
+  { slot, state, violations }: Solved,
+  comparison: Comparison | undefined
+): string => {
   const title = [slot.title, slot.time].filter(part => part !== undefined).join(', ')
   const head = title === '' ? [] : [title]
   if (state.status === 'diverged')
@@ -96,6 +139,11 @@ const readable = (network: Network, { slot, state, violations }: Solved): string
         ['from external grids, kvar', decimals(summary.externalGrid_kvar, 3), '']
       ]
     ),
+    ...(comparison === undefined
+      ? []
+      : [
+          `the files' own solution (SV) differs at ${comparison.buses} buses by at most ${comparison.largestVoltageDifference_pu.toExponential(1)} pu (${comparison.bus}) and ${comparison.largestAngleDifference_degree.toExponential(1)}°`
+        ]),
     ...(violations.length === 0
       ? ['no violation']
       : [

@@ -2,12 +2,13 @@
  * The two-port admittances of lines and transformers, in per unit of 1 MVA and the nominal voltages of their buses.
  *
  * Lines: pi circuit, half of the charging at each end. Transformers: the magnetising branch stands in the middle of the
- * leakage impedance (T circuit, the default, turned into its equal pi), or half of it at each end (`pi`); the ratio with
+ * leakage impedance (T circuit, the default, turned into its equal pi), or half of it at each end (`pi`), unless
+ * the transformer itself says where; the ratio with
  * taps and shift is ideal and stands on the high side, impedances are referred to the low side. An off-neutral tap on the
  * low side changes the impedance with the square of its voltage, one on the high side does not. These are the conventions
  * of pandapower, so both give the same figures.
  */
-import type { Line, Network, Transformer } from './network.ts'
+import type { Line, Network, NoLoadAt, Transformer } from './network.ts'
 
 /** Base power of the per-unit system, MVA: also what per-unit powers mean. */
 export const BASE_MVA = 1
@@ -57,17 +58,18 @@ export const transformerTwoPort = (
   const magnetising_Mvar = Math.sqrt(Math.max(0, noLoad_MVA ** 2 - iron_MW ** 2))
   const perMVA = ((lowBus_kV / lowVoltage_kV) ** 2 * parallel) / BASE_MVA / (low_kV / lowVoltage_kV) ** 2
   const middle = complex(iron_MW * perMVA, -magnetising_Mvar * perMVA)
-  const { series, end } = model === 'pi' ? asPi(complex(r, x), middle) : fromT(complex(r, x), middle)
+  const place = transformer.noLoadAt ?? (model === 'pi' ? 'ends' : 'middle')
+  const { series, high, low } = equivalentPi(complex(r, x), middle, place)
   const ratio = high_kV / low_kV / (highBus_kV / lowBus_kV)
   const angle = (shift_degree * Math.PI) / 180
   const tap = complex(ratio * Math.cos(angle), ratio * Math.sin(angle))
-  const own = add(series, end)
+  const atHigh = add(series, high)
   const minus = complex(-series.re, -series.im)
   return {
-    ff: complex(own.re / ratio ** 2, own.im / ratio ** 2),
+    ff: complex(atHigh.re / ratio ** 2, atHigh.im / ratio ** 2),
     ft: divide(minus, complex(tap.re, -tap.im)),
     tf: divide(minus, tap),
-    tt: own
+    tt: add(series, low)
   }
 }
 
@@ -98,24 +100,31 @@ const tapped = (transformer: Transformer): { high_kV: number; low_kV: number; sh
 
 interface Pi {
   readonly series: Complex
-  readonly end: Complex
+  readonly high: Complex
+  readonly low: Complex
 }
-
-const asPi = (impedance: Complex, middle: Complex): Pi => ({
-  series: divide(complex(1, 0), impedance),
-  end: complex(middle.re / 2, middle.im / 2)
-})
 
 /**
  * Two halves z/2 with the admittance y between them are, from outside, a pi of series impedance z·(1 + y·z/4) and an
  * admittance of y / (2·(1 + y·z/4)) at each end.
  */
-const fromT = (impedance: Complex, middle: Complex): Pi => {
-  const quarter = multiply(middle, impedance)
-  const factor = complex(1 + quarter.re / 4, quarter.im / 4)
-  return {
-    series: divide(complex(1, 0), multiply(impedance, factor)),
-    end: divide(complex(middle.re / 2, middle.im / 2), factor)
+const equivalentPi = (impedance: Complex, noLoad: Complex, place: NoLoadAt): Pi => {
+  const one = complex(1, 0)
+  const none = complex(0, 0)
+  const half = complex(noLoad.re / 2, noLoad.im / 2)
+  switch (place) {
+    case 'ends':
+      return { series: divide(one, impedance), high: half, low: half }
+    case 'hv':
+      return { series: divide(one, impedance), high: noLoad, low: none }
+    case 'lv':
+      return { series: divide(one, impedance), high: none, low: noLoad }
+    case 'middle': {
+      const product = multiply(noLoad, impedance)
+      const factor = complex(1 + product.re / 4, product.im / 4)
+      const end = divide(half, factor)
+      return { series: divide(one, multiply(impedance, factor)), high: end, low: end }
+    }
   }
 }
 

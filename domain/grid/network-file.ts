@@ -8,6 +8,7 @@
 import type { Bus, ExternalGrid, Injector, Line, Network, Shunt, Switch, Transformer } from './network.ts'
 import { type NetworkProblem, NetworkProblems } from './network-problem.ts'
 
+/** With an error there is no network; beside a network there may be warnings. */
 export type ReadNetwork =
   | { readonly network: Network; readonly problems: readonly NetworkProblem[] }
   | { readonly network?: never; readonly problems: readonly NetworkProblem[] }
@@ -20,7 +21,7 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   transformers: [
     ...['id', 'highVoltageBus', 'lowVoltageBus', 'rated_kVA', 'highVoltage_kV', 'lowVoltage_kV', 'vk_percent'],
     ...['vkr_percent', 'ironLoss_kW', 'i0_percent', 'shift_degree', 'tapSide', 'tapKind', 'tapPosition', 'tapNeutral'],
-    ...['tapMin', 'tapMax', 'tapStep_percent', 'tapStep_degree', 'parallel', 'loadingFactor', 'inService']
+    ...['tapMin', 'tapMax', 'tapStep_percent', 'tapStep_degree', 'parallel', 'noLoadAt', 'loadingFactor', 'inService']
   ],
   switches: ['id', 'bus', 'element', 'elementType', 'closed'],
   externalGrids: ['bus', 'vm_pu', 'va_degree'],
@@ -126,6 +127,7 @@ const parseTransformer = (read: FieldReader): Transformer => ({
   tapStep_percent: read.numberOr('tapStep_percent', 0, any),
   tapStep_degree: read.numberOr('tapStep_degree', 0, any),
   parallel: read.numberOr('parallel', 1, wholeAbove0),
+  ...read.optionalOneOf('noLoadAt', ['middle', 'ends', 'hv', 'lv']),
   loadingFactor: read.numberOr('loadingFactor', 1, above0),
   inService: read.booleanOr('inService', true)
 })

@@ -42,6 +42,9 @@ export type TapSide = 'hv' | 'lv'
  */
 export type TapKind = 'ratio' | 'ideal'
 
+/** In the middle of the leakage impedance, half at each end, or whole at one end (behind the taps). */
+export type NoLoadAt = 'middle' | 'ends' | 'hv' | 'lv'
+
 /** Nameplate of one unit; `parallel` equal units stand side by side. */
 export interface Transformer {
   readonly id: string
@@ -65,6 +68,8 @@ export interface Transformer {
   readonly tapStep_percent: number
   readonly tapStep_degree: number
   readonly parallel: number
+  /** Where the magnetising branch stands; without it, where the calculation puts it (T: in the middle). */
+  readonly noLoadAt?: NoLoadAt
   /** Share of the rating that may be used; 1 is all of it. */
   readonly loadingFactor: number
   readonly inService: boolean

@@ -7,7 +7,7 @@
  * and none has it twice; else the kind and the index.
  */
 import { parseNetwork, type ReadNetwork } from './network-file.ts'
-import { NetworkProblems } from './network-problem.ts'
+import { hasErrors, NetworkProblems } from './network-problem.ts'
 
 type Row = Readonly<Record<string, unknown>>
 type Element = Record<string, unknown>
@@ -81,7 +81,9 @@ export const parsePandapower = (json: Row): ReadNetwork => {
   }
   const read = parseNetwork(document)
   const found = [...problems.list, ...read.problems.map(problem => named(problem, document))]
-  return read.network === undefined ? { problems: found } : { network: read.network, problems: found }
+  return read.network === undefined || hasErrors(found)
+    ? { problems: found }
+    : { network: read.network, problems: found }
 }
 
 /** Tables whose elements would change the result and that the model does not know. */
