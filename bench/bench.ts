@@ -15,7 +15,9 @@ interface Benchmark {
 
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   flows: async () => import('./flows/flows.ts'),
-  grid: async () => import('./grid/grid.ts')
+  grid: async () => import('./grid/grid.ts'),
+  log: async () => import('./log/log.ts'),
+  projections: async () => import('./projections.ts')
 }
 
 const [name, ...rest] = process.argv.slice(2)

@@ -1,6 +1,7 @@
 /** The command line: `flexledger <noun> <verb>`. What a command throws becomes a message and an exit code here. */
 import { CommanderError } from 'commander'
 import { isFlexError } from '../infra/errors.ts'
+import { leaveOutKnownWarnings } from '../infra/telemetry/known-warnings.ts'
 import { ProjectionError } from '../projections/runtime/projection-error.ts'
 import { isSchemaError } from '../schemas/errors.ts'
 import { exitCode, Finding, UsageError } from './output.ts'
@@ -9,6 +10,8 @@ import { program } from './program.ts'
 const tell = (text: string): void => {
   process.stderr.write(`flexledger: ${text}\n`)
 }
+
+leaveOutKnownWarnings()
 
 // Who reads may stop before the end (`flexledger log read … | head`); that is no error.
 process.stdout.on('error', error => {

@@ -20,6 +20,9 @@ const asJson = ['--json', 'print one JSON document on standard output'] as const
 const quietly = ['--quiet', 'no progress on standard error'] as const
 const dataFlag = ['--data <dir>', 'folder of the log and the tables (default: FLEX_DATA_DIR, or ./data)'] as const
 
+const enginesFlag = ['--dir <dir>', 'folder of the engines and their data (default: engines in FLEX_DATA_DIR)'] as const
+const pkiFlag = ['--dir <dir>', 'folder of the authority'] as const
+
 export const program = (): Command => {
   const flexledger = new Command('flexledger')
     .description('A local electricity flexibility market between TSO and DSO, event-sourced on a log.')
@@ -75,6 +78,34 @@ export const program = (): Command => {
     .option(...dataFlag)
     .option(...asJson)
     .action(async flags => (await import('./commands/log-digest.ts')).printLogDigest(flags))
+
+  const actor = flexledger
+    .command('actor')
+    .description('Who outside may read which topic, on brokers with certificates.')
+  actor
+    .command('add')
+    .description(
+      "Let an actor read its own topic: the topic, the access lists, and a development authority's certificate."
+    )
+    .argument('<id>', 'as in its tokens, e.g. ACEAE')
+    .addOption(new Option('--role <role>', 'what it is').choices(['aggregator', 'dso', 'tso']).makeOptionMandatory())
+    .option('--pki <dir>', 'folder of the authority that issues the certificate (default: none is issued)')
+    .option('--renew', 'issue a new certificate where there is one')
+    .option(...asJson)
+    .action(async (id, flags) => (await import('./commands/actor-add.ts')).actorAdd(id, flags))
+  actor
+    .command('list')
+    .description('List the actors on the access lists, with their topics and consumer groups.')
+    .option(...asJson)
+    .action(async flags => (await import('./commands/actor-list.ts')).actorList(flags))
+
+  flexledger
+    .command('schemas')
+    .description('The schemas of all messages.')
+    .command('register')
+    .description('Register every schema in the registry of FLEX_REGISTRY_URL, under the id that the records carry.')
+    .option(...asJson)
+    .action(async flags => (await import('./commands/schemas-register.ts')).schemasRegister(flags))
 
   flexledger
     .command('projection')
@@ -141,6 +172,59 @@ export const program = (): Command => {
     .option('--limit <number>', 'most offers shown', whole(1, 1_000_000), 20)
     .option(...asJson)
     .action(async (id, flags) => (await import('./commands/session-show.ts')).sessionShow(id, flags))
+
+  const engines = flexledger
+    .command('engines')
+    .description('Kafka, schema registry, PostgreSQL and Mosquitto on this machine, without containers.')
+  engines
+    .command('install')
+    .description('Install engines from Maven Central and Debian; start does it too.')
+    .argument('<names...>', 'kafka, kafka-3, registry, postgres, mosquitto, or all')
+    .option(...asJson)
+    .option(...quietly)
+    .action(async (names, flags) => (await import('./commands/engines.ts')).enginesInstall(names, flags))
+  engines
+    .command('start')
+    .description(
+      'Start engines, wait until they are ready, and print their addresses. They run on until they are stopped.'
+    )
+    .argument('<names...>', 'kafka, kafka-3, registry, postgres, mosquitto, or all')
+    .option(...enginesFlag)
+    .option(...asJson)
+    .option(...quietly)
+    .action(async (names, flags) => (await import('./commands/engines.ts')).enginesStart(names, flags))
+  engines
+    .command('stop')
+    .description('Stop engines; their data stays.')
+    .argument('<names...>', 'kafka, kafka-3, registry, postgres, mosquitto, or all')
+    .option(...enginesFlag)
+    .option(...asJson)
+    .option(...quietly)
+    .action(async (names, flags) => (await import('./commands/engines.ts')).enginesStop(names, flags))
+  engines
+    .command('status')
+    .description('Which engines run, and where.')
+    .argument('[names...]', 'which (default: all)')
+    .option(...enginesFlag)
+    .option(...asJson)
+    .action(async (names, flags) => (await import('./commands/engines.ts')).enginesStatus(names, flags))
+
+  const pki = flexledger.command('pki').description('A certificate authority for development.')
+  pki
+    .command('init')
+    .description('Make an authority in a folder.')
+    .argument('<name>', 'common name of the authority')
+    .requiredOption(...pkiFlag)
+    .option(...asJson)
+    .action(async (name, flags) => (await import('./commands/pki.ts')).pkiInit(name, flags))
+  pki
+    .command('issue')
+    .description('Issue a certificate, for a client or, with --server, for a server.')
+    .argument('<name>', 'common name: who it is')
+    .requiredOption(...pkiFlag)
+    .option('--server <hosts...>', 'names and addresses that the server answers to')
+    .option(...asJson)
+    .action(async (name, flags) => (await import('./commands/pki.ts')).pkiIssue(name, flags))
 
   for (const { command } of commandsOf(flexledger)) command.exitOverride()
   return flexledger

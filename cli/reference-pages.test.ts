@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { variables } from '../infra/config/variables.ts'
+import { testEngineVariables } from '../infra/engines/for-tests.ts'
 import { exitCode } from './output.ts'
 import { commandsOf, program } from './program.ts'
 import { errorSections, errorsPage, errorsPagePath } from './reference-pages.ts'
@@ -25,7 +26,11 @@ t.test('every error code stands in one catalogue, with a meaning and a remedy', 
 })
 
 t.test('no source uses an error code that the page does not have', async t => {
-  const known = new Set([...codes.map(([code]) => code), ...Object.keys(variables)])
+  const known = new Set<string>([
+    ...codes.map(([code]) => code),
+    ...Object.keys(variables),
+    ...Object.values(testEngineVariables)
+  ])
   const sources = globSync('{schemas,domain,processors,projections,gateway,infra,cli}/**/*.ts', {
     cwd: root,
     exclude: ['**/*.test.ts', '**/*.fixtures.ts']

@@ -29,6 +29,7 @@ import { unavailabilityOperations } from './api/unavailabilities.ts'
 import type { TokenChecks } from './auth/access-token.ts'
 import { authentication, within } from './auth/authenticate.ts'
 import { type EmbeddedIssuer, embeddedIssuer } from './auth/embedded-issuer.ts'
+import { callsInHand } from './calls-in-hand.ts'
 import { answerReader } from './commands/answer-reader.ts'
 import { type Outcome, type Submit, submitter } from './commands/submit.ts'
 import { parseJsonBodies } from './json-body.ts'
@@ -45,6 +46,8 @@ export interface Gateway {
   readonly app: Api
   /** Resolves with the address. */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>
+  /** Somebody waits for an answer of this gateway. */
+  isAnswering(): boolean
   /** Ends streams, lets calls in hand finish, stops the readers. */
   close(): Promise<void>
 }
@@ -122,9 +125,11 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 
+  const calls = callsInHand()
   let closeStreams = (): void => undefined
   await app.register(async plugin => {
     const api: Api = plugin.withTypeProvider<TypeBoxTypeProvider>()
+    calls.watch(plugin)
     authentication(plugin, identity.checks, limits)
     podOperations(api, context)
     pomAssignmentOperations(api, context)
@@ -142,6 +147,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   const cutWhenIdle = idleConnections(app.server)
   return {
     app,
+    isAnswering: () => calls.any(),
     listen: ({ host, port }) => app.listen({ host, port }),
     async close() {
       closeStreams()

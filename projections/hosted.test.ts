@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startHost } from '../infra/host/host.ts'
 import { sqliteLog } from '../infra/log/sqlite-log.ts'
-import { sqliteDatabase } from '../infra/sql/sqlite-database.ts'
 import { projectionNamed, projections } from './all.ts'
+import { freshPlace } from './fixtures/databases.ts'
 import { administrator, offerPlaced, podRegistered, sessionId, sessionOpened } from './fixtures/events.ts'
 import { createTopics, outbox } from './fixtures/outbox.ts'
 import { rowsOf } from './fixtures/projected.ts'
@@ -17,6 +17,7 @@ import { listOffers } from './services/query.ts'
 t.test('under the host, with a restart and a rebuild in between, each event is in the tables once', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'flex-projections-'))
   t.teardown(() => rm(folder, { recursive: true }))
+  const place = await freshPlace(t)
   const log = await sqliteLog({ file: join(folder, 'log.sqlite') })
   await createTopics(log)
   const market = outbox(log, 'market')
@@ -24,7 +25,7 @@ t.test('under the host, with a restart and a rebuild in between, each event is i
   await market.answer(0, [sessionOpened()])
 
   for (const round of [1, 2]) {
-    const database = await sqliteDatabase<object>({ file: join(folder, 'tables.sqlite') })
+    const database = await place.open()
     const sql = database.query
     const components = projections.map(one => projectionComponent(one, sql, log))
     const host = await startHost({ log, components, mode: 'ordered', instance: `test-${round}` })

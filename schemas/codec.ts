@@ -3,10 +3,13 @@
  *
  * Promises: what is encoded comes back equal, or is refused with its path; bytes of every version in history/ are read into
  * the current type; bytes that are no message give a SchemaError and cost no more than their length. Ids come from a table:
- * the built-in one (ids.json), or what a schema registry gave out for the same versions.
+ * the built-in one (ids.json), plus what is learnt from a schema registry about versions that are newer than this one.
  */
 import type { Resolver, Type } from 'avsc'
+import { type AvroRecord, fullNameOf as nameOf } from './avro-schema.ts'
 import { avroTypeOf } from './avro-types.ts'
+import { incompatibilities } from './compatibility.ts'
+import { compiledCheck } from './compiled-check.ts'
 import { SchemaError } from './errors.ts'
 import { fullName, type Message } from './generated.ts'
 import { readFrozenSchema, readSchemaIds, type SchemaVersion } from './schema-files.ts'
@@ -17,6 +20,13 @@ export interface Codec {
   decode(bytes: Uint8Array): Message
   /** Id under which messages of this type are written. */
   schemaIdOf(type: Message['type']): number
+  /** Whether messages under this id can be decoded. */
+  knows(id: number): boolean
+  /**
+   * Messages under this id, which a newer version of the project writes, are read from now on. What is written stays the
+   * same. False, and nothing changes, if the schema is no message known here, or one that today's cannot follow.
+   */
+  learn(id: number, schema: AvroRecord): boolean
 }
 
 const MAGIC = 0
@@ -27,7 +37,9 @@ const SCRATCH_BYTES = 16_384
 interface Writer {
   readonly id: number
   readonly avro: Type
-  readonly check: ReturnType<typeof strictCheck>
+  readonly fits: ReturnType<typeof compiledCheck>
+  /** Finds out what does not. */
+  readonly misfitOf: ReturnType<typeof strictCheck>
 }
 
 interface Reader {
@@ -37,7 +49,7 @@ interface Reader {
   readonly resolver: Resolver | undefined
 }
 
-/** Every version that may stand on a log. A registry adapter registers these and calls `codecWith` with its own ids. */
+/** Every version that may stand on a log. A schema registry gets these, under these ids. */
 export const schemaVersions: readonly SchemaVersion[] = readSchemaIds()
 
 const messageTypes = Object.keys(fullName) as Message['type'][]
@@ -47,6 +59,7 @@ export const fullNameOf = (type: Message['type']): string => fullName[type]
 /** `schemaOf` gives the schema of a version; by default its frozen copy. */
 export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFrozenSchema): Codec => {
   const byId = new Map(versions.map(version => [version.id, version]))
+  const learnt = new Map<number, AvroRecord>()
   if (byId.size !== versions.length) throw new Error('a schema id is given to two versions')
   const latest = new Map<string, SchemaVersion>()
   for (const version of versions) {
@@ -65,7 +78,12 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     if (version === undefined)
       throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `there is no message ${shownType(type)}`)
     const schema = schemaOf(version)
-    const writer = { id: version.id, avro: avroTypeOf(schema), check: strictCheck(schema) }
+    const writer = {
+      id: version.id,
+      avro: avroTypeOf(schema),
+      fits: compiledCheck(schema),
+      misfitOf: strictCheck(schema)
+    }
     writers.set(type, writer)
     return writer
   }
@@ -75,11 +93,12 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     const found = readers.get(id)
     if (found !== undefined) return found
     const version = byId.get(id)
-    const type = version && typeByName.get(version.name)
-    if (version === undefined || type === undefined)
+    const schema = version === undefined ? learnt.get(id) : schemaOf(version)
+    const type = schema && typeByName.get(nameOf(schema))
+    if (schema === undefined || type === undefined)
       throw new SchemaError('FLEX_SCHEMA_UNKNOWN', `there is no schema with the id ${id}`)
     const { id: currentId, avro } = writerOf(type)
-    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(schemaOf(version)))
+    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(schema))
     const reader = { type, avro, resolver }
     readers.set(id, reader)
     return reader
@@ -89,10 +108,12 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
 
   return {
     encode: message => {
-      const { id, avro, check } = writerOf(message.type)
-      const misfit = check(message)
-      if (misfit !== undefined)
-        throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${misfitText(misfit)}`)
+      const { id, avro, fits, misfitOf } = writerOf(message.type)
+      if (!fits(message)) {
+        const misfit = misfitOf(message)
+        const why = misfit === undefined ? 'it does not fit its schema' : misfitText(misfit)
+        throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${why}`)
+      }
       let end = avro.encode(message, scratch, HEADER_BYTES)
       while (end < 0) {
         scratch = Buffer.allocUnsafeSlow(scratch.length * 2)
@@ -125,10 +146,20 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
         )
       return { type, ...read.value } as Message
     },
-    schemaIdOf: type => writerOf(type).id
+    schemaIdOf: type => writerOf(type).id,
+    knows: id => byId.has(id) || learnt.has(id),
+    learn: (id, schema) => {
+      const type = typeByName.get(nameOf(schema))
+      const version = type && latest.get(fullName[type])
+      if (byId.has(id) || version === undefined || incompatibilities(schemaOf(version), schema).length > 0) return false
+      learnt.set(id, schema)
+      return true
+    }
   }
 }
 
 const shownType = (type: unknown): string => (typeof type === 'string' ? type.slice(0, 80) : typeof type)
 
-export const { encode, decode, schemaIdOf } = codecWith(schemaVersions)
+/** What the whole process writes and reads with. */
+export const codec: Codec = codecWith(schemaVersions)
+export const { encode, decode, schemaIdOf } = codec

@@ -77,3 +77,7 @@ export const readSchemaIds = (): readonly SchemaVersion[] => {
 
 export const readFrozenSchema = (version: SchemaVersion): AvroRecord =>
   parseSchema(readFileSync(at(version.file), 'utf8'), version.file)
+
+/** As a schema registry gets it: without line breaks, otherwise the frozen file as it is. */
+export const frozenSchemaText = (version: SchemaVersion): string =>
+  JSON.stringify(JSON.parse(readFileSync(at(version.file), 'utf8')))

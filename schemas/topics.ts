@@ -88,3 +88,7 @@ export const actorTopic = (actor: { role: 'dso' | 'tso' } | { role: 'aggregator'
   writers: ['processors/actor-topics'],
   readers: ['the named actor alone']
 })
+
+/** A broker may hold topics of other systems; these are Flexledger's. */
+export const isOwnTopic = (name: string): boolean =>
+  name.startsWith('flex.') || /^(validated_outcome|settlement|measurements)_/.test(name)

@@ -7,7 +7,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
 import type { ReadinessCheck } from '../../gateway/options.ts'
@@ -15,16 +15,23 @@ import { createGateway } from '../../gateway/server.ts'
 import type { Clock } from '../../infra/clock/clock.ts'
 import type { Config } from '../../infra/config/config.ts'
 import { FlexError } from '../../infra/errors.ts'
+import { eventStoreDb } from '../../infra/event-store/eventstoredb.ts'
 import { type Component, type Host, startHost } from '../../infra/host/host.ts'
 import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
 import { openLog } from '../../infra/log/open-log.ts'
 import { watchAppends } from '../../infra/log/watched-log.ts'
-import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
+import { openRegistry } from '../../infra/schema-registry/open-registry.ts'
+import { schemaAwareLog } from '../../infra/schema-registry/schema-aware-log.ts'
+import { schemaLookup } from '../../infra/schema-registry/schema-lookup.ts'
+import { ownVersions } from '../../infra/schema-registry/versions.ts'
+import { openDatabase } from '../../infra/sql/open-database.ts'
 import type { Logger } from '../../infra/telemetry/logger.ts'
 import { type Metrics, metrics } from '../../infra/telemetry/metrics.ts'
 import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/actor-topics.ts'
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
+import { eventMirror, eventMirrorName } from '../../processors/event-mirror/event-mirror.ts'
+import { mirroredTopics, streamOf } from '../../processors/event-mirror/streams.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
@@ -35,6 +42,7 @@ import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
 import { projections } from '../../projections/all.ts'
 import { projectionComponent } from '../../projections/runtime/component.ts'
 import { prepareProjection } from '../../projections/runtime/generations.ts'
+import { codec } from '../../schemas/codec.ts'
 import { actorTopic, topics } from '../../schemas/topics.ts'
 import { sessionRules } from './session-rules.ts'
 
@@ -70,15 +78,26 @@ export const operators = { dso: 'ARETI', tso: 'TERNA' } as const
 export const startApp = async (options: AppOptions): Promise<App> => {
   const { config, clock, salt, logger, instance, mode } = options
   await mkdir(config.dataDir, { recursive: true })
-  await mkdir(dirname(config.databaseFile), { recursive: true })
   let wake = (): void => {}
+  let isAnswering = (): boolean => false
   // A start that fails half-way closes what it opened; otherwise its workers would keep the process alive.
   await using opening = new AsyncDisposableStack()
-  const log = watchAppends(await openLog(config.logUrl, { instance }), () => wake())
-  opening.defer(() => log.close())
+  const ownLog = watchAppends(await openLog(config.logUrl, { instance, kafka: config.kafka, logger }), () => wake())
+  opening.defer(() => ownLog.close())
+  // Registered before the first record is written, so that whoever reads one finds its schema.
+  const registry = openRegistry(config.registryUrl)
+  if (config.registryUrl !== undefined) await registry.register(ownVersions())
+  const log = schemaAwareLog(
+    ownLog,
+    schemaLookup({
+      registry,
+      codec,
+      onForeign: (schemaId, why) => logger.warn({ schemaId, why }, 'a record has a schema that is not read here')
+    })
+  )
   // An aggregator's topic is made with its first outcome; those of the operators are there from the beginning.
   await log.ensureTopics([...Object.values(topics), actorTopic({ role: 'dso' }), actorTopic({ role: 'tso' })])
-  const database = await sqliteDatabase<object>({ file: config.databaseFile })
+  const database = await openDatabase<object>(config.databaseUrl)
   opening.defer(() => database.close())
   const db = database.query
   // Tables exist before anybody asks: an empty market answers with empty lists.
@@ -99,6 +118,10 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     timeZone: config.timeZone,
     rules: sessionRules(config)
   })
+
+  const eventStore =
+    has('projections') && config.eventStoreUrl ? eventStoreDb({ url: config.eventStoreUrl }) : undefined
+  if (eventStore) opening.defer(() => eventStore.close())
 
   const components: Component[] = [
     ...(has('registry')
@@ -139,6 +162,11 @@ export const startApp = async (options: AppOptions): Promise<App> => {
           })
         )
       : []),
+    ...(eventStore
+      ? mirroredTopics.map(from =>
+          eventMirror({ store: eventStore, from, streamOf, log, checkpoints: snapshots, onWarning })
+        )
+      : []),
     ...(has('clock') ? [timer.component] : [])
   ]
 
@@ -148,6 +176,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     mode,
     instance,
     logger,
+    isAnswering: () => isAnswering(),
     onError: failure => logger.error({ failure }, 'a worker failed')
   })
 
@@ -178,6 +207,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
       ...(options.newKey ? { newKey: options.newKey } : {})
     })
     opening.defer(() => gateway.close())
+    isAnswering = gateway.isAnswering
     await gateway.listen({ host: config.httpHost, port })
     url = publicUrl
   }
@@ -190,8 +220,10 @@ export const startApp = async (options: AppOptions): Promise<App> => {
 const BEHIND_MAX = 20_000
 
 const readinessOf = async (host: Host): Promise<readonly ReadinessCheck[]> => {
-  const failures = host.failures()
-  const lags = await host.lag()
+  // A mirror may be away or behind: nobody's answers depend on it.
+  const needed = ({ component }: { readonly component: string }): boolean => !component.startsWith(eventMirrorName)
+  const failures = host.failures().filter(needed)
+  const lags = (await host.lag()).filter(needed)
   const worst = lags.reduce((most, { behind }) => Math.max(most, behind ?? 0), 0)
   return [
     {

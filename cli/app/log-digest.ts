@@ -8,6 +8,7 @@ import { causeAssembler, startPosition } from '../../infra/log/cause-reader.ts'
 import { header } from '../../infra/log/envelope.ts'
 import type { Log, StoredRecord } from '../../infra/log/log.ts'
 import { fullNameOf } from '../../schemas/codec.ts'
+import { isOwnTopic } from '../../schemas/topics.ts'
 
 export interface LogDigest {
   readonly records: number
@@ -30,7 +31,9 @@ export const logDigest = async (log: Log): Promise<LogDigest> => {
     put(facts, topic, record.headers[header.type] ?? '', record.key)
     putBytes(facts, record.value)
   }
-  const topics = [...(await log.topics())].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const topics = (await log.topics())
+    .filter(({ name }) => isOwnTopic(name))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   for (const { name, partitions } of topics)
     for (let partition = 0; partition < partitions; partition++) {
       const assembler = causeAssembler(startPosition)

@@ -1,6 +1,6 @@
 /** `flexledger projection rebuild`. */
 
-import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
+import { openDatabase } from '../../infra/sql/open-database.ts'
 import { projections } from '../../projections/all.ts'
 import { rebuildProjection } from '../../projections/runtime/rebuild.ts'
 import { configOf, openExistingLog } from '../app/offline.ts'
@@ -17,7 +17,7 @@ export const projectionRebuild = async (
     )
   const config = configOf(flags)
   const log = await openExistingLog(config)
-  const database = await sqliteDatabase<object>({ file: config.databaseFile })
+  const database = await openDatabase<object>(config.databaseUrl)
   const tell = progress(flags)
   const done: { projection: string; generation: number; problems: number }[] = []
   try {

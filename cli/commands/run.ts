@@ -16,7 +16,7 @@ import { isDate } from '../../domain/units/time.ts'
 import { playMarketDay } from '../../examples/market-day/market-day.ts'
 import { dayTypeOf, profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
-import { loadConfig } from '../../infra/config/config.ts'
+import { type Config, loadConfig } from '../../infra/config/config.ts'
 import { seededSalt } from '../../infra/log/envelope.ts'
 import { openLog, parseLogUrl } from '../../infra/log/open-log.ts'
 import { logger } from '../../infra/telemetry/logger.ts'
@@ -55,7 +55,7 @@ export const run = async (flags: Flags): Promise<void> => {
 
   const sessions = planSessions(calendars[config.calendar], flags.date, config.timeZone)
   const ends = Math.max(...sessions.map(({ validationEndsAt }) => validationEndsAt)) + 60_000
-  const reached = await timeReached(config.logUrl)
+  const reached = await timeReached(config)
   if (reached !== undefined && reached > ends)
     throw new UsageError(
       `the log in ${dataDir} has come to ${new Date(reached).toISOString()}, after the end of ${flags.date}; time does not go back`
@@ -69,7 +69,8 @@ export const run = async (flags: Flags): Promise<void> => {
     salt: seededSalt(seed),
     logger: logger(config.logLevel),
     instance: 'embedded',
-    mode: 'ordered',
+    // Brokers are shared with other processes by nature; files are this process's own, and give the same log each time.
+    mode: parseLogUrl(config.logUrl)?.adapter === 'kafka' ? 'free' : 'ordered',
     clients: developmentClients,
     newKey: () => createHash('sha256').update(`${seed}/${keys++}`).digest('hex').slice(0, 32)
   })
@@ -135,10 +136,10 @@ const tickUntilQuiet = async (app: App): Promise<void> => {
 }
 
 /** A log is looked at only where one is: a new folder gets its files when the parts start. */
-const timeReached = async (logUrl: string): Promise<number | undefined> => {
+const timeReached = async ({ logUrl, kafka }: Config): Promise<number | undefined> => {
   const url = parseLogUrl(logUrl)
-  if (url?.adapter !== 'sqlite' || !existsSync(url.file)) return undefined
-  const log = await openLog(logUrl, { instance: 'embedded' })
+  if (url?.adapter === 'memory' || (url?.adapter === 'sqlite' && !existsSync(url.file))) return undefined
+  const log = await openLog(logUrl, { instance: 'embedded', kafka })
   try {
     return await latestTime(log)
   } finally {

@@ -58,7 +58,7 @@ export const validatedOutcomeStream = (app: Api, { log, limits, operators }: Str
   app.route({
     method: 'GET',
     url: '/v1/validated-outcomes/stream',
-    config: { access },
+    config: { access, isEndless: true },
     schema: {
       ...streams({
         id: 'streamValidatedOutcomes',

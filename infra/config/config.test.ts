@@ -1,4 +1,5 @@
 import t from 'tap'
+import { parseLogUrl } from '../log/open-log.ts'
 import { loadConfig } from './config.ts'
 import type { Variable } from './variable.ts'
 import { roles, variables } from './variables.ts'
@@ -20,7 +21,18 @@ t.test(
       roles,
       dataDir: './data',
       logUrl: 'sqlite:data/log.sqlite',
-      databaseFile: 'data/projections.sqlite',
+      kafka: {
+        tlsCaFile: undefined,
+        tlsCertFile: undefined,
+        tlsKeyFile: undefined,
+        replication: 1,
+        minInsync: 1,
+        compression: 'none'
+      },
+      enginesDir: undefined,
+      databaseUrl: 'sqlite:data/projections.sqlite',
+      registryUrl: undefined,
+      eventStoreUrl: undefined,
       httpHost: '127.0.0.1',
       httpPort: 8080,
       publicUrl: 'http://127.0.0.1:8080',
@@ -66,7 +78,7 @@ t.test('all problems are reported at once, in one error', async t => {
     FLEX_CALENDAR: 'gregorian',
     FLEX_TIME_ZONE: 'Europe/Atlantis',
     FLEX_LOG_URL: 'kafka://broker:9092',
-    FLEX_DATABASE_URL: 'postgres://db/flex',
+    FLEX_DATABASE_URL: 'mysql://flex:secret@db/flex',
     FLEX_PUBLIC_URL: 'flex.example.org',
     FLEX_MIN_BID_W: '0.1',
     FLEX_ROLES: 'gateway,markt',
@@ -80,11 +92,11 @@ t.test('all problems are reported at once, in one error', async t => {
   })
   t.strictSame(problemsOf(env).toSorted(), [
     'FLEX_CALENDAR is one of platone, beflexible, not "gregorian"',
-    'FLEX_DATABASE_URL is sqlite:PATH (this version has an adapter for SQLite; PATH is a file), not "postgres://db/flex"',
+    'FLEX_DATABASE_URL is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE (PATH is a file), not "mysql://flex:…@db/flex"',
     'FLEX_DEV_CREDENTIALS is one of true, false, not "yes"',
     'FLEX_HTP_PORT is not known; is FLEX_HTTP_PORT meant?',
     'FLEX_HTTP_PORT is a whole number from 0 to 65535, not "80800"',
-    'FLEX_LOG_URL is sqlite:PATH or memory: (this version has adapters for these two; PATH is a file), not "kafka://broker:9092"',
+    'FLEX_LOG_URL is sqlite:PATH, kafka:HOST:PORT[,HOST:PORT...] or memory: (PATH is a file), not "kafka://broker:9092"',
     'FLEX_MIN_BID_W is a whole number from 1 to 1000000000, not "0.1"',
     'FLEX_PUBLIC_URL is an http or https URL without query, fragment and credentials, not "flex.example.org"',
     'FLEX_ROLES is "all" or a list of gateway, registry, clock, market, projections, actor-topics; "markt" is none, not "gateway,markt"',
@@ -119,6 +131,35 @@ t.test('published credentials are refused unless the profile is embedded, even i
   t.ok(problemsOf({ FLEX_PROFILE: 'prodution', FLEX_DEV_CREDENTIALS: 'true' }).includes(refusal))
   t.strictSame(problemsOf({ FLEX_ISSUER_URL: 'https://login.example.org', FLEX_DEV_CREDENTIALS: 'true' }), [
     'FLEX_DEV_CREDENTIALS is true, but FLEX_ISSUER_URL names an issuer that does not know them'
+  ])
+})
+
+t.test('a log on Kafka may have several brokers, and what cannot be together is refused', async t => {
+  const { logUrl, kafka } = loadConfig({
+    FLEX_LOG_URL: 'kafka:one:9092, two.example:9093,[::1]:9094',
+    FLEX_LOG_TLS_CA: 'ca.pem',
+    FLEX_LOG_REPLICATION: '3',
+    FLEX_LOG_MIN_INSYNC: '2',
+    FLEX_LOG_COMPRESSION: 'zstd'
+  })
+  t.strictSame(parseLogUrl(logUrl), {
+    adapter: 'kafka',
+    brokers: [
+      { host: 'one', port: 9092 },
+      { host: 'two.example', port: 9093 },
+      { host: '::1', port: 9094 }
+    ]
+  })
+  t.match(kafka, { tlsCaFile: 'ca.pem', replication: 3, minInsync: 2, compression: 'zstd' })
+  for (const wrong of ['kafka:', 'kafka:one', 'kafka:one:0', 'kafka:one:65536', 'kafka:one:9092,', 'kafka://one:9092'])
+    t.equal(parseLogUrl(wrong), undefined, wrong)
+  t.strictSame(problemsOf({ FLEX_LOG_REPLICATION: '3' }), [
+    'FLEX_LOG_REPLICATION is set, but FLEX_LOG_URL is not on Kafka'
+  ])
+  t.strictSame(problemsOf({ FLEX_LOG_URL: 'kafka:one:9092', FLEX_LOG_MIN_INSYNC: '2', FLEX_LOG_TLS_CERT: 'c.pem' }), [
+    'FLEX_LOG_TLS_CERT and FLEX_LOG_TLS_KEY need each other',
+    'FLEX_LOG_TLS_CERT is set, but FLEX_LOG_TLS_CA is not',
+    'FLEX_LOG_MIN_INSYNC is more than FLEX_LOG_REPLICATION, so nothing could be written'
   ])
 })
 

@@ -5,6 +5,8 @@
  */
 import { join } from 'node:path'
 import { FlexError } from '../errors.ts'
+import { type KafkaSettings, parseLogUrl } from '../log/open-log.ts'
+import { withoutPasswords } from '../sql/database-url.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 import { type Variable, VariableProblem } from './variable.ts'
 import {
@@ -24,8 +26,16 @@ export interface Config {
   readonly dataDir: string
   /** For `openLog`. */
   readonly logUrl: string
-  /** For `sqliteDatabase`. */
-  readonly databaseFile: string
+  /** For `openLog`, where the log is on Kafka. */
+  readonly kafka: KafkaSettings & { readonly replication: number; readonly minInsync: number }
+  /** Undefined: in the home folder. */
+  readonly enginesDir: string | undefined
+  /** For `openDatabase`. */
+  readonly databaseUrl: string
+  /** For `openRegistry`; undefined: the embedded one. */
+  readonly registryUrl: string | undefined
+  /** For `eventStoreDb`; undefined: no mirror. */
+  readonly eventStoreUrl: string | undefined
   readonly httpHost: string
   readonly httpPort: number
   /** Without a slash at its end. With port 0 it names no port that is reachable: the host must be asked. */
@@ -65,7 +75,7 @@ export const loadConfig = (env: Environment): Config => {
       return variable.parse(text)
     } catch (error) {
       if (!(error instanceof VariableProblem)) throw error
-      problems.push(`${name} ${error.message}, not "${text}"`)
+      problems.push(`${name} ${error.message}, not "${withoutPasswords(text)}"`)
       return variable.parse(variable.example)
     }
   }
@@ -81,7 +91,19 @@ export const loadConfig = (env: Environment): Config => {
     roles: required('FLEX_ROLES', variables.FLEX_ROLES),
     dataDir,
     logUrl: optional('FLEX_LOG_URL', variables.FLEX_LOG_URL) ?? `sqlite:${join(dataDir, 'log.sqlite')}`,
-    databaseFile: optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? join(dataDir, 'projections.sqlite'),
+    kafka: {
+      tlsCaFile: optional('FLEX_LOG_TLS_CA', variables.FLEX_LOG_TLS_CA),
+      tlsCertFile: optional('FLEX_LOG_TLS_CERT', variables.FLEX_LOG_TLS_CERT),
+      tlsKeyFile: optional('FLEX_LOG_TLS_KEY', variables.FLEX_LOG_TLS_KEY),
+      replication: required('FLEX_LOG_REPLICATION', variables.FLEX_LOG_REPLICATION),
+      minInsync: required('FLEX_LOG_MIN_INSYNC', variables.FLEX_LOG_MIN_INSYNC),
+      compression: required('FLEX_LOG_COMPRESSION', variables.FLEX_LOG_COMPRESSION)
+    },
+    enginesDir: optional('FLEX_ENGINES_DIR', variables.FLEX_ENGINES_DIR),
+    databaseUrl:
+      optional('FLEX_DATABASE_URL', variables.FLEX_DATABASE_URL) ?? `sqlite:${join(dataDir, 'projections.sqlite')}`,
+    registryUrl: optional('FLEX_REGISTRY_URL', variables.FLEX_REGISTRY_URL),
+    eventStoreUrl: optional('FLEX_EVENTSTORE_URL', variables.FLEX_EVENTSTORE_URL),
     httpHost,
     httpPort,
     publicUrl:
@@ -121,6 +143,7 @@ const conflicts = (env: Environment, config: Config): readonly string[] => {
     found.push('FLEX_DEV_CREDENTIALS is true, but FLEX_ISSUER_URL names an issuer that does not know them')
   if (config.logUrl === 'memory:' && config.roles.length < roles.length)
     found.push('FLEX_LOG_URL is memory:, which other processes cannot share, but FLEX_ROLES is not all')
+  found.push(...kafkaConflicts(env, config))
   if (config.objectiveWeights.length > 0 && config.objectiveWeights.length !== config.objectives.length)
     found.push('FLEX_OBJECTIVE_WEIGHTS has not as many numbers as FLEX_OBJECTIVES has names')
   if (env.FLEX_PROFILE !== 'production') return found
@@ -128,6 +151,27 @@ const conflicts = (env: Environment, config: Config): readonly string[] => {
   if (!env.FLEX_ISSUER_URL) found.push('FLEX_ISSUER_URL is missing, and production needs it')
   if (!env.FLEX_PUBLIC_URL) found.push('FLEX_PUBLIC_URL is missing, and production needs it')
   else if (!config.publicUrl.startsWith('https:')) found.push('FLEX_PUBLIC_URL is not https, and production needs that')
+  return found
+}
+
+const kafkaVariables = [
+  'FLEX_LOG_TLS_CA',
+  'FLEX_LOG_TLS_CERT',
+  'FLEX_LOG_TLS_KEY',
+  'FLEX_LOG_REPLICATION',
+  'FLEX_LOG_MIN_INSYNC',
+  'FLEX_LOG_COMPRESSION'
+] as const satisfies readonly VariableName[]
+
+const kafkaConflicts = (env: Environment, { logUrl, kafka }: Config): readonly string[] => {
+  const found: string[] = []
+  if (parseLogUrl(logUrl)?.adapter !== 'kafka')
+    for (const name of kafkaVariables) if (env[name]) found.push(`${name} is set, but FLEX_LOG_URL is not on Kafka`)
+  if (Boolean(kafka.tlsCertFile) !== Boolean(kafka.tlsKeyFile))
+    found.push('FLEX_LOG_TLS_CERT and FLEX_LOG_TLS_KEY need each other')
+  if (kafka.tlsCertFile && !kafka.tlsCaFile) found.push('FLEX_LOG_TLS_CERT is set, but FLEX_LOG_TLS_CA is not')
+  if (kafka.minInsync > kafka.replication)
+    found.push('FLEX_LOG_MIN_INSYNC is more than FLEX_LOG_REPLICATION, so nothing could be written')
   return found
 }
 

@@ -2,7 +2,9 @@
  * Every environment variable that a Flexledger process reads. `.env.example` and docs/reference/configuration.md are made
  * from this list, and a test holds them equal to it.
  */
-import { parseLogUrl } from '../log/open-log.ts'
+import { compressions } from '../log/kafka/compression.ts'
+import { logUrlForm, parseLogUrl } from '../log/open-log.ts'
+import { parseDatabaseUrl } from '../sql/database-url.ts'
 import { logLevels } from '../telemetry/logger.ts'
 import {
   httpUrl,
@@ -22,16 +24,20 @@ export const roles = ['gateway', 'registry', 'clock', 'market', 'projections', '
 export type Role = (typeof roles)[number]
 
 const logUrl = (text: string): string => {
-  if (!parseLogUrl(text))
-    throw new VariableProblem('is sqlite:PATH or memory: (this version has adapters for these two; PATH is a file)')
+  if (!parseLogUrl(text)) throw new VariableProblem(`is ${logUrlForm} (PATH is a file)`)
   return text
 }
 
-const databaseFile = (text: string): string => {
-  const file = /^sqlite:(.+)$/.exec(text)?.[1]
-  if (file === undefined)
-    throw new VariableProblem('is sqlite:PATH (this version has an adapter for SQLite; PATH is a file)')
-  return file
+const eventStoreUrl = (text: string): string => {
+  if (!/^esdb(\+discover)?:\/\/[^\s/]+/.test(text))
+    throw new VariableProblem('is a connection string of EventStoreDB, esdb://HOST:PORT or esdb+discover://HOST')
+  return text
+}
+
+const databaseUrl = (text: string): string => {
+  if (!parseDatabaseUrl(text))
+    throw new VariableProblem('is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE (PATH is a file)')
+  return text
 }
 
 const someRoles = (text: string): readonly Role[] => {
@@ -95,17 +101,86 @@ export const variables = {
   },
   FLEX_LOG_URL: {
     meaning: 'The log, which everything else is derived from. `memory:` keeps nothing and is refused in production.',
-    form: 'sqlite:PATH | memory:',
+    form: 'sqlite:PATH | kafka:HOST:PORT[,HOST:PORT...] | memory:',
     fallbackNote: '`log.sqlite` in FLEX_DATA_DIR',
-    example: 'sqlite:/var/lib/flexledger/log.sqlite',
+    example: 'kafka:kafka-1.example.org:9092,kafka-2.example.org:9092',
     parse: logUrl
+  },
+  FLEX_LOG_TLS_CA: {
+    meaning: 'The certificates that brokers must be signed by. With it, connections to brokers are TLS.',
+    form: 'the path of a PEM file',
+    fallbackNote: 'connections without TLS',
+    example: '/etc/flexledger/kafka-ca.pem',
+    parse: someText
+  },
+  FLEX_LOG_TLS_CERT: {
+    meaning: 'The certificate by which brokers know this process. Needs FLEX_LOG_TLS_CA and FLEX_LOG_TLS_KEY.',
+    form: 'the path of a PEM file',
+    fallbackNote: 'no certificate is shown',
+    example: '/etc/flexledger/kafka-cert.pem',
+    parse: someText
+  },
+  FLEX_LOG_TLS_KEY: {
+    meaning: 'The key of FLEX_LOG_TLS_CERT.',
+    form: 'the path of a PEM file',
+    fallbackNote: 'no certificate is shown',
+    example: '/etc/flexledger/kafka-key.pem',
+    parse: someText
+  },
+  FLEX_LOG_REPLICATION: {
+    meaning:
+      'Brokers that keep a copy of each topic that is made; one that exists must have as many. 3 wherever a record must survive a broker.',
+    form: 'a whole number, 1-32',
+    fallback: '1',
+    example: '3',
+    parse: wholeNumber(1, 32)
+  },
+  FLEX_LOG_MIN_INSYNC: {
+    meaning:
+      'Copies that must have a record before it is acknowledged. One less than FLEX_LOG_REPLICATION goes on while a broker is away.',
+    form: 'a whole number, 1-32',
+    fallback: '1',
+    example: '2',
+    parse: wholeNumber(1, 32)
+  },
+  FLEX_LOG_COMPRESSION: {
+    meaning:
+      'How this process compresses what it writes to brokers. Every client reads `gzip`; `zstd` is faster and smaller, and some clients need an extension for it.',
+    form: compressions.join(' | '),
+    fallback: 'none',
+    example: 'zstd',
+    parse: oneOf(compressions)
+  },
+  FLEX_REGISTRY_URL: {
+    meaning:
+      'A schema registry with the interface of Confluent. At the start the schemas are registered there, each under the id that the records carry. Without it nothing is asked: the schemas come with this version.',
+    form: 'an http(s) URL',
+    fallbackNote: 'the schemas of this version',
+    example: 'http://127.0.0.1:18081/apis/ccompat/v7',
+    parse: httpUrl
+  },
+  FLEX_EVENTSTORE_URL: {
+    meaning:
+      'An EventStoreDB (KurrentDB) that the role `projections` mirrors the events into, one stream for each session, PoD and substation. Nothing is read back from it, and nothing waits for it.',
+    form: 'esdb://HOST:PORT[?tls=false] | esdb+discover://HOST',
+    fallbackNote: 'no mirror',
+    example: 'esdb://127.0.0.1:2113?tls=false',
+    parse: eventStoreUrl
   },
   FLEX_DATABASE_URL: {
     meaning: 'The tables of the projections. They can be dropped and are built again from the log.',
-    form: 'sqlite:PATH',
+    form: 'sqlite:PATH | postgres://USER:PASSWORD@HOST:PORT/DATABASE',
     fallbackNote: '`projections.sqlite` in FLEX_DATA_DIR',
-    example: 'sqlite:/var/lib/flexledger/projections.sqlite',
-    parse: databaseFile
+    example: 'postgres://flexledger@db.example.org/flexledger?sslmode=verify-full',
+    parse: databaseUrl
+  },
+  FLEX_ENGINES_DIR: {
+    meaning:
+      'Where `flexledger engines` installs programs (Kafka, the registry), for all checkouts of a user; their data lies elsewhere.',
+    form: 'a path',
+    fallbackNote: '`.cache/flexledger/engines` in the home folder',
+    example: '/opt/flexledger/engines',
+    parse: someText
   },
   FLEX_HTTP_HOST: {
     meaning: 'Address that the gateway listens on. The default is reachable from this machine alone.',

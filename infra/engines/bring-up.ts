@@ -22,7 +22,7 @@ const ATTEMPT_EVERY_MS = 200
 /** What an engine may take to write everything down before it is killed. */
 export const STOP_MS = 30_000
 /** A port that a process has just given up may be reported as taken for a moment. */
-const PORT_MS = 5_000
+const PORT_MS = 2_000
 export const logFileOf = ({ nodes }: Recipe, dir: string, node: number): string =>
   join(dir, nodes === 1 ? 'engine.log' : `engine-${node + 1}.log`)
 

@@ -6,7 +6,7 @@
  * Assumes Linux's /proc; elsewhere it asks `ps`.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { open, truncate } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { FlexError } from '../errors.ts'
@@ -28,13 +28,18 @@ const KILL_MS = 10_000
 /** Undefined: there is no such process, or it has ended and waits to be collected. */
 const beganAt = (pid: number): string | undefined => {
   if (!existsSync('/proc/self/stat')) return beganByPs(pid)
+  const fields = statFields(pid)
+  if (!fields || fields[0] === 'Z' || fields[0] === 'X') return undefined
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`
+}
+
+/** From the third field on: state, parent, …; the start time is the 22nd. The command in brackets may hold anything. */
+const statFields = (pid: number): readonly string[] | undefined => {
   try {
-    // The command stands in brackets and may hold anything; state and start time are fields 3 and 22.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
+    // It ended meanwhile, or never was.
     return undefined
   }
 }
@@ -129,8 +134,26 @@ export const end = async (engine: EngineProcess, stop: 'SIGTERM' | 'SIGINT', ord
   if (!(await endsWithin(engine, orderlyMs))) await kill(engine)
 }
 
+/** With its children: a database whose children still end refuses to start again. */
 export const kill = async (engine: EngineProcess): Promise<void> => {
-  signal(engine, 'SIGKILL')
-  if (!(await endsWithin(engine, KILL_MS)))
-    throw new FlexError('FLEX_ENGINE_FAILED', `process ${engine.pid} did not end within ${KILL_MS} ms of being killed`)
+  const all = isAlive(engine) ? [engine, ...childrenOf(engine.pid)] : []
+  for (const process of all) signal(process, 'SIGKILL')
+  for (const process of all)
+    if (!(await endsWithin(process, KILL_MS)))
+      throw new FlexError(
+        'FLEX_ENGINE_FAILED',
+        `process ${process.pid} did not end within ${KILL_MS} ms of being killed`
+      )
+}
+
+/** Elsewhere than on Linux nobody is asked: then they end by themselves, a moment later. */
+const childrenOf = (parent: number): readonly EngineProcess[] => {
+  if (!existsSync('/proc/self/stat')) return []
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => {
+      const fields = statFields(Number(name))
+      const began = fields && beganAt(Number(name))
+      return began !== undefined && Number(fields?.[1]) === parent ? [{ pid: Number(name), began }] : []
+    })
 }

@@ -137,6 +137,7 @@ export const startEngine = async (name: EngineName, options: StartOptions): Prom
       latest = await running()
     },
     async remove() {
+      if (!existsSync(dir)) return
       await alone(state => endAll(recipe, dir, state))
       await rm(dir, { recursive: true, force: true })
     }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { isFlexError } from '../errors.ts'
-import { type EngineName, type RunningEngine, startEngine } from './engines.ts'
+import { type EngineName, installEngine, type RunningEngine, startEngine } from './engines.ts'
 
 export interface TestEngine {
   /** For a test's option `skip`: false, or why there is no engine. */
@@ -35,12 +35,15 @@ export interface Teardown {
   teardown(work: () => Promise<void>): void
 }
 
-const variableOf = {
+/** Where a whole run names what it has started. */
+export const testEngineVariables = {
   kafka: 'FLEX_TEST_KAFKA_URL',
   registry: 'FLEX_TEST_REGISTRY_URL',
   postgres: 'FLEX_TEST_DATABASE_URL',
   mosquitto: 'FLEX_TEST_MQTT_URL'
 } as const satisfies Partial<Record<EngineName, string>>
+
+export type SharedEngine = keyof typeof testEngineVariables
 
 export const kafkaForTests = (t: Teardown, options: TestEngineOptions = {}): Promise<TestEngine> =>
   forTests('kafka', t, options)
@@ -74,12 +77,8 @@ const statement = async (url: string, sql: string): Promise<void> => {
   }
 }
 
-const forTests = async (
-  name: keyof typeof variableOf,
-  t: Teardown,
-  { own = false }: TestEngineOptions
-): Promise<TestEngine> => {
-  const shared = process.env[variableOf[name]]
+const forTests = async (name: SharedEngine, t: Teardown, { own = false }: TestEngineOptions): Promise<TestEngine> => {
+  const shared = process.env[testEngineVariables[name]]
   if (shared && !own) return available(shared)
   return ownForTests(name, t)
 }
@@ -103,8 +102,7 @@ export const startForTests = async (name: EngineName): Promise<StartedForTests |
   const dir = await mkdtemp(join(tmpdir(), 'flexledger-engine-'))
   await chmod(dir, 0o755)
   try {
-    const enginesDir = process.env['FLEX_ENGINES_DIR']
-    const engine = await startEngine(name, { dir, durable: false, ...(enginesDir ? { enginesDir } : {}) })
+    const engine = await startEngine(name, { dir, durable: false, ...cacheOfTests() })
     return {
       engine,
       async end() {
@@ -117,6 +115,22 @@ export const startForTests = async (name: EngineName): Promise<StartedForTests |
     if (!isFlexError(error, 'FLEX_ENGINE_UNAVAILABLE') || process.env['CI'] === 'true') throw error
     return { missing: error.message }
   }
+}
+
+/** For the option `skip` of tests that start engines themselves. */
+export const lacking = async (name: EngineName): Promise<string | false> => {
+  try {
+    await installEngine(name, cacheOfTests())
+    return false
+  } catch (error) {
+    if (!isFlexError(error, 'FLEX_ENGINE_UNAVAILABLE') || process.env['CI'] === 'true') throw error
+    return `no ${name}: ${error.message}`
+  }
+}
+
+const cacheOfTests = (): { readonly enginesDir?: string } => {
+  const enginesDir = process.env['FLEX_ENGINES_DIR']
+  return enginesDir ? { enginesDir } : {}
 }
 
 const available = (url: string, engine?: RunningEngine): TestEngine => ({

@@ -33,7 +33,7 @@ const LOOK_MS = 20_000
 
 const plugin = `org.apache.maven.plugins:maven-dependency-plugin:${versions.mavenDependencyPlugin}`
 
-const kafkaPom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const kafkaProject = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>org.flexledger</groupId>
   <artifactId>engine-kafka</artifactId>
@@ -105,7 +105,7 @@ export const installKafka = async (enginesDir: string, progress: Progress): Prom
   await javaProgram(progress)
   return fromMaven(enginesDir, `kafka-${versions.kafka}`, async dir => {
     progress(`downloading Apache Kafka ${versions.kafka} (54 MB) …`)
-    await writeFile(join(dir, 'pom.xml'), kafkaPom)
+    await writeFile(join(dir, 'pom.xml'), kafkaProject)
     await maven([`${plugin}:copy-dependencies`, '-DoutputDirectory=libs'], dir, progress)
     await holdToDigests(join(dir, 'libs'), 'kafka')
   })
@@ -141,7 +141,7 @@ const fromMaven = async (enginesDir: string, name: string, fill: (dir: string) =
 }
 
 /** Lines `<sha-512>  <engine>/<file>`: every file of the folder, and no other. */
-const holdToDigests = async (dir: string, engine: string): Promise<void> => {
+export const holdToDigests = async (dir: string, engine: string): Promise<void> => {
   const pinned = new Map(
     (await readFile(new URL('artefacts.sha512', import.meta.url), 'utf8'))
       .trim()

@@ -298,6 +298,40 @@ t.test('ordered: a writer that never pauses does not starve the other workers', 
   await host.stop()
 })
 
+t.test('ordered: readers wait while somebody waits for an answer, and writers do not', async t => {
+  const log = await aLog()
+  const writer = noting('writer', 'a', { log, to: 'b' })
+  const reader = noting('reader', 'b', { log })
+  let isAnswering = true
+  const host = await hostOf({
+    log,
+    mode: 'ordered',
+    components: [writer.component, { ...reader.component, isReader: true }],
+    isAnswering: () => isAnswering,
+    limits: { giveWayMsMax: 1_000_000 }
+  })
+  await log.append('a', 0, [record('x')])
+  while (writer.handled.length === 0) await new Promise(setImmediate)
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+  t.same(reader.handled, [])
+  isAnswering = false
+  await host.idle()
+  t.same(reader.handled, [{ worker: 'reader b/0', keys: ['x'] }])
+  await host.stop()
+})
+
+t.test('ordered: readers do not give way for ever', async t => {
+  const log = await aLog()
+  const reader = noting('reader', 'b', { log })
+  const component = { ...reader.component, isReader: true }
+  const limits = { giveWayMsMax: 2 }
+  const host = await hostOf({ log, mode: 'ordered', components: [component], isAnswering: () => true, limits })
+  await log.append('b', 0, [record('x')])
+  await host.idle()
+  t.same(reader.handled, [{ worker: 'reader b/0', keys: ['x'] }])
+  await host.stop()
+})
+
 t.test('ordered: an append of this process wakes the loop before the poll is due', async t => {
   const inner = await aLog()
   let wake = () => {}

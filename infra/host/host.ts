@@ -58,6 +58,7 @@ export interface HostLimits {
   readonly failingAfterAttempts: number
   readonly stopMs: number
   readonly pollMs: number
+  readonly giveWayMsMax: number
 }
 
 export const hostLimitsDefault: HostLimits = {
@@ -74,7 +75,9 @@ export const hostLimitsDefault: HostLimits = {
   /** Below the 30 s that a supervisor of processes usually grants before it kills. */
   stopMs: 20_000,
   /** How soon appends of another process are seen in ordered mode; those of this one wake the loop at once. */
-  pollMs: 20
+  pollMs: 20,
+  /** A call with a thousand documents is answered in less; under calls without a pause tables are late by this much, and no more. */
+  giveWayMsMax: 500
 }
 
 export interface HostOptions {
@@ -87,6 +90,11 @@ export interface HostOptions {
   readonly onError?: (failure: WorkerFailure) => void
   /** After each batch: for counters. */
   readonly onHandled?: (component: string, input: Partition, records: number) => void
+  /**
+   * Somebody waits for an answer of this process. In ordered mode readers give way to it for a while, so that an answer does
+   * not wait for tables that nobody reads yet.
+   */
+  readonly isAnswering?: () => boolean
   readonly limits?: Partial<HostLimits>
 }
 

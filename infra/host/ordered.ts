@@ -2,10 +2,12 @@
  * The loop of an embedded run: all partitions of all inputs belong to this process, and the workers take turns in the
  * order of the components, their topics and partitions. It sleeps until it is woken, the poll is due or a retry is.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { HostLimits, HostOptions, Running } from './host.ts'
 import { type Supervised, supervised, supervision, workerFailed } from './supervision.ts'
 
+/** How often it is looked whether readers may go on; an answer takes a few of these. */
+const giveWayPauseMs = 1
 /** Readers get their turn at least this often: a chain of a feed and two processors quiets down within it. */
 const roundsWithoutReadersMax = 8
 
@@ -19,7 +21,7 @@ export const runOrdered = (
   limits: HostLimits,
   partitions: ReadonlyMap<string, number>
 ): Running => {
-  const { log, components } = options
+  const { log, components, isAnswering = () => false } = options
   const turns = components.map(component => ({
     isTogether: component.isIndependent === true,
     isReader: component.isReader === true,
@@ -34,6 +36,8 @@ export const runOrdered = (
   const stopped = new AbortController()
   let waiting: Waiting[] = []
   let roundsWithoutReaders = 0
+  /** When the readers first gave way since their last whole turn. */
+  let gaveWayAt: number | undefined
   let isWoken = true
   let rouse = () => {}
 
@@ -47,10 +51,26 @@ export const runOrdered = (
       }
     })
 
+  /** True if the loop should begin a new round first: for what is new, or because somebody waits for an answer. */
+  const readersGiveWay = async (): Promise<boolean> => {
+    if (isAnswering()) {
+      const now = performance.now()
+      gaveWayAt ??= now
+      const until = gaveWayAt + limits.giveWayMsMax
+      const lookAgainAt = Math.min(until, now + limits.pollMs)
+      const isWaiting = () => isAnswering() && !isWoken && !stopped.signal.aborted
+      while (isWaiting() && performance.now() < lookAgainAt) await delay(giveWayPauseMs)
+      if (performance.now() < until && (isAnswering() || isWoken)) return true
+    }
+    if (!isWoken || roundsWithoutReaders >= roundsWithoutReadersMax) return false
+    roundsWithoutReaders++
+    return true
+  }
+
   /**
    * The ends of all inputs are read before the first worker moves, and no worker goes further in this round. So what was
    * appended in an order is handled in that order also across partitions, wherever in it a round happens to begin.
-   * False: the readers had no turn.
+   * False: not all readers had their turn.
    */
   const round = async () => {
     const ends = new Map<string, number>()
@@ -67,14 +87,15 @@ export const runOrdered = (
       if (one.next === undefined || one.next < end) await watch.run(one, stopped.signal, end)
     }
     for (const turn of turns) {
-      if (turn.isReader && isWoken && roundsWithoutReaders < roundsWithoutReadersMax) {
-        roundsWithoutReaders++
-        return false
-      }
-      if (turn.isReader) roundsWithoutReaders = 0
       if (turn.isTogether) await Promise.all(turn.workers.map(turnOf))
-      else for (const one of turn.workers) await turnOf(one)
+      else
+        for (const one of turn.workers) {
+          if (turn.isReader && (await readersGiveWay())) return false
+          await turnOf(one)
+        }
     }
+    roundsWithoutReaders = 0
+    gaveWayAt = undefined
     return true
   }
 

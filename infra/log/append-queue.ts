@@ -23,7 +23,8 @@ export interface AppendQueueOptions {
   readonly pendingBytesMax: number
   /** Gives an error of SQLite its name and its file. */
   readonly unavailable: (error: unknown) => unknown
-  readonly onWritten: (partitionId: number) => void
+  /** After the commit of each part of an append, before the append resolves. */
+  readonly onWritten: (partitionId: number, first: number, segments: readonly Segment[]) => void
 }
 
 interface PendingAppend {
@@ -53,7 +54,7 @@ export const appendQueue = ({ tables, pendingBytesMax, unavailable, onWritten }:
       for (const { append, firstOffset, segments } of group) {
         append.first ??= firstOffset
         append.written += segments.length
-        onWritten(append.partitionId)
+        onWritten(append.partitionId, firstOffset, segments)
       }
       // Only the last of a group can be unfinished.
       const last = group.at(-1)!.append

@@ -19,6 +19,8 @@ const noHeaders: Headers = Object.freeze({})
 export interface Segment {
   readonly records: number
   readonly bytes: Uint8Array
+  /** The same as records, in memory that no writer can change any more. */
+  readonly contents: readonly LogRecord[]
 }
 
 export const segmentsOf = (records: readonly LogRecord[]): readonly Segment[] => {
@@ -34,7 +36,7 @@ export const segmentsOf = (records: readonly LogRecord[]): readonly Segment[] =>
       headers.push(text)
       bytes += fixedBytes + Buffer.byteLength(record.key) + Buffer.byteLength(text) + record.value.length
     }
-    segments.push({ records: to - from, bytes: encode(records, from, headers, bytes) })
+    segments.push({ records: to - from, ...encode(records, from, headers, bytes) })
     from = to
   }
   return segments
@@ -45,11 +47,17 @@ const headersText = (headers: Headers): string => {
   return ''
 }
 
-const encode = (records: readonly LogRecord[], from: number, headers: readonly string[], size: number): Uint8Array => {
+const encode = (
+  records: readonly LogRecord[],
+  from: number,
+  texts: readonly string[],
+  size: number
+): Pick<Segment, 'bytes' | 'contents'> => {
   const buffer = Buffer.allocUnsafe(size)
+  const contents: LogRecord[] = []
   let at = 0
-  headers.forEach((text, n) => {
-    const { key, value, timestamp } = records[from + n]!
+  texts.forEach((text, n) => {
+    const { key, value, headers, timestamp } = records[from + n]!
     const keyBytes = buffer.write(key, at + fixedBytes)
     const headersBytes = buffer.write(text, at + fixedBytes + keyBytes)
     buffer.writeUInt32LE(keyBytes, at)
@@ -58,9 +66,10 @@ const encode = (records: readonly LogRecord[], from: number, headers: readonly s
     buffer.writeDoubleLE(timestamp, at + 12)
     at += fixedBytes + keyBytes + headersBytes
     buffer.set(value, at)
+    contents.push({ key, value: buffer.subarray(at, at + value.length), headers: { ...headers }, timestamp })
     at += value.length
   })
-  return buffer
+  return { bytes: buffer, contents }
 }
 
 /** The records of a segment whose first has offset `first`, from offset `from` on. */

@@ -14,6 +14,7 @@ import { appendQueue } from './append-queue.ts'
 import { appendSignal } from './append-signal.ts'
 import type { Log, StoredRecord } from './log.ts'
 import { leaseMsDefault, type MemberStore, membership } from './membership.ts'
+import { recentRecords } from './recent-records.ts'
 import { recordsMaxDefault, requireRecords, topicsToCreate, unknownPartition, unknownTopic } from './rules.ts'
 import { recordsOf, segmentsOf } from './segment.ts'
 import { type LogTables, logTables } from './sqlite-tables.ts'
@@ -55,11 +56,19 @@ export const sqliteLog = async ({
     })
   const closed = new AbortController()
   const appended = appendSignal()
+  const recent = recentRecords()
   const queue = appendQueue({
     tables,
     pendingBytesMax,
     unavailable,
-    onWritten: partitionId => appended.notify(partitionId)
+    onWritten(partitionId, first, segments) {
+      let offset = first
+      for (const { records, contents, bytes } of segments) {
+        recent.add(partitionId, offset, contents, bytes.length)
+        offset += records
+      }
+      appended.notify(partitionId)
+    }
   })
 
   const requireOpen = () => {
@@ -153,7 +162,9 @@ export const sqliteLog = async ({
       const partitionId = partitionIdOf(topic, partition)
       let next = Math.max(0, from)
       while (!signal?.aborted && !closed.signal.aborted) {
-        const records = await patiently(() => readSegments(tables, partitionId, next, recordsMax))
+        const known = recent.from(partitionId, next, recordsMax)
+        const records =
+          known.length > 0 ? known : await patiently(() => readSegments(tables, partitionId, next, recordsMax))
         for (let at = 0; at < records.length && !signal?.aborted; at += recordsMax) {
           const batch = records.slice(at, at + recordsMax)
           next = batch.at(-1)!.offset + 1

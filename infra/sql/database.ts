@@ -6,9 +6,12 @@
 import type { Kysely, Transaction } from 'kysely'
 
 export interface Database<Schema> {
-  /** One query at a time, each seeing what was committed. Not from inside a transaction: that waits for itself. */
+  /**
+   * Each query sees what was committed before it. Not from inside a transaction: on SQLite that waits for itself.
+   * `query.transaction()` is all or nothing; two of them may run at once, and see what the other has committed.
+   */
   readonly query: Kysely<Schema>
-  /** All or nothing: an error that leaves `work` rolls everything back and is thrown on. */
+  /** All or nothing, and one after another, whichever process asks. An error that leaves `work` is thrown on. */
   transaction<Result>(work: (transaction: Transaction<Schema>) => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }

@@ -22,9 +22,11 @@ export const migrate = async <Schema>(
   scope: string,
   migrations: readonly Migration[]
 ): Promise<readonly string[]> => {
-  await sql`CREATE TABLE IF NOT EXISTS flex_migration (
-    scope TEXT NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (scope, step)
-  )`.execute(database.query)
+  await database.transaction(transaction =>
+    sql`CREATE TABLE IF NOT EXISTS flex_migration (
+      scope TEXT NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (scope, step)
+    )`.execute(transaction)
+  )
   const applied: string[] = []
   for (;;) {
     // Read again inside each transaction: another process may be migrating the same database.

@@ -16,6 +16,8 @@ import {
 } from 'kysely'
 import { FlexError, isFlexError } from '../errors.ts'
 import { whileBusy } from '../sqlite-file.ts'
+import type { EngineAdapter } from './engine-adapter.ts'
+import { noValue } from './values.ts'
 
 /** Prepared statements kept; a projection uses a few dozen, and large ones hold tens of kB. */
 const statementsMax = 256
@@ -25,11 +27,16 @@ const connectionWaitMsMax = 30_000
 const waitersMax = 10_000
 
 export const sqliteDialect = (database: DatabaseSync, file: string): Dialect => ({
-  createAdapter: () => new SqliteAdapter(),
+  createAdapter: () => new SqliteEngineAdapter(),
   createQueryCompiler: () => new SqliteQueryCompiler(),
   createIntrospector: db => new SqliteIntrospector(db),
   createDriver: () => sqliteDriver(database, file)
 })
+
+class SqliteEngineAdapter extends SqliteAdapter implements EngineAdapter {
+  /** A transaction has the whole file for itself from its beginning. */
+  async lockUntilCommit(): Promise<void> {}
+}
 
 const sqliteDriver = (database: DatabaseSync, file: string): Driver => {
   const connection = sqliteConnection(database, file)
@@ -128,9 +135,7 @@ const toSql = (value: unknown): SQLInputValue => {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (value === null || typeof value === 'string' || typeof value === 'bigint' || value instanceof Uint8Array)
     return value
-  throw new TypeError(
-    `no SQL parameter: ${typeof value} (flags are 0 and 1, times are integers, objects are JSON text)`
-  )
+  throw noValue(value)
 }
 
 /** read-only, I/O error, corrupt, full, cannot open, locked, no database: the file's fault. The rest is the query's. */

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { header } from '../../infra/log/envelope.ts'
 import { memoryLog } from '../../infra/log/memory-log.ts'
-import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
+import { freshPlace } from '../fixtures/databases.ts'
 import {
   administrator,
   aggregator,
@@ -60,9 +57,7 @@ t.test('what a dead owner left unfinished is in no table', async t => {
 })
 
 t.test('a projection that starts again goes on where its rows end, and applies nothing twice', async t => {
-  const folder = await mkdtemp(join(tmpdir(), 'flex-projections-'))
-  t.teardown(() => rm(folder, { recursive: true }))
-  const file = join(folder, 'tables.sqlite')
+  const place = await freshPlace(t)
   const log = memoryLog()
   await createTopics(log)
   const market = outbox(log, 'market')
@@ -75,7 +70,7 @@ t.test('a projection that starts again goes on where its rows end, and applies n
     }
   }
   for (const round of [1, 2, 3]) {
-    const database = await sqliteDatabase<object>({ file })
+    const database = await place.open()
     const catchUp = await run(log, database.query, { projections: [counting] })
     await market.answerEach(round % 2, [
       offerPlaced({ offerId: `offer-${round}` }),

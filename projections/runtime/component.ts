@@ -5,7 +5,7 @@
  */
 import type { Component, Worker } from '../../infra/host/host.ts'
 import type { Log, Partition } from '../../infra/log/log.ts'
-import { prepareProjection } from './generations.ts'
+import { prepareProjection, servedGeneration } from './generations.ts'
 import { type PartitionApplier, type Problem, partitionApplier } from './partition-applier.ts'
 import type { AnyProjection } from './projection.ts'
 import { isProjectionError } from './projection-error.ts'
@@ -26,8 +26,20 @@ export const projectionComponent = (
   // Statements of a generation, shared by its workers.
   let statements: { readonly generation: number; readonly upserts: Upserts } | undefined
 
+  // The tables were there; if they are no longer (somebody has emptied the database), the next start makes them again.
+  let isPrepared = false
+
+  const generationToWrite = async (): Promise<number> => {
+    const wasPrepared = isPrepared
+    isPrepared = false
+    const live = wasPrepared ? await servedGeneration(db, projection) : undefined
+    const generation = live ?? (await prepareProjection(db, log, projection))
+    isPrepared = true
+    return generation
+  }
+
   const openApplier = async (partition: Partition): Promise<PartitionApplier> => {
-    const generation = await prepareProjection(db, log, projection)
+    const generation = await generationToWrite()
     if (statements?.generation !== generation) statements = { generation, upserts: new Map() }
     return partitionApplier(db, projection, generation, partition, statements.upserts, onProblem)
   }

@@ -10,6 +10,7 @@
 
 import { startPosition } from '../../infra/log/cause-reader.ts'
 import type { Log, Partition } from '../../infra/log/log.ts'
+import { lockUntilCommit } from '../../infra/sql/engine-adapter.ts'
 import { type BookkeepingTables, createBookkeeping } from './bookkeeping.ts'
 import { physicalName } from './generation-tables.ts'
 import type { AnyProjection } from './projection.ts'
@@ -17,26 +18,34 @@ import { ProjectionError } from './projection-error.ts'
 import type { AnyTables, Sql, SqlTransaction } from './sql.ts'
 import { createTable } from './table.ts'
 
+/** Held while generations are made, switched and dropped: by one process at a time, for all projections. */
+const generationsLock = 'projection generations'
+
 /** Makes what is missing; resolves with the live generation. */
 export const prepareProjection = async (db: Sql, log: Log, projection: AnyProjection): Promise<number> => {
   const partitions = await partitionsOf(log, projection)
   return db.transaction().execute(async transaction => {
+    await lockUntilCommit(transaction, generationsLock)
     await createBookkeeping(transaction)
-    const live = await liveGeneration(transaction, projection.name)
-    if (live) {
-      if (live.version === projection.version) return live.generation
-      throw new ProjectionError(
-        'FLEX_PROJECTION_OUTDATED',
-        `${projection.name}: the tables have version ${live.version}, the code ${projection.version}. Rebuild it.`
-      )
-    }
+    const served = await servedGeneration(transaction, projection)
+    if (served !== undefined) return served
     await createGeneration(transaction, projection, 1, partitions, 'live')
     await createViews(transaction, projection, 1)
     return 1
   })
 }
 
-export const liveGeneration = async (
+/** The live generation, if there is one and it is of this code. */
+export const servedGeneration = async (db: Sql, projection: AnyProjection): Promise<number | undefined> => {
+  const live = await liveGeneration(db, projection.name)
+  if (!live || live.version === projection.version) return live?.generation
+  throw new ProjectionError(
+    'FLEX_PROJECTION_OUTDATED',
+    `${projection.name}: the tables have version ${live.version}, the code ${projection.version}. Rebuild it.`
+  )
+}
+
+const liveGeneration = async (
   db: Sql,
   projection: string
 ): Promise<{ generation: number; version: number; tables: string[] } | undefined> => {
@@ -54,6 +63,7 @@ export const liveGeneration = async (
 export const beginGeneration = async (db: Sql, log: Log, projection: AnyProjection): Promise<number> => {
   const partitions = await partitionsOf(log, projection)
   return db.transaction().execute(async transaction => {
+    await lockUntilCommit(transaction, generationsLock)
     await createBookkeeping(transaction)
     const rows = await transaction
       .withTables<BookkeepingTables>()
@@ -82,10 +92,11 @@ export const switchGeneration = async (
   class Behind extends Error {}
   try {
     await db.transaction().execute(async transaction => {
+      await lockUntilCommit(transaction, generationsLock)
       const tables = transaction.withTables<BookkeepingTables>()
       const live = await liveGeneration(transaction, projection.name)
       if (live) {
-        // The first statement that writes: from here on nobody moves the live generation.
+        // From here on nobody moves the live generation: who writes it waits for its checkpoint, and finds none.
         const before = await tables
           .deleteFrom('projection_checkpoints')
           .where('projection', '=', projection.name)
@@ -111,12 +122,15 @@ export const switchGeneration = async (
           .execute()
         for (const table of live.tables) await transaction.schema.dropView(table).execute()
       }
-      await tables
+      const { numUpdatedRows } = await tables
         .updateTable('projection_generations')
         .set({ status: 'live' })
         .where('projection', '=', projection.name)
         .where('generation', '=', generation)
-        .execute()
+        .executeTakeFirstOrThrow()
+      // Another rebuild has taken it away.
+      if (numUpdatedRows !== 1n)
+        throw new ProjectionError('FLEX_PROJECTION_OVERTAKEN', `${projection.name} generation ${generation} is gone.`)
       await createViews(transaction, projection, generation)
     })
   } catch (error) {
@@ -127,6 +141,7 @@ export const switchGeneration = async (
 
 export const dropRetired = async (db: Sql, projection: string): Promise<void> => {
   await db.transaction().execute(async transaction => {
+    await lockUntilCommit(transaction, generationsLock)
     const rows = await transaction
       .withTables<BookkeepingTables>()
       .selectFrom('projection_generations')

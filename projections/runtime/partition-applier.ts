@@ -3,7 +3,8 @@
  * restart and its rebuild: a restart is a rebuild that begins at a checkpoint.
  *
  * Promises: rows and checkpoint are one transaction; complete causes only, each once. The checkpoint moves only from where
- * this applier left it, so a second one on the same partition fails instead of applying anything twice.
+ * this applier left it, so a second one on the same partition waits for the first and then fails, instead of applying
+ * anything twice.
  * A record that cannot be decoded is noted in `projection_problems` and left out; the partition goes on.
  */
 import type { Transaction } from 'kysely'

@@ -11,6 +11,10 @@ export interface ProjectionPosition {
   readonly cause: number
 }
 
+/** Whether any projection has ever run on this database. */
+export const hasProjections = async (db: Sql): Promise<boolean> =>
+  (await db.introspection.getTables()).some(({ name }) => name === 'projection_generations')
+
 /** Of the live generations. */
 export const projectionPositions = async (db: Sql): Promise<readonly ProjectionPosition[]> =>
   db

@@ -2,7 +2,9 @@
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { missingLine, pageOf, scriptOf } from './commands.ts'
+import { engineNames } from '../../infra/engines/engines.ts'
+import { lacking } from '../../infra/engines/for-tests.ts'
+import { missingLine, type Page, pageOf, scriptOf } from './commands.ts'
 import { runPage } from './run-page.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -36,10 +38,22 @@ t.test('a line that did not come out, or not in its order, is found', async t =>
   t.equal(missingLine(['a.c'], 'abc\n'), 'a.c')
 })
 
+/** Why the engines that a page starts cannot be had here. */
+const lackingFor = async ({ commands }: Page): Promise<string | false> => {
+  const started = [...commands.matchAll(/engines start ((?:[a-z0-9-]+ ?)+)/g)].flatMap(([, names = '']) =>
+    names.split(' ')
+  )
+  for (const name of engineNames) {
+    const reason = started.includes(name) && (await lacking(name))
+    if (reason) return reason
+  }
+  return false
+}
+
 for (const path of pages) {
   const page = pageOf(await textOf(path))
   if (scriptOf(page) !== '')
-    t.test(`the commands of ${path} do what it shows`, async t => {
+    t.test(`the commands of ${path} do what it shows`, { skip: await lackingFor(page) }, async t => {
       const { code, output } = await runPage(page)
       t.equal(code, 0, code === 0 ? 'every command is done' : output.slice(-3_000))
       t.equal(missingLine(page.shown, output), undefined, 'what is shown came out')

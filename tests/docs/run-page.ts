@@ -20,6 +20,8 @@ const PAGE_SECONDS_MAX = 120
 export const runPage = async (page: Page): Promise<Result> => {
   const folder = await mkdtemp(join(tmpdir(), 'flexledger-page-'))
   try {
+    // PostgreSQL may run as another user, who has to reach its data.
+    await chmod(folder, 0o755)
     await symlink(join(root, 'examples'), join(folder, 'examples'))
     await mkdir(join(folder, 'bin'))
     await mkdir(join(folder, 'data'))
@@ -46,7 +48,11 @@ const program = async (path: string, text: string): Promise<void> => {
 /** A command that fails ends the page and is named; what serves is stopped before the next one starts. */
 const prelude = `set -eu
 trap 'echo "failed: $BASH_COMMAND"' ERR
-trap '[ -z "\${serving-}" ] || kill $serving' EXIT
+trap '[ -z "\${serving-}" ] || kill $serving; stop_engines' EXIT
+# Those that a page has started and, having failed, has not stopped.
+stop_engines() {
+  [ ! -d data/engines ] || npx flexledger engines stop all --quiet --dir data/engines > /dev/null
+}
 in_background() {
   end_of_page
   "$@" > served.out 2>&1 &

@@ -135,9 +135,15 @@ export const worthOfRuns = (
   // Sums from the first MTU on: four worths, and how many are missing. All whole numbers, so differences are exact.
   const width = 5
   const sums = new Float64Array(width * (end - first + 1))
-  for (let t = first; t < end; t++) {
+  let covered = first
+  for (const { start } of starts) covered = addRun(start, covered)
+  /** Starts rise, so each run goes on where those before it ended; between runs nothing is asked for. */
+  function addRun(start: number, from: number): number {
+    for (let t = from; t < start + duration; t++) addMtu(t, t >= start ? worthAt(t) : noWorth)
+    return Math.max(from, start + duration)
+  }
+  function addMtu(t: number, worth: Worth | undefined): void {
     const here = width * (t - first)
-    const worth = worthAt(t)
     for (let k = 0; k < 4; k++) sums[here + width + k] = sums[here + k]! + (worth ? worth[k]! : 0)
     sums[here + width + 4] = sums[here + 4]! + (worth ? 0 : 1)
   }
