@@ -8,10 +8,12 @@
  *
  * Text for 100,000 numbers costs several times more than the numbers, and a large session has that many.
  */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { OfferCleared, OutcomeValidated, RequestCleared, RequestValidated } from '../../../schemas/generated.ts'
 
 type OutcomeRecord = OfferCleared | OutcomeValidated | RequestCleared | RequestValidated
+
+type Hash = ReturnType<typeof createHash>
 
 export const outcomeDigest = (records: readonly OutcomeRecord[]): string => {
   const hash = createHash('sha256')

@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { levelsOf, solveLevels } from './levels.ts'
+import type { Network } from './network.ts'
+import { aNetwork, aSwitch, networkOf, radialNetwork, runs, solved } from './networks.fixtures.ts'
+
+/** Largest difference between the levels and the whole network at once; NaN where one of both has no voltage. */
+const gap = (network: Network): number => {
+  const levels = levelsOf(network)
+  const solution = solveLevels(levels)
+  if (solution.status !== 'converged') throw new Error(JSON.stringify(solution))
+  const whole = solved(network)
+  const voltage = new Map<string, number>()
+  levels.low.forEach(({ network: { buses } }, n) => {
+    for (const [bus, { id }] of buses.entries()) voltage.set(id, solution.low[n]?.vm_pu[bus] ?? Number.NaN)
+  })
+  for (const [bus, { id }] of levels.medium.buses.entries()) voltage.set(id, solution.medium.vm_pu[bus]!)
+  return Math.max(
+    ...network.buses.map(({ id }, n) => {
+      const [one, other] = [whole.vm_pu[n]!, voltage.get(id)!]
+      return Number.isNaN(one) && Number.isNaN(other) ? 0 : Math.abs(one - other)
+    })
+  )
+}
+
+t.test('DTP-PF-04: low-voltage networks lumped into medium voltage give what the whole network gives', async t => {
+  const network = networkOf('simbench/district.json.gz')
+  const { medium, low } = levelsOf(network)
+  t.equal(low.length, 133)
+  t.equal(medium.buses.length, 144 + 133)
+  t.equal(low.reduce((sum, one) => sum + one.network.loads.length, 0) + medium.loads.length - 133, network.loads.length)
+  t.ok(gap(network) < 1e-9)
+})
+
+t.test('DTP-PF-04: in random networks too', async () => {
+  fc.assert(
+    fc.property(radialNetwork, network => gap(network) < 1e-8),
+    runs(100)
+  )
+})
+
+t.test('one round is the lumped load of a busbar at nominal voltage, and near the whole', async t => {
+  const levels = levelsOf(networkOf('simbench/district.json.gz'))
+  const once = solveLevels(levels, { rounds: 1 })
+  if (once.status !== 'converged') return t.fail(once.status)
+  t.equal(once.rounds, 1)
+  t.ok(once.largestChange_pu > 1e-3)
+  return undefined
+})
+
+t.test('what hangs below a dead busbar has no state instead of a wrong one', async t => {
+  const network = aNetwork({ switches: [aSwitch('B', 'B-C'), aSwitch('C', 'B-C')] })
+  const solution = solveLevels(levelsOf(network))
+  t.match(solution, { status: 'converged', low: [undefined] })
+  t.equal(gap(network), 0)
+})
