@@ -227,6 +227,17 @@ t.test('a view that has got other columns is read by connections that knew the o
   t.same((await read()).rows, [{ power_w: 1, id: 'before' }])
 })
 
+t.test('a server that has become a replica is unavailable, and its connections are given up', options, async t => {
+  const { query } = await open(t, { connectionsMax: 1 })
+  const pid = async () => (await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(query)).rows[0]!.pid
+  const before = await pid()
+  await sql`SET default_transaction_read_only = on`.execute(query)
+  const write = () => query.updateTable('offer').set({ power_w: 1 }).where('id', '=', 'before').execute()
+  await t.rejects(write(), { code: 'FLEX_SQL_UNAVAILABLE', message: /read-only/ })
+  t.not(await pid(), before)
+  await write()
+})
+
 t.test('connections that have prepared many statements are replaced, and nothing is noticed', options, async t => {
   const { query } = await open(t, { connectionsMax: 1 })
   for (let n = 1; n <= 600; n++)
