@@ -9,14 +9,13 @@ import type { Injector, Network } from './network.ts'
 import { type NetworkProblem, NetworkProblems } from './network-problem.ts'
 import { neighboursOf, reachedFrom, type Topology, topologyOf } from './topology.ts'
 
-export const checkNetwork = (network: Network): readonly NetworkProblem[] => {
+export const checkNetwork = (network: Network, topology = topologyOf(network)): readonly NetworkProblem[] => {
   const problems = new NetworkProblems()
   checkIds(network, problems)
   checkReferences(network, problems)
   checkLines(network, problems)
   checkTransformers(network, problems)
   checkSwitches(network, problems)
-  const topology = topologyOf(network)
   checkExternalGrids(network, topology, problems)
   checkJoins(network, topology, problems)
   if (network.externalGrids.length > 0) checkIslands(network, topology, problems)

@@ -65,10 +65,10 @@ export type Compiled =
   | { readonly compiled?: never; readonly problems: readonly NetworkProblem[] }
 
 export const compileNetwork = (network: Network, options: CompileOptions = {}): Compiled => {
-  const problems = checkNetwork(network)
+  const topology = topologyOf(network)
+  const problems = checkNetwork(network, topology)
   if (hasErrors(problems)) return { problems }
   const transformerModel = options.transformerModel ?? 't'
-  const topology = topologyOf(network)
   const gridNodes = network.externalGrids.map(({ bus }) => topology.nodeOfBus[topology.busIndex.get(bus)!]!)
   const reached = reachedFrom(gridNodes, topology)
   const twoPorts = topology.branches.map(branch => twoPortOf(network, branch, transformerModel))

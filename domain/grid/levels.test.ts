@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import t from 'tap'
 import { levelsOf, solveLevels } from './levels.ts'
 import type { Network } from './network.ts'
-import { aNetwork, aSwitch, networkOf, radialNetwork, runs, solved } from './networks.fixtures.ts'
+import {
+  aBus,
+  aLine,
+  aNetwork,
+  aSwitch,
+  aTransformer,
+  networkOf,
+  radialNetwork,
+  runs,
+  solved
+} from './networks.fixtures.ts'
 
 /** Largest difference between the levels and the whole network at once; NaN where one of both has no voltage. */
 const gap = (network: Network): number => {
@@ -38,6 +48,24 @@ t.test('DTP-PF-04: in random networks too', async () => {
     runs(100)
   )
 })
+
+t.test(
+  'low-voltage networks that an open switch ties are cut apart, those that an open line ties stay together',
+  async t => {
+    const buses = [...aNetwork().buses, aBus('M', 0.4), aBus('N', 0.4)]
+    const transformers = [...aNetwork().transformers, aTransformer('B', 'M')]
+    const tie = { buses, transformers, lines: [...aNetwork().lines, aLine('M', 'N', { r_ohm: 0.01, x_ohm: 0.005 })] }
+    const bySwitch = aNetwork({ ...tie, switches: [aSwitch('N', 'L', { elementType: 'bus' })] })
+    const byLine = aNetwork({
+      ...tie,
+      lines: [...tie.lines, aLine('N', 'L', { r_ohm: 0.01, x_ohm: 0.005, c_nF: 50 })],
+      switches: [aSwitch('L', 'N-L')]
+    })
+    t.equal(levelsOf(bySwitch).low.length, 2)
+    t.equal(levelsOf(byLine).low.length, 0)
+    for (const network of [bySwitch, byLine]) t.ok(gap(network) < 1e-9)
+  }
+)
 
 t.test('one round is the lumped load of a busbar at nominal voltage, and near the whole', async t => {
   const levels = levelsOf(networkOf('simbench/district.json.gz'))

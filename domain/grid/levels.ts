@@ -4,7 +4,8 @@
  *
  * The busbar's voltage is not known beforehand, so both levels are solved in turn until it stands still: then the result is
  * that of the whole network solved at once. One round is what a lumped load means: low voltage seen at the busbar's
- * nominal voltage. A low-voltage network that is fed at several nodes cannot be lumped and stays with medium voltage.
+ * nominal voltage. A low-voltage network that is fed at several nodes, or that a line with an open end ties to another one,
+ * cannot be lumped and stays with medium voltage.
  */
 import { type CompiledNetwork, compileNetwork } from './compile-network.ts'
 import { type Network, voltageLevel } from './network.ts'
@@ -52,16 +53,22 @@ export const levelsOf = (network: Network): Levels => {
   }
   for (const { bus } of network.externalGrids) if (group[nodeOf(bus)]! >= 0) feeding.delete(group[nodeOf(bus)]!)
   const busbarOf = new Map([...feeding].flatMap(([low, nodes]) => (nodes.size === 1 ? [[low, [...nodes][0]!]] : [])))
+  const groupOf = (bus: string): number => (nodeOf(bus) < 0 ? WITH_MEDIUM : group[nodeOf(bus)]!)
+  for (const { from, to } of network.lines)
+    if (groupOf(from) !== groupOf(to)) for (const bus of [from, to]) busbarOf.delete(groupOf(bus))
+  for (const { highVoltageBus: high, lowVoltageBus: low } of network.transformers) {
+    const isFeeder = !isLow(nodeOf(high)) && busbarOf.get(groupOf(low)) === nodeOf(low)
+    if (!isFeeder && groupOf(high) !== groupOf(low)) for (const bus of [high, low]) busbarOf.delete(groupOf(bus))
+  }
   const cutBelow = (bus: string): number => {
-    const node = nodeOf(bus)
-    const low = node < 0 ? -1 : group[node]!
+    const low = groupOf(bus)
     return busbarOf.has(low) ? low : WITH_MEDIUM
   }
   const isBusbar = (bus: string): boolean =>
     cutBelow(bus) !== WITH_MEDIUM && busbarOf.get(cutBelow(bus)) === nodeOf(bus)
   const place = {
     buses: grouped(network.buses, ({ id }) => cutBelow(id)),
-    lines: grouped(network.lines, ({ from, to }) => Math.max(cutBelow(from), cutBelow(to))),
+    lines: grouped(network.lines, ({ from }) => cutBelow(from)),
     transformers: grouped(network.transformers, ({ highVoltageBus, lowVoltageBus }) =>
       isLow(nodeOf(highVoltageBus)) ? cutBelow(lowVoltageBus) : WITH_MEDIUM
     ),
@@ -69,7 +76,6 @@ export const levelsOf = (network: Network): Levels => {
     generators: grouped(network.generators, ({ bus }) => cutBelow(bus)),
     storages: grouped(network.storages, ({ bus }) => cutBelow(bus)),
     shunts: grouped(network.shunts, ({ bus }) => cutBelow(bus)),
-    // What joins a busbar with itself belongs to both sides, so that both see one node.
     switches: grouped(network.switches, ({ bus }) => cutBelow(bus))
   }
   const part = (low: number): Network => ({
@@ -86,6 +92,7 @@ export const levelsOf = (network: Network): Levels => {
   })
   /** Transformers that feed what is cut off: they stay with medium voltage. */
   const feeders = new Set((place.transformers.get(WITH_MEDIUM) ?? []).map(({ id }) => id))
+  const isInMedium = (bus: string): boolean => cutBelow(bus) === WITH_MEDIUM || isBusbar(bus)
   const lows = [...busbarOf].map(([low, node]) => ({ low, busbar: firstBus(network, busOfNode, node) }))
   const medium = part(WITH_MEDIUM)
   const busbarBuses = network.buses.filter(({ id }) => isBusbar(id))
@@ -95,9 +102,12 @@ export const levelsOf = (network: Network): Levels => {
       buses: [...medium.buses, ...busbarBuses],
       switches: network.switches.filter(
         ({ bus, elementType, element }) =>
-          cutBelow(bus) === WITH_MEDIUM ||
-          (elementType === 'bus' && isBusbar(bus) && isBusbar(element)) ||
-          (elementType === 'transformer' && feeders.has(element))
+          isInMedium(bus) &&
+          (elementType === 'bus'
+            ? isInMedium(element)
+            : elementType === 'transformer'
+              ? feeders.has(element)
+              : cutBelow(bus) === WITH_MEDIUM)
       ),
       externalGrids: network.externalGrids,
       loads: [
@@ -113,7 +123,10 @@ export const levelsOf = (network: Network): Levels => {
           ...below,
           name: `${network.name} ${lumpedLoadId(busbar)}`,
           switches: below.switches.filter(
-            ({ elementType, element }) => elementType !== 'transformer' || !feeders.has(element)
+            ({ elementType, element }) =>
+              // An open switch to another network says nothing inside of either.
+              (elementType !== 'bus' || cutBelow(element) === low) &&
+              (elementType !== 'transformer' || !feeders.has(element))
           ),
           externalGrids: [{ bus: busbar, vm_pu: 1, va_degree: 0 }]
         }

@@ -1,7 +1,7 @@
 /**
  * The plan of a sparse elimination, made once for a network: which node is eliminated when (fewest neighbours first, which
  * keeps fill-in small and makes a tree free of it), which entries come into being, and which triple of entries each step
- * touches. The numbers follow in `meshSolver`.
+ * touches. The numbers follow in `meshSteps`.
  */
 
 export interface MeshElimination {
@@ -25,8 +25,8 @@ export interface MeshElimination {
 export const meshElimination = (
   rows: number,
   fixedRows: number,
-  lows: readonly number[],
-  highs: readonly number[]
+  lows: Int32Array,
+  highs: Int32Array
 ): MeshElimination => {
   const linked = Array.from({ length: rows }, () => new Set<number>())
   lows.forEach((low, n) => {

@@ -4,12 +4,18 @@
  *
  * Without pivoting beyond the order of the plan: the diagonal of a distribution grid outweighs the rest of its row.
  */
+import { meshElimination } from './mesh-elimination.ts'
 import type { Steps } from './newton.ts'
 import type { NodeEquations } from './node-equations.ts'
 
 export const meshSteps = (equations: NodeEquations): Steps => {
-  const { rows, fixedRows, own, mesh, pairLow, pairHigh, pairs } = equations
-  const { order, entries, entryLowHigh, entryHighLow, start, neighbour, out, back, target } = mesh
+  const { rows, fixedRows, own, pairLow, pairHigh, pairs } = equations
+  const { order, entries, entryLowHigh, entryHighLow, start, neighbour, out, back, target } = meshElimination(
+    rows,
+    fixedRows,
+    pairLow,
+    pairHigh
+  )
   const originals = new Float64Array(4 * entries)
   entryLowHigh.forEach((at, n) => {
     if (at < 0) return

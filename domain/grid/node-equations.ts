@@ -3,10 +3,9 @@
  * tree: external grids first, then depth first, so that a node comes after the one that supplies it.
  *
  * `shape` says what the network is: `tree` (every node is supplied on one path; parallel branches count as one) or
- * `meshed` (with rings, or with external grids joined by a path). A tree is solved by `treeSolver`, both by `meshSolver`.
+ * `meshed` (with rings, or with external grids joined by a path). A tree is solved by `treeSteps`, both by `meshSteps`.
  */
 import type { TwoPort } from './branch-admittance.ts'
-import { type MeshElimination, meshElimination } from './mesh-elimination.ts'
 
 export interface NodeEquations {
   readonly shape: 'tree' | 'meshed'
@@ -29,7 +28,6 @@ export interface NodeEquations {
   readonly pairs: Float64Array
   /** The pairs whose lower row is an external grid's. */
   readonly fixedPairs: Int32Array
-  readonly mesh: MeshElimination
 }
 
 interface Asked {
@@ -116,8 +114,7 @@ export const nodeEquations = ({ nodes, reached, fixed, branches, shunts }: Asked
     pairLow: Int32Array.from(lows),
     pairHigh: Int32Array.from(highs),
     pairs: Float64Array.from(values),
-    fixedPairs: Int32Array.from(lows.flatMap((low, n) => (low < fixedRows ? [n] : []))),
-    mesh: meshElimination(rows, fixedRows, lows, highs)
+    fixedPairs: Int32Array.from(lows.flatMap((low, n) => (low < fixedRows ? [n] : [])))
   }
 }
 

@@ -41,10 +41,13 @@ export const topologyOf = (network: Network): Topology => {
     }
     return root
   }
-  const open = { line: new Set<string>(), transformer: new Set<string>() }
+  /** Buses at which an element's end is open, by its id. */
+  const open = { line: new Map<string, Set<string>>(), transformer: new Map<string, Set<string>>() }
   for (const { bus, element, elementType, closed } of network.switches) {
     if (elementType !== 'bus') {
-      if (!closed) open[elementType].add(endKey(bus, element))
+      const known = open[elementType].get(element)
+      if (!closed && known) known.add(bus)
+      else if (!closed) open[elementType].set(element, new Set([bus]))
       continue
     }
     const one = busIndex.get(bus)
@@ -67,7 +70,7 @@ export const topologyOf = (network: Network): Topology => {
   })
   const end = (bus: string, element: string, kind: BranchKind): number => {
     const n = busIndex.get(bus)
-    return n === undefined || open[kind].has(endKey(bus, element)) ? -1 : nodeOfBus[n]!
+    return n === undefined || open[kind].get(element)?.has(bus) ? -1 : nodeOfBus[n]!
   }
   const branch = (
     kind: BranchKind,
@@ -119,5 +122,3 @@ export const neighboursOf = (nodes: number, branches: readonly Branch[]): readon
     }
   return neighbours
 }
-
-const endKey = (bus: string, element: string): string => JSON.stringify([bus, element])
