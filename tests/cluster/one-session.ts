@@ -21,6 +21,8 @@ export interface OneSession {
   readonly pom: string
   readonly sessionId: string
   readonly partition: number
+  /** The point that makes an offer of this number. */
+  podOf(number: number): string
   readonly parties: { readonly aggregator: Participant; readonly dso: Participant; readonly tso: Participant }
   /** Registers, places, opens, asks. */
   prepare(): Promise<void>
@@ -143,6 +145,7 @@ export const oneSession = ({ log, url, pom, offers }: OneSessionOptions): OneSes
     pom,
     sessionId,
     partition,
+    podOf,
     parties,
     async prepare() {
       await register(pods, 'first')

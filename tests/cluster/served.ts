@@ -19,6 +19,7 @@ export interface ServeOptions {
 
 export interface Served {
   readonly name: string
+  readonly pid: number
   /** Of the gateway; empty without that role. */
   readonly url: string
   /** Its log so far, one object for each line. */
@@ -67,6 +68,7 @@ export const serve = async ({ name, roles, folder, env }: ServeOptions): Promise
     if (serving)
       return {
         name,
+        pid: child.pid,
         url: serving.url ?? '',
         told,
         isAlive: () => isAlive(child),

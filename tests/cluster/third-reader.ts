@@ -79,3 +79,6 @@ export const partitionCounter = (log: Log, topic: string, partition: number): ((
     return counted
   }
 }
+
+export const countPartition = async (log: Log, topic: string, partition: number): Promise<Counted> =>
+  count(await readAll(log, topic, partition))

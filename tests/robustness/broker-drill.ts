@@ -1,30 +1,17 @@
 /**
- * Three brokers, two market processes, and one with everything else. While offers stream in, the broker that leads the
+ * A session on a stage of three brokers. While offers stream in, the broker that leads the
  * market's inbox is killed (SIGKILL); then the session clears. What must hold afterwards is counted by a reader of its own:
  * each acknowledged offer stands on the log and was decided once, the outcome is that of an undisturbed session, and feeds,
  * projections and actors' topics went on.
  */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import kafkajs, { type Admin } from 'kafkajs'
-import type { RunningEngine } from '../../infra/engines/engines.ts'
 import type { Log } from '../../infra/log/log.ts'
-import { openLog } from '../../infra/log/open-log.ts'
 import type { Message } from '../../schemas/generated.ts'
 import { actorTopic } from '../../schemas/topics.ts'
 import { commandOfOffer, oneSession } from '../cluster/one-session.ts'
-import { brokerEnvironment, type Served, serve } from '../cluster/served.ts'
+import { leaderOf, type Stage } from '../cluster/stage.ts'
 import { readAll } from '../cluster/third-reader.ts'
-
-export interface Stage {
-  readonly engine: RunningEngine
-  readonly log: Log
-  /** Gateway, registry with its feed, projections, actors' topics. */
-  readonly front: Served
-  readonly markets: readonly Served[]
-  close(): Promise<void>
-}
 
 export interface DrillResult {
   readonly pom: string
@@ -56,28 +43,6 @@ export interface DrillResult {
 const STREAMS = 8
 /** How long projections and copies may take to follow on a busy machine. */
 const FOLLOW_MS = 60_000
-
-export const openStage = async (engine: RunningEngine, folder: string): Promise<Stage> => {
-  const env = { ...brokerEnvironment(engine), FLEX_DEV_CREDENTIALS: 'true' }
-  // One first: it makes the topics.
-  const front = await serve({ name: 'front', roles: 'gateway,registry,projections,actor-topics', folder, env })
-  const markets = await Promise.all(['market-1', 'market-2'].map(name => serve({ name, roles: 'market', folder, env })))
-  const { authorityFile, admin } = engine.certificates!
-  const log = await openLog(engine.url, {
-    instance: 'third-reader',
-    kafka: { tlsCaFile: authorityFile, tlsCertFile: admin.certificateFile, tlsKeyFile: admin.keyFile }
-  })
-  return {
-    engine,
-    log,
-    front,
-    markets,
-    async close() {
-      await log.close()
-      await Promise.all([front, ...markets].map(served => served.stop()))
-    }
-  }
-}
 
 export const playSession = async (
   stage: Stage,
@@ -153,7 +118,7 @@ export const playSession = async (
 }
 
 /** What each offer got. In the order of offers: their own order on the log is that of their arrival. */
-const digestOf = (messages: readonly Message[], type: 'OfferCleared' | 'OutcomeValidated'): string => {
+export const digestOf = (messages: readonly Message[], type: 'OfferCleared' | 'OutcomeValidated'): string => {
   const lines = messages.flatMap(message =>
     message.type === type ? [JSON.stringify([message.offerId, message.rank, message.allocations])] : []
   )
@@ -161,7 +126,7 @@ const digestOf = (messages: readonly Message[], type: 'OfferCleared' | 'OutcomeV
 }
 
 /** Until all have been copied, or none comes any more: each id once, as a reader of the topic counts. */
-const copiesOf = async (log: Log, partition: number, pom: string, expected: number): Promise<number> => {
+export const copiesOf = async (log: Log, partition: number, pom: string, expected: number): Promise<number> => {
   const giveUpAt = performance.now() + FOLLOW_MS
   for (;;) {
     const copies = await readAll(log, actorTopic({ role: 'aggregator', id: 'ACEAE' }).name, partition).catch(() => [])
@@ -171,7 +136,7 @@ const copiesOf = async (log: Log, partition: number, pom: string, expected: numb
   }
 }
 
-const statusOf = async (
+export const statusOf = async (
   reader: { get(path: string): Promise<{ readonly status: number; readonly body: unknown }> },
   sessionId: string
 ): Promise<string> => {
@@ -181,49 +146,5 @@ const statusOf = async (
     const { status } = body as { status?: unknown }
     if (status === 'validated' || performance.now() > giveUpAt) return String(status)
     await delay(100)
-  }
-}
-
-const withAdmin = async (engine: RunningEngine, work: (admin: Admin) => Promise<number>): Promise<number> => {
-  const { authorityFile, admin: own } = engine.certificates!
-  const [ca, cert, key] = await Promise.all(
-    [authorityFile, own.certificateFile, own.keyFile].map(file => readFile(file, 'utf8'))
-  )
-  const kafka = new kafkajs.Kafka({
-    clientId: 'drill',
-    brokers: [...engine.addresses],
-    ssl: { ca: ca!, cert: cert!, key: key! },
-    logLevel: kafkajs.logLevel.NOTHING
-  })
-  const admin = kafka.admin()
-  await admin.connect()
-  try {
-    return await work(admin)
-  } finally {
-    await admin.disconnect()
-  }
-}
-
-const leaderOf = (engine: RunningEngine, topic: string, partition: number): Promise<number> =>
-  withAdmin(engine, async admin => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-    const leader = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader
-    if (leader === undefined) throw new Error(`${topic}/${partition} has no leader`)
-    return leader
-  })
-
-/** Starts what was killed, and waits until every partition has its three replicas in sync again. */
-export const restore = async ({ engine }: Stage): Promise<void> => {
-  await engine.startAgain()
-  const giveUpAt = performance.now() + 2 * FOLLOW_MS
-  for (;;) {
-    const behind = await withAdmin(engine, async admin => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: await admin.listTopics() })
-      return topics.flatMap(({ partitions }) => partitions.filter(({ isr, replicas }) => isr.length < replicas.length))
-        .length
-    })
-    if (behind === 0) return
-    if (performance.now() > giveUpAt) throw new Error(`${behind} partitions lack a replica`)
-    await delay(250)
   }
 }

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startForTests } from '../../infra/engines/for-tests.ts'
-import { type DrillResult, openStage, playSession, restore } from './broker-drill.ts'
+import { openStage, restore } from '../cluster/stage.ts'
+import { type DrillResult, playSession } from './broker-drill.ts'
 import { faultsOf } from './drill-faults.ts'
 
 const { values } = parseArgs({
