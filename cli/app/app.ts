@@ -11,6 +11,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Kysely, sql } from 'kysely'
 import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
+import { createOperationsServer } from '../../gateway/operations-server.ts'
 import type { ReadinessCheck } from '../../gateway/options.ts'
 import { createGateway } from '../../gateway/server.ts'
 import type { Clock } from '../../infra/clock/clock.ts'
@@ -69,6 +70,8 @@ export interface AppOptions {
 export interface App {
   /** Where the gateway listens; empty without that role. */
   readonly url: string
+  /** Where a process without a gateway says how it is; empty if it does not. */
+  readonly operationsUrl: string
   readonly log: Log
   readonly db: Kysely<object>
   readonly host: Host
@@ -125,7 +128,8 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     salt,
     calendar: config.calendar,
     timeZone: config.timeZone,
-    rules: sessionRules(config)
+    rules: sessionRules(config),
+    onWarning
   })
 
   const eventStore =
@@ -221,8 +225,24 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     url = publicUrl
   }
 
+  let operationsUrl = ''
+  if (config.operationsPort !== undefined) {
+    const operations = createOperationsServer({ readiness: () => readinessOf(host), metrics: measured, logger })
+    opening.defer(() => operations.close())
+    operationsUrl = await operations.listen({ host: config.httpHost, port: config.operationsPort })
+  }
+
   const opened = opening.move()
-  return { url, log, db, host, marketClock: timer, metrics: measured, close: () => opened.disposeAsync() }
+  return {
+    url,
+    operationsUrl,
+    log,
+    db,
+    host,
+    marketClock: timer,
+    metrics: measured,
+    close: () => opened.disposeAsync()
+  }
 }
 
 /** Records by which the slowest worker may be behind: some seconds of a busy market. */
