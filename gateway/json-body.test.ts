@@ -2,9 +2,11 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { parseJsonBodies } from './json-body.ts'
 
+const bytesMax = 200_000
+
 const echo = (isOurs: boolean) => {
-  const app = Fastify()
-  if (isOurs) parseJsonBodies(app)
+  const app = Fastify({ bodyLimit: bytesMax })
+  if (isOurs) parseJsonBodies(app, bytesMax)
   app.post('/', async request => ({ body: request.body, names: Object.keys(Object(request.body)) }))
   return app
 }
@@ -12,6 +14,10 @@ const echo = (isOurs: boolean) => {
 const bodies = [
   '{"a":1}',
   '[{"a":"é✓"},null]',
+  // Pieces of a body end in the middle of characters.
+  `"${'é✓𝄞'.repeat(20_000)}"`,
+  `"${'a'.repeat(bytesMax - 2)}"`,
+  `"${'a'.repeat(bytesMax - 1)}"`,
   '"text"',
   'null',
   '{"a":"back\\\\slash \\u0041"}',
@@ -39,6 +45,28 @@ t.test('a body gives the value, or the refusal, that the parser of Fastify gives
     t.equal(own.statusCode, expected.statusCode, payload)
     t.equal(own.body, expected.body, payload)
   }
+})
+
+t.test('over a socket too: in pieces, with a length that is said or not, below the limit or above it', async t => {
+  const [ours, theirs] = [echo(true), echo(false)]
+  t.teardown(() => Promise.all([ours.close(), theirs.close()]))
+  const addresses = [
+    await ours.listen({ host: '127.0.0.1', port: 0 }),
+    await theirs.listen({ host: '127.0.0.1', port: 0 })
+  ]
+  const text = `"${'é✓𝄞'.repeat(15_000)}"`
+  for (const body of [text, '{', '[1', `"${'a'.repeat(3 * bytesMax)}"`])
+    for (const isStreamed of [false, true]) {
+      const answers = await Promise.all(
+        addresses.map(async address => {
+          const sent = isStreamed ? new Blob([body]).stream() : body
+          const headers = { 'content-type': 'application/json' }
+          const answer = await fetch(address, { method: 'POST', headers, body: sent, duplex: 'half' })
+          return [answer.status, await answer.text()]
+        })
+      )
+      t.same(answers[0], answers[1], `${body.length} characters, streamed: ${isStreamed}`)
+    }
 })
 
 t.test('a body that would reach into prototypes is refused, also when its names are escaped', async t => {

@@ -81,7 +81,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   app.setNotFoundHandler(request => {
     throw new ProblemError('unknown-route', `There is no ${request.method} ${request.url.split('?')[0]}.`)
   })
-  parseJsonBodies(app)
+  parseJsonBodies(app, limits.bodyBytesMax)
   // JSON only: text that happens to parse is refused like any other media type.
   app.removeContentTypeParser('text/plain')
 

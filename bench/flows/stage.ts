@@ -2,8 +2,8 @@
  * One stage of the flow benchmark in a process of its own (so that peak memory is its own): the whole market on the
  * embedded engines with every fsync, the parties over HTTP on loopback. Prints one JSON line.
  *
- * The parties' own work is not the market's: their documents are JSON before the clock starts, and what they read is counted
- * until its last byte is there.
+ * The parties are another process (party.ts), with documents that are JSON before the clock starts; what they read is
+ * counted until its last byte is there.
  *
  * flow 0  communication: POST of all PoDs until every decision is on the log and answered.
  * flow 3  execution: from the appended CloseSession to the last outcome record on the log; communication: the DSO reads the
@@ -11,13 +11,14 @@
  * flow 5  execution: from the appended CompleteTechnicalOutcome to SessionFinalised on the log; communication: until every
  *         actor's own topic has its last record.
  */
+import { fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { startApp } from '../../cli/app/app.ts'
-import { credentialsOf, developmentClients } from '../../cli/app/development-clients.ts'
+import { developmentClients } from '../../cli/app/development-clients.ts'
 import { calendars, planSessions } from '../../domain/market/sessions/calendar.ts'
-import { piecesOf, restClient } from '../../examples/market-day/rest-client.ts'
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
 import { loadConfig } from '../../infra/config/config.ts'
 import { header, seededSalt } from '../../infra/log/envelope.ts'
@@ -26,7 +27,8 @@ import { partitionOf } from '../../infra/log/partition-of.ts'
 import { logger } from '../../infra/telemetry/logger.ts'
 import { decode } from '../../schemas/codec.ts'
 import { topics } from '../../schemas/topics.ts'
-import { POM, workload } from './workload.ts'
+import type { Answered, Asked, Order } from './party-messages.ts'
+import { POM } from './workload.ts'
 
 const count = Number(process.argv[2])
 /** The last day is measured, the ones before warm the process up: a market runs all day and every day. */
@@ -36,7 +38,7 @@ const partition = partitionOf(POM, topics[outbox].partitions)
 
 interface Took {
   readonly ms: number
-  /** Processor time of the whole process, which is the gateway, all processors, all tables and the parties too. */
+  /** Processor time of the whole process, which is the gateway, all processors and all tables. */
   readonly cpuMs: number
 }
 
@@ -83,39 +85,39 @@ const app = await startApp({
   mode: 'ordered',
   clients: developmentClients
 })
+const { ask, leave } = parties(app.url)
 try {
   const { log, host } = app
-  const client = (actor: string) => restClient(app.url, credentialsOf(actor))
-  const [aggregator, dso, tso] = [client('ACEAE'), client('ARETI'), client('TERNA')]
   const advance = async (to: number) => {
     await clock.advanceTo(to)
     await app.marketClock.tick()
     await host.idle()
   }
   await host.idle()
-  for (const warm of [aggregator, dso, tso]) await warm.list('/v1/pods')
+  for (const actor of ['ACEAE', 'ARETI', 'TERNA'] as const) await ask({ do: 'read', actor, path: '/v1/pods' })
 
-  const { pods, places } = workload(count, 0)
-  // The same documents under other codes first, so that registration too is measured in a warm process.
-  const others = pods.map(pod => ({ ...pod, pod: `W${'pod' in pod ? pod.pod : ''}` }))
-  for (const size of [100, others.length])
-    await aggregator.sendPieces('/v1/pods', pieces(others.slice(size === 100 ? 0 : 100, size)), `warm-${size}`)
+  await ask({ do: 'prepare-pods' })
+  const register = (documents: string) =>
+    ask({ do: 'post', actor: 'ACEAE', documents, path: '/v1/pods', key: documents.replaceAll(' ', '-') })
+  await register('few warm pods')
+  await register('warm pods')
   await host.idle()
-  const podPieces = pieces(pods)
-  const flow0 = await timed(() => aggregator.sendPieces('/v1/pods', podPieces, 'pods'))
+  const flow0 = await timed(() => register('pods'))
   await host.idle()
-  await dso.sendAll('/v1/pom-assignments', places, 'places')
+  await ask({ do: 'post', actor: 'ARETI', documents: 'places', path: '/v1/pom-assignments', key: 'places' })
   await host.idle()
 
   const day = async (date: string) => {
     const plan = dayAheadOf(date)
     const id = `${date}.DA.${POM}`
-    const load = documentsOf(plan.start)
+    const requests = await ask({ do: 'prepare-day', start: plan.start })
+    const post = (actor: 'ACEAE' | 'ARETI' | 'TERNA', documents: string, path: string, key: string) =>
+      ask({ do: 'post', actor, documents, path: `/v1/sessions/${id}/${path}`, key: `${date}/${key}` })
     await advance(plan.opensAt)
     const collect = await timed(async () => {
-      await dso.sendPieces(`/v1/sessions/${id}/requests`, load.dso, `${date}/dso`)
-      await tso.sendPieces(`/v1/sessions/${id}/requests`, load.tso, `${date}/tso`)
-      await aggregator.sendPieces(`/v1/sessions/${id}/offers`, load.offers, `${date}/offers`)
+      await post('ARETI', 'dso requests', 'requests', 'dso')
+      await post('TERNA', 'tso requests', 'requests', 'tso')
+      await post('ACEAE', 'offers', 'offers', 'offers')
     })
     await host.idle()
 
@@ -126,26 +128,25 @@ try {
       await seen(log, outbox, from3, 'MarketCleared', id)
     })
     await host.idle()
-    let pages: string[] = []
-    const flow3communication = await timed(async () => {
-      pages = await dso.pages(`/v1/sessions/${id}/market-outcome`)
-    })
-    const services = pages.flatMap(page => (JSON.parse(page) as { items: unknown[] }).items)
+    const outcomePath = `/v1/sessions/${id}/market-outcome`
+    const flow3communication = await timed(() => ask({ do: 'read', actor: 'ARETI', path: outcomePath }))
+    const services = await ask({ do: 'count' })
 
     const from5 = await log.endOffset(outbox, partition)
-    const outcome = { marketOutcomeId: `${id}.MO`, verdicts: [], unmentioned: 'OK', complete: true }
+    const body = { marketOutcomeId: `${id}.MO`, verdicts: [], unmentioned: 'OK', complete: true }
     let answered: Promise<unknown> = Promise.resolve()
     const flow5 = await timed(async () => {
-      answered = dso.send('POST', `/v1/sessions/${id}/technical-outcome`, outcome, `${date}/outcome`)
+      const path = `/v1/sessions/${id}/technical-outcome`
+      answered = ask({ do: 'send', actor: 'ARETI', path, body, key: `${date}/outcome` })
       await seen(log, outbox, from5, 'SessionFinalised', id)
     })
     const flow5communication = await timed(() => seen(log, 'validated_outcome_DSO', 0, 'SessionFinalised', id))
     await answered
     await host.idle()
     return {
-      offers: load.offerCount,
-      requests: load.requestCount,
-      services: services.length,
+      offers: count,
+      requests,
+      services,
       ...(await clearingOf(log, from3)),
       collectMs: collect.ms,
       collectCpuMs: collect.cpuMs,
@@ -170,23 +171,32 @@ try {
     })}\n`
   )
 } finally {
+  leave()
   await app.close()
   await rm(dataDir, { recursive: true, force: true })
 }
 
-/** Items in one call: as many as the gateway takes. */
-function pieces(items: readonly object[], itemsMax = 5_000): string[] {
-  return piecesOf(items, itemsMax, 7_000_000)
-}
-
-function documentsOf(start: number) {
-  const { offers, requests } = workload(count, start)
+/** The process of the parties: what is asked of it is answered when it is done. */
+function parties(url: string) {
+  const child = fork(fileURLToPath(new URL('party.ts', import.meta.url)), [url, String(count)])
+  const asked = new Map<number, { resolve: (result: number) => void; reject: (error: Error) => void }>()
+  child.on('message', (answer: Answered) => {
+    const waiting = asked.get(answer.id)
+    asked.delete(answer.id)
+    if ('error' in answer) waiting?.reject(new Error(answer.error))
+    else waiting?.resolve(answer.result)
+  })
+  child.on('exit', code => {
+    for (const { reject } of asked.values()) reject(new Error(`the parties' process ended with ${code}`))
+  })
+  let id = 0
   return {
-    offerCount: offers.length,
-    requestCount: requests.dso.length + requests.tso.length,
-    offers: pieces(offers),
-    dso: pieces(requests.dso, 1_000),
-    tso: pieces(requests.tso, 1_000)
+    ask: (order: Order): Promise<number> =>
+      new Promise((resolve, reject) => {
+        asked.set(++id, { resolve, reject })
+        child.send({ id, order } satisfies Asked)
+      }),
+    leave: () => child.disconnect()
   }
 }
 

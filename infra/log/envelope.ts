@@ -65,7 +65,13 @@ export interface CommandEnvelope {
   readonly traceParent?: string
 }
 
-const isoTime = (ms: number): string => new Date(ms).toISOString()
+/** The records of a batch have one time. */
+let lastTime = { ms: 0, text: new Date(0).toISOString() }
+
+const isoTime = (ms: number): string => {
+  if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() }
+  return lastTime.text
+}
 
 export const commandRecord = (command: CommandEnvelope, salt: SaltSource): LogRecord => {
   const headers: Record<string, string> = {

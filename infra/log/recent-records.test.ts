@@ -32,7 +32,7 @@ t.test('the oldest are dropped when they are too many or too large together', as
   t.same(many.from(0, 0, 1), [])
   t.same(seen(many.from(1, 4_999, 1)), ['4999:4999'])
   const large = recentRecords()
-  for (let n = 0; n < 10; n++) large.add(0, n, records(String(n)), 10 * 1024 * 1024)
+  for (let n = 0; n < 10; n++) large.add(0, n, records(String(n)), 30 * 1024 * 1024)
   t.same(large.from(0, 7, 100), [])
   t.same(seen(large.from(0, 8, 100)), ['8:8', '9:9'])
 })

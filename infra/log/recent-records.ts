@@ -7,8 +7,8 @@
  */
 import type { LogRecord, StoredRecord } from './log.ts'
 
-/** Bytes of values and headers kept: the commands and the events of the two largest calls, so that all readers find them. */
-const bytesMax = 24 * 1024 * 1024
+/** Bytes of values and headers kept: some seconds of a busy market, so that readers that gave way still find them. */
+const bytesMax = 64 * 1024 * 1024
 /** Appends kept: bounds the bookkeeping of many small ones. */
 const blocksMax = 1_024
 

@@ -86,9 +86,39 @@ t.test('a snapshot is taken every so many events', async t => {
   }
   for (let n = 0; n < 10; n++) {
     await put(log, `a${n}`)
-    await run(log, snapshots, { limits: { snapshotEveryEvents: 4 } })
+    await run(log, snapshots, { limits: { snapshotEveryEvents: 4, snapshotQuietMs: 0 } })
   }
   t.equal(saved, 2)
+})
+
+t.test('a snapshot that is due waits until nobody asks, but not for ever', async t => {
+  const saves = async (limits: object) => {
+    const log = await aLog()
+    const saved = Promise.withResolvers<void>()
+    let count = 0
+    const inner = memorySnapshots()
+    const snapshots: Snapshots = {
+      ...inner,
+      save(...what) {
+        count++
+        saved.resolve()
+        return inner.save(...what)
+      }
+    }
+    await put(log, 'a*4')
+    await run(log, snapshots, { limits: { snapshotEveryEvents: 4, ...limits } })
+    return { count: () => count, saved: saved.promise }
+  }
+  const busy = await saves({ snapshotQuietMs: 1_000_000 })
+  t.equal(busy.count(), 0)
+  const late = await saves({ snapshotQuietMs: 1_000_000, snapshotEventsMax: 4 })
+  t.equal(late.count(), 1)
+  const quiet = await saves({ snapshotQuietMs: 1 })
+  // The timer does not keep a process alive; here something has to.
+  const alive = setInterval(() => {}, 1_000)
+  await quiet.saved
+  clearInterval(alive)
+  t.equal(quiet.count(), 1)
 })
 
 t.test('without its snapshots an owner decides the same', async t => {

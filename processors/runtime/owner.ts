@@ -22,6 +22,7 @@ import { type CommandMemory, type CommandMemoryContent, commandMemory } from './
 import { isLogPlace, isOnLog, type LogPlace, placeAfter } from './log-place.ts'
 import { isEventOf, isRuntimeEvent, readCommand } from './own-messages.ts'
 import { ownershipRecord } from './ownership-record.ts'
+import { isPackedState, type PackedState, packingVersion, packState, unpackState } from './packed-state.ts'
 import { parkRecord } from './parking.ts'
 import type { Processor, ProcessorOptions } from './processor.ts'
 import { type ProcessorLimits, processorLimitsDefault } from './processor-limits.ts'
@@ -40,7 +41,7 @@ interface Held<S> {
 
 interface Snapshot {
   readonly place: LogPlace
-  readonly state: unknown
+  readonly state: PackedState
   readonly memory: CommandMemoryContent
 }
 
@@ -49,13 +50,16 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
   options: ProcessorOptions,
   partition: number
 ): Worker => {
-  const { name, stateVersion } = processor
+  const { name } = processor
+  const version = `${packingVersion} ${processor.stateVersion}`
   const { log, salt, snapshots, instance, metrics, onWarning, wallClock = Date.now } = options
   const limits: ProcessorLimits = { ...processorLimitsDefault, ...options.limits }
   const inbox = { topic: `flex.${name}.commands`, partition }
   const outbox = { topic: `flex.${name}.events`, partition }
   const here = `${name}/${partition}`
   let held: Held<S> | undefined
+  let quiet: NodeJS.Timeout | undefined
+  let saving: Promise<void> = Promise.resolve()
 
   /** `events` are the messages of the records. */
   const fold = (into: Held<S>, cause: number, records: readonly LogRecord[], events: readonly Message[]) => {
@@ -84,7 +88,7 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
 
   const loadSnapshot = async (): Promise<Snapshot | undefined> => {
     try {
-      const content = await snapshots.load(name, partition, stateVersion)
+      const content = await snapshots.load(name, partition, version)
       if (content === undefined) return undefined
       if (isSnapshot(content) && (await isOnLog(log, outbox, content.place))) return content
       onWarning?.(`${here}: the snapshot is of another log and is ignored`, undefined)
@@ -98,16 +102,26 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
     if (!of.last || of.eventsSinceSnapshot === 0) return
     const content: Snapshot = {
       place: placeAfter(of.lastCause, of.last),
-      state: of.state,
+      state: packState(of.state),
       memory: of.memory.content()
     }
     // Also when it fails: the next attempt is as far away as after a success.
     of.eventsSinceSnapshot = 0
     try {
-      await snapshots.save(name, partition, stateVersion, content)
+      await snapshots.save(name, partition, version, content)
     } catch (error) {
       onWarning?.(`${here}: the snapshot could not be saved`, error)
     }
+  }
+
+  /** Now if it cannot wait, otherwise as soon as nothing was asked for a while. */
+  const snapshotInTime = async (of: Held<S>) => {
+    if (of.eventsSinceSnapshot < limits.snapshotEveryEvents) return
+    if (limits.snapshotQuietMs === 0 || of.eventsSinceSnapshot >= limits.snapshotEventsMax) return saveSnapshot(of)
+    quiet = setTimeout(() => {
+      if (held === of) saving = saveSnapshot(of)
+    }, limits.snapshotQuietMs)
+    quiet.unref()
   }
 
   const foldPast = async (epoch: number): Promise<Held<S>> => {
@@ -117,7 +131,7 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
       throw new Error(`${here}: the snapshot is later than the mark ${epoch}: somebody else took the partition since`)
     const past: Held<S> = {
       // The version says that a snapshot's state is an S.
-      state: snapshot ? (snapshot.state as S) : processor.initial(),
+      state: snapshot ? (unpackState(snapshot.state) as S) : processor.initial(),
       memory: commandMemory(limits, snapshot?.memory),
       lastCause: position.cause,
       last: undefined,
@@ -214,6 +228,7 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
     async handle(batch) {
       const mine = held
       if (!mine) throw new Error(`${here}: not started`)
+      clearTimeout(quiet)
       // Until all is on the log: a state that may be ahead of it is worth nothing.
       held = undefined
       let pending: LogRecord[] = []
@@ -241,12 +256,14 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
       await append(mine, pending)
       held = mine
       metrics?.answered(name, partition, counts)
-      if (mine.eventsSinceSnapshot >= limits.snapshotEveryEvents) await saveSnapshot(mine)
+      await snapshotInTime(mine)
     },
 
     async stop() {
       const mine = held
       held = undefined
+      clearTimeout(quiet)
+      await saving
       if (mine) await saveSnapshot(mine)
     }
   }
@@ -258,4 +275,5 @@ const isSnapshot = (content: unknown): content is Snapshot =>
   'place' in content &&
   isLogPlace(content.place) &&
   'state' in content &&
+  isPackedState(content.state) &&
   'memory' in content

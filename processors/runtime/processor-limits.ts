@@ -4,6 +4,8 @@ import type { MemoryLimits } from './command-memory.ts'
 
 export interface ProcessorLimits extends AppendLimits, MemoryLimits {
   readonly snapshotEveryEvents: number
+  readonly snapshotQuietMs: number
+  readonly snapshotEventsMax: number
 }
 
 export const processorLimitsDefault: ProcessorLimits = {
@@ -13,5 +15,9 @@ export const processorLimitsDefault: ProcessorLimits = {
   /** About 150 bytes each: below 40 MB a partition, and several days of a large city's offers. */
   keysMax: 250_000,
   /** A start folds at most this many events: about a second. */
-  snapshotEveryEvents: 50_000
+  snapshotEveryEvents: 50_000,
+  /** A snapshot of a large market takes a second: it waits until nobody has asked anything for a while. */
+  snapshotQuietMs: 2_000,
+  /** Where it is never quiet, a start folds at most this many: about ten seconds. */
+  snapshotEventsMax: 500_000
 }

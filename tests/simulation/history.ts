@@ -71,6 +71,7 @@ export const runHistory = async ({
   const limits = () => ({
     appendRecordsMax: 1 + random.below(5),
     snapshotEveryEvents: 1 + random.below(15),
+    snapshotQuietMs: 0,
     ...owner.limits
   })
 
