@@ -35,6 +35,7 @@ t.test(
       eventStoreUrl: undefined,
       httpHost: '127.0.0.1',
       httpPort: 8080,
+      operationsPort: undefined,
       publicUrl: 'http://127.0.0.1:8080',
       issuerUrl: undefined,
       audience: 'flexledger',
@@ -185,4 +186,9 @@ t.test('MP-CLR-01: the objectives of the clearing are configuration, and each we
   t.throws(() => loadConfig({ FLEX_OBJECTIVES: 'cost,unreliability,speed' }), /FLEX_OBJECTIVES is a list of/)
   t.throws(() => loadConfig({ FLEX_OBJECTIVE_WEIGHTS: '1' }), /FLEX_OBJECTIVE_WEIGHTS has not as many/)
   t.throws(() => loadConfig({ FLEX_OBJECTIVE_WEIGHTS: '-1' }), /numbers ≥ 0/)
+})
+
+t.test('a port for supervisors is for a process without a gateway, which has one itself', async t => {
+  t.equal(loadConfig({ FLEX_OPERATIONS_PORT: '8081', FLEX_ROLES: 'market,clock' }).operationsPort, 8_081)
+  t.match(problemsOf({ FLEX_OPERATIONS_PORT: '8081' }), [/FLEX_OPERATIONS_PORT is set, but FLEX_ROLES has the gateway/])
 })

@@ -1,4 +1,8 @@
-/** The log of the process: JSON lines on standard error, because standard output belongs to the data of commands. */
+/**
+ * The log of the process: JSON lines on standard error, because standard output belongs to the data of commands. Lines that
+ * cannot be written now (the disk they go to is full) are kept up to a bound and written later; what is beyond it is lost,
+ * and the process goes on: nobody's offer fails for want of a log line.
+ */
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -21,11 +25,18 @@ const redacted = [
   'req.headers.cookie'
 ]
 
-/** Written at once, not buffered: the last lines before a crash are the ones that matter. */
-export const logger = (
-  level: LogLevel,
-  write: { write(line: string): void } = destination({ fd: 2, sync: true })
-): Logger =>
+/** Bytes of lines that wait for a disk: some thousand lines. */
+const keptBytesMax = 1024 * 1024
+
+const standardError = (): { write(line: string): void } => {
+  // Written at once, not buffered: the last lines before a crash are the ones that matter.
+  const lines = destination({ fd: 2, sync: true, maxLength: keptBytesMax })
+  // Tried again with the next line.
+  lines.on('error', () => {})
+  return lines
+}
+
+export const logger = (level: LogLevel, write: { write(line: string): void } = standardError()): Logger =>
   pino(
     {
       level,

@@ -15,6 +15,7 @@ export const topFolders: readonly string[] = [
   'tests',
   'bench',
   'examples',
+  'deploy',
   'docs'
 ]
 

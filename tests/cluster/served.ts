@@ -52,8 +52,9 @@ export const serve = async ({ name, roles, folder, env }: ServeOptions): Promise
   const logFile = join(dir, 'served.log')
   const child = await launch(
     {
-      command: process.execPath,
-      args: [script, 'serve', '--roles', roles, '--data', dir],
+      // The runner of the tests watches every Node.js that is started under it, with signal handlers of its own.
+      command: '/usr/bin/env',
+      args: ['-u', 'NODE_OPTIONS', process.execPath, script, 'serve', '--roles', roles, '--data', dir],
       env: { FLEX_HTTP_PORT: '0', FLEX_RATE_PER_MINUTE: '1000000', ...env }
     },
     { logFile, cwd: dir, persistent: false }

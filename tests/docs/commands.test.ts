@@ -32,6 +32,21 @@ t.test(
   }
 )
 
+t.test('what a page puts in the background runs side by side until the page ends it', async t => {
+  const lines = ['npx flexledger serve --roles gateway &', 'X=1 npx flexledger serve &', 'ls', 'kill $(jobs -p)']
+  const script = scriptOf(pageOf(`\`\`\`sh\n${lines.join('\n')}\n\`\`\`\n`))
+  t.strictSame(
+    script.split('\n').map(line => line.trim()),
+    [
+      'alongside npx flexledger serve --roles gateway',
+      'X=1 alongside npx flexledger serve',
+      'until_all_serve',
+      'ls',
+      'end_of_page'
+    ]
+  )
+})
+
 t.test('a line that did not come out, or not in its order, is found', async t => {
   t.equal(missingLine(['a…c', 'd'], 'abc\nd\n'), undefined)
   t.equal(missingLine(['d', 'a…c'], 'abc\nd\n'), 'a…c')

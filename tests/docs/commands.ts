@@ -3,7 +3,8 @@
  * checkout. What the page shows as output (`text` blocks) is compared with what came out.
  *
  * Installing and testing are left out, since both have happened when this runs. What goes on serving is started in the
- * background and waited for, as a reader would with a second terminal.
+ * background and waited for, as a reader would with a second terminal; what a page itself puts there (`&`) runs beside what
+ * serves already, until the page ends it with `kill $(jobs -p)`.
  */
 
 export interface Page {
@@ -34,6 +35,16 @@ const servesOn = (command: string): boolean =>
   /^(\w+=\S+ )*npx +flexledger +serve\b/.test(command) ||
   (/^(npx +flexledger +run|npm start)\b/.test(command) && !/--exit\b/.test(command))
 
+const inBackground = (line: string): string =>
+  line.endsWith('&')
+    ? ` ${line.replace(/ *&$/, '')}`
+        .replace(/ (npx|npm) /, ' alongside $1 ')
+        .trimStart()
+        .replace(/^alongside /, ' alongside ')
+    : line.replace(/(npx|npm) /, 'in_background $1 ')
+
+const endsAll = 'kill $(jobs -p)'
+
 /** A production start is shown to be refused; it does not serve. */
 const isRefused = (command: string): boolean => command.includes('||')
 
@@ -44,7 +55,11 @@ export const scriptOf = ({ commands }: Page): string =>
     .flatMap(line => line.split(' && '))
     .map(line => line.replace(/\s+#.*$/, '').trim())
     .filter(line => line !== '' && !leftOut.test(line))
-    .map(line => (servesOn(line) && !isRefused(line) ? line.replace(/(npx|npm) /, 'in_background $1 ') : line))
+    .map(line => (servesOn(line) && !isRefused(line) ? inBackground(line) : line))
+    .map(line => (line === endsAll ? 'end_of_page' : line))
+    .flatMap((line, n, lines) =>
+      lines[n - 1]?.includes(' alongside ') && !line.includes(' alongside ') ? ['until_all_serve', line] : [line]
+    )
     // Answers of the API do not end their last line.
     .map(line => (line.startsWith('curl ') ? `${line}\necho` : line))
     .join('\n')

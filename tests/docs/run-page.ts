@@ -34,10 +34,19 @@ export const runPage = async (page: Page): Promise<Result> => {
     await program(join(folder, 'bin/npx'), `[ "$1" = flexledger ] || exit 99\nshift\n${flexledger} "$@"`)
     await program(join(folder, 'bin/npm'), `[ "$1" = start ] || exit 99\nshift\n[ "$1" = -- ] && shift\n${start} "$@"`)
     const port = await freePort()
-    return await bash(folder, `${prelude}\n${scriptOf(page)}\nend_of_page`.replaceAll(':8080', `:${port}`), port)
+    return await bash(folder, `${prelude}\n${await withFreePorts(`${scriptOf(page)}\nend_of_page`, port)}`, port)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Port 8080 of the gateway is the one given; 8081 to 8089 of its neighbours are any that are free. */
+const withFreePorts = async (script: string, gateway: number): Promise<string> => {
+  let text = script.replaceAll(':8080', `:${gateway}`)
+  for (let neighbour = 8_081; neighbour <= 8_089; neighbour++)
+    if (text.includes(String(neighbour)))
+      text = text.replaceAll(new RegExp(`(?<=[:=])${neighbour}\\b`, 'g'), String(await freePort()))
+  return text
 }
 
 const program = async (path: string, text: string): Promise<void> => {
@@ -63,6 +72,18 @@ in_background() {
   done
   cat served.out
 }
+alongside() {
+  served=$((served + 1))
+  "$@" > "served-$served.out" 2>&1 &
+  serving="\${serving-} $!"
+}
+until_all_serve() {
+  until [ "$(grep -l '"serving"' served-*.out | wc -l)" = "$served" ]; do
+    kill -0 $serving || { cat served-*.out; return 1; }
+    sleep 0.2
+  done
+}
+served=0
 end_of_page() {
   [ -n "\${serving-}" ] || return 0
   kill -TERM $serving

@@ -2,11 +2,15 @@
  * One broker killed and one owner paused in every test run, on the same three brokers. More of each, under more offers:
  * `node tests/robustness/broker-kill.ts --times 10`, `node tests/robustness/paused-owner.ts --times 5`.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { flexledger } from '../../cli/command-line.fixtures.ts'
+import { exitCode } from '../../cli/output.ts'
 import { kafka3ForTests } from '../../infra/engines/for-tests.ts'
+import { createAuthority, issueCertificate } from '../../infra/pki/certificates.ts'
+import { brokerEnvironment } from '../cluster/served.ts'
 import { openStage } from '../cluster/stage.ts'
 import { playSession } from './broker-drill.ts'
 import { faultsOf } from './drill-faults.ts'
@@ -31,6 +35,32 @@ else {
       t.strictSame(faultsOf(undisturbed, undisturbed), [])
     }
   )
+
+  t.test('a process whose certificate is not accepted, or may do nothing, says so and ends', async t => {
+    const { certificates } = cluster.engine
+    const stranger = await issueCertificate(await createAuthority({ commonName: 'stranger' }), {
+      commonName: 'admin',
+      usages: ['client']
+    })
+    const files = { certificateFile: join(folder, 'stranger.pem'), keyFile: join(folder, 'stranger.key.pem') }
+    await writeFile(files.certificateFile, stranger.certificate)
+    await writeFile(files.keyFile, stranger.key)
+    for (const [who, code] of [
+      [files, /FLEX_LOG_UNAVAILABLE.*(certificate|closed)/],
+      [await certificates!.issueClient('NOBODY'), /FLEX_LOG_(REFUSED|UNAVAILABLE).*(AUTHORIZATION|uthoriz)/]
+    ] as const) {
+      const ended = await flexledger(['serve', '--data', join(folder, 'refused')], {
+        env: {
+          ...brokerEnvironment(cluster.engine),
+          FLEX_LOG_TLS_CERT: who.certificateFile,
+          FLEX_LOG_TLS_KEY: who.keyFile,
+          FLEX_HTTP_PORT: '0'
+        }
+      })
+      t.equal(ended.code, exitCode.operating)
+      t.match(ended.stderr, code)
+    }
+  })
 
   t.test('what a paused owner writes when it wakes up is on the log, and no reader counts it', async t => {
     const paused = await pauseOwner(stage, folder, { pom: 'PAUSED', offers: OFFERS, digest: undisturbed.digest })
