@@ -128,6 +128,29 @@ export const program = (): Command => {
     .option(...asJson)
     .action(async (file, flags) => (await import('./commands/market-clear.ts')).marketClear(file, flags))
 
+  const grid = flexledger.command('grid').description('Distribution networks, without any server.')
+  grid
+    .command('solve')
+    .description('Power flow of a network (docs/reference/network.md), for its own powers or for slots.')
+    .argument('<network...>', 'the file or files, gzip or not, or a folder; - for standard input')
+    .option('--slots <file>', 'powers of loads, generators and storages for each slot')
+    .addOption(
+      new Option('--transformer-model <model>', 'where the magnetising branch stands').choices(['t', 'pi']).default('t')
+    )
+    .option(...asJson)
+    .action(async (files, flags) => (await import('./commands/grid-solve.ts')).gridSolve(files, flags))
+  grid
+    .command('check')
+    .description('Everything that is wrong with a network, and what there is in it.')
+    .argument('<network...>', 'the file or files, gzip or not, or a folder; - for standard input')
+    .option(...asJson)
+    .action(async (files, flags) => (await import('./commands/grid-check.ts')).gridCheck(files, flags))
+  grid
+    .command('convert')
+    .description('Print a network in the own format, as JSON.')
+    .argument('<network...>', 'the file or files in any format that is read')
+    .action(async files => (await import('./commands/grid-convert.ts')).gridConvert(files))
+
   flexledger
     .command('pod')
     .description('Points of delivery.')

@@ -5,11 +5,13 @@
  * Stopping: new calls are refused first, then the workers finish their batch, then the files are closed. Killing is safe
  * too: what was acknowledged is on the log, and the next start goes on from there.
  */
+import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { DevelopmentClient } from '../../gateway/auth/embedded-issuer.ts'
+import { createOperationsServer } from '../../gateway/operations-server.ts'
 import type { ReadinessCheck } from '../../gateway/options.ts'
 import { createGateway } from '../../gateway/server.ts'
 import type { Clock } from '../../infra/clock/clock.ts'
@@ -42,6 +44,8 @@ import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
 import { projections } from '../../projections/all.ts'
 import { projectionComponent } from '../../projections/runtime/component.ts'
 import { prepareProjection } from '../../projections/runtime/generations.ts'
+import { isProjectionError } from '../../projections/runtime/projection-error.ts'
+import { rebuildProjection } from '../../projections/runtime/rebuild.ts'
 import { codec } from '../../schemas/codec.ts'
 import { actorTopic, topics } from '../../schemas/topics.ts'
 import { sessionRules } from './session-rules.ts'
@@ -57,6 +61,8 @@ export interface AppOptions {
   readonly mode: 'ordered' | 'free'
   /** Clients of the embedded issuer; empty with an external one. */
   readonly clients: readonly DevelopmentClient[]
+  /** Tables that were built from another log are built anew, instead of an error. */
+  readonly replacesForeignTables?: boolean
   /** An Idempotency-Key for calls that bring none. */
   readonly newKey?: () => string
 }
@@ -64,6 +70,8 @@ export interface AppOptions {
 export interface App {
   /** Where the gateway listens; empty without that role. */
   readonly url: string
+  /** Where a process without a gateway says how it is; empty if it does not. */
+  readonly operationsUrl: string
   readonly log: Log
   readonly db: Kysely<object>
   readonly host: Host
@@ -101,7 +109,11 @@ export const startApp = async (options: AppOptions): Promise<App> => {
   opening.defer(() => database.close())
   const db = database.query
   // Tables exist before anybody asks: an empty market answers with empty lists.
-  for (const projection of projections) await prepareProjection(db, log, projection)
+  for (const projection of projections)
+    await prepareProjection(db, log, projection).catch(error => {
+      if (!options.replacesForeignTables || !isProjectionError(error, 'FLEX_PROJECTION_FOREIGN')) throw error
+      return rebuildProjection(projection, { db, log })
+    })
   const measured = metrics()
   opening.defer(() => measured.close())
   const snapshots = directorySnapshots(join(config.dataDir, 'snapshots'), {
@@ -116,7 +128,8 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     salt,
     calendar: config.calendar,
     timeZone: config.timeZone,
-    rules: sessionRules(config)
+    rules: sessionRules(config),
+    onWarning
   })
 
   const eventStore =
@@ -203,7 +216,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
       logger,
       metrics: measured,
       limits: { bodyBytesMax: config.bodyBytesMax, callsPerMinute: config.ratePerMinute },
-      readiness: () => readinessOf(host),
+      readiness: async () => [...(await readinessOf(host)), await databaseCheck(db)],
       ...(options.newKey ? { newKey: options.newKey } : {})
     })
     opening.defer(() => gateway.close())
@@ -212,8 +225,24 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     url = publicUrl
   }
 
+  let operationsUrl = ''
+  if (config.operationsPort !== undefined) {
+    const operations = createOperationsServer({ readiness: () => readinessOf(host), metrics: measured, logger })
+    opening.defer(() => operations.close())
+    operationsUrl = await operations.listen({ host: config.httpHost, port: config.operationsPort })
+  }
+
   const opened = opening.move()
-  return { url, log, db, host, marketClock: timer, metrics: measured, close: () => opened.disposeAsync() }
+  return {
+    url,
+    operationsUrl,
+    log,
+    db,
+    host,
+    marketClock: timer,
+    metrics: measured,
+    close: () => opened.disposeAsync()
+  }
 }
 
 /** Records by which the slowest worker may be behind: some seconds of a busy market. */
@@ -233,6 +262,23 @@ const readinessOf = async (host: Host): Promise<readonly ReadinessCheck[]> => {
     },
     { name: 'lag', isReady: worst <= BEHIND_MAX, detail: `the slowest worker is ${worst} records behind` }
   ]
+}
+
+/** A probe asks every few seconds and wants an answer before it asks again. */
+const DATABASE_ANSWER_MS = 2_000
+
+const databaseCheck = async (db: Kysely<object>): Promise<ReadinessCheck> => {
+  const late = AbortSignal.timeout(DATABASE_ANSWER_MS)
+  const answered = sql`SELECT 1`.execute(db).then(
+    () => 'it answers',
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error)))
+  )
+  const outcome = await Promise.race([
+    answered,
+    once(late, 'abort').then(() => new Error(`no answer in ${DATABASE_ANSWER_MS} ms`))
+  ])
+  const isReady = typeof outcome === 'string'
+  return { name: 'database', isReady, detail: isReady ? outcome : outcome.message }
 }
 
 /** Where an external issuer keeps its keys, as OpenID Connect Discovery says. */

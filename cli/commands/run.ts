@@ -72,6 +72,8 @@ export const run = async (flags: Flags): Promise<void> => {
     // Brokers are shared with other processes by nature; files are this process's own, and give the same log each time.
     mode: parseLogUrl(config.logUrl)?.adapter === 'kafka' ? 'free' : 'ordered',
     clients: developmentClients,
+    // A day is played on a log of its own: on a server, the tables of the day before are not its.
+    replacesForeignTables: true,
     newKey: () => createHash('sha256').update(`${seed}/${keys++}`).digest('hex').slice(0, 32)
   })
   opened.defer(() => app.close())

@@ -28,7 +28,7 @@ export const serve = async (flags: { data?: string; roles?: string }): Promise<v
     mode: 'free',
     clients: config.devCredentials ? developmentClients : []
   })
-  log.info({ url: app.url, roles: config.roles }, 'serving')
+  log.info({ url: app.url, operationsUrl: app.operationsUrl, roles: config.roles }, 'serving')
   const stop = new AbortController()
   const ticking = config.roles.includes('clock') ? app.marketClock.run(stop.signal) : Promise.resolve()
   await new Promise<void>((resolve, reject) => {

@@ -17,7 +17,6 @@ export interface Health {
 
 export const operationalRoutes = (app: FastifyInstance, health: Health): void => {
   const { answers, readiness, metrics, readyWithinMs } = health
-  const hidden = { schema: { hide: true } }
   let behindSince: number | undefined
 
   const answersCheck = async (): Promise<ReadinessCheck> => {
@@ -30,32 +29,7 @@ export const operationalRoutes = (app: FastifyInstance, health: Health): void =>
     return { name: 'gateway/answers', isReady: lateMs <= readyWithinMs, detail }
   }
 
-  const safely = async (
-    name: string,
-    check: () => Promise<readonly ReadinessCheck[]>
-  ): Promise<readonly ReadinessCheck[]> => {
-    try {
-      return await check()
-    } catch (error) {
-      return [{ name, isReady: false, detail: error instanceof Error ? error.message : 'it failed' }]
-    }
-  }
-
-  app.get('/livez', hidden, async () => ({ status: 'alive' }))
-
-  app.get('/readyz', hidden, async (_request, reply) => {
-    const checks = [
-      ...(await safely('gateway/answers', async () => [await answersCheck()])),
-      ...(await safely('readiness', readiness))
-    ]
-    const isReady = checks.every(check => check.isReady)
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not-ready', checks })
-  })
-
-  app.get('/metrics', hidden, async (_request, reply) => {
-    if (!metrics) throw new ProblemError('not-found', 'This process keeps no metrics.')
-    return reply.type(metrics.contentType).send(await metrics.page())
-  })
+  healthRoutes(app, { checks: { 'gateway/answers': async () => [await answersCheck()], readiness }, metrics })
 
   const asyncApi = asyncapiDocument()
   app.get('/asyncapi.json', hidden, async () => asyncApi)
@@ -66,4 +40,36 @@ export const operationalRoutes = (app: FastifyInstance, health: Health): void =>
     if (!entry) throw new ProblemError('not-found', 'There is no problem of this code.')
     return reply.send({ code, ...entry, documentation: 'docs/reference/problems.md' })
   })
+}
+
+/** Of any process; `checks` by the name that is given for one that fails. */
+export const healthRoutes = (
+  app: FastifyInstance,
+  { checks, metrics }: { readonly checks: Readonly<Record<string, Check>>; readonly metrics: Metrics | undefined }
+): void => {
+  app.get('/livez', hidden, async () => ({ status: 'alive' }))
+
+  app.get('/readyz', hidden, async (_request, reply) => {
+    const found: ReadinessCheck[] = []
+    for (const [name, check] of Object.entries(checks)) found.push(...(await safely(name, check)))
+    const isReady = found.every(check => check.isReady)
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not-ready', checks: found })
+  })
+
+  app.get('/metrics', hidden, async (_request, reply) => {
+    if (!metrics) throw new ProblemError('not-found', 'This process keeps no metrics.')
+    return reply.type(metrics.contentType).send(await metrics.page())
+  })
+}
+
+type Check = () => Promise<readonly ReadinessCheck[]>
+
+const hidden = { schema: { hide: true } }
+
+const safely = async (name: string, check: Check): Promise<readonly ReadinessCheck[]> => {
+  try {
+    return await check()
+  } catch (error) {
+    return [{ name, isReady: false, detail: error instanceof Error ? error.message : 'it failed' }]
+  }
 }

@@ -38,6 +38,8 @@ export interface Config {
   readonly eventStoreUrl: string | undefined
   readonly httpHost: string
   readonly httpPort: number
+  /** Undefined: no listener beside the gateway. */
+  readonly operationsPort: number | undefined
   /** Without a slash at its end. With port 0 it names no port that is reachable: the host must be asked. */
   readonly publicUrl: string
   /** Undefined: the embedded issuer. */
@@ -106,6 +108,7 @@ export const loadConfig = (env: Environment): Config => {
     eventStoreUrl: optional('FLEX_EVENTSTORE_URL', variables.FLEX_EVENTSTORE_URL),
     httpHost,
     httpPort,
+    operationsPort: optional('FLEX_OPERATIONS_PORT', variables.FLEX_OPERATIONS_PORT),
     publicUrl:
       optional('FLEX_PUBLIC_URL', variables.FLEX_PUBLIC_URL) ??
       `http://${httpHost.includes(':') ? `[${httpHost}]` : httpHost}:${httpPort}`,
@@ -144,6 +147,8 @@ const conflicts = (env: Environment, config: Config): readonly string[] => {
   if (config.logUrl === 'memory:' && config.roles.length < roles.length)
     found.push('FLEX_LOG_URL is memory:, which other processes cannot share, but FLEX_ROLES is not all')
   found.push(...kafkaConflicts(env, config))
+  if (config.operationsPort !== undefined && config.roles.includes('gateway'))
+    found.push('FLEX_OPERATIONS_PORT is set, but FLEX_ROLES has the gateway, which answers on FLEX_HTTP_PORT')
   if (config.objectiveWeights.length > 0 && config.objectiveWeights.length !== config.objectives.length)
     found.push('FLEX_OBJECTIVE_WEIGHTS has not as many numbers as FLEX_OBJECTIVES has names')
   if (env.FLEX_PROFILE !== 'production') return found

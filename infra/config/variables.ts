@@ -196,6 +196,14 @@ export const variables = {
     example: '8443',
     parse: wholeNumber(0, 65_535)
   },
+  FLEX_OPERATIONS_PORT: {
+    meaning:
+      'Port on which a process without the role `gateway` answers `/livez`, `/readyz` and `/metrics`, on FLEX_HTTP_HOST; 0 takes a free one. A gateway answers them on its own port.',
+    form: 'a whole number, 0-65535',
+    fallbackNote: 'such a process does not listen',
+    example: '8081',
+    parse: wholeNumber(0, 65_535)
+  },
   FLEX_PUBLIC_URL: {
     meaning: 'Where clients reach the gateway, as written into links and tokens. Needed in production, with https.',
     form: 'an http(s) URL',

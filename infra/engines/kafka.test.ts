@@ -2,8 +2,7 @@ import kafkajs from 'kafkajs'
 import t from 'tap'
 import { kafkaForTests, registryForTests } from './for-tests.ts'
 
-const kafka = await kafkaForTests(t, { own: true })
-const registry = await registryForTests(t, { own: true })
+const [kafka, registry] = await Promise.all([kafkaForTests(t, { own: true }), registryForTests(t, { own: true })])
 
 t.test('Kafka has its records after a stop and a start', { skip: kafka.skip }, async t => {
   const client = new kafkajs.Kafka({ brokers: [...kafka.addresses], logLevel: kafkajs.logLevel.NOTHING })

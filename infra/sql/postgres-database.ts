@@ -13,29 +13,33 @@ import { serverOf } from './database-url.ts'
 import { lockUntilCommit } from './engine-adapter.ts'
 import { type Connections, postgresDialect } from './postgres-dialect.ts'
 import { postgresError } from './postgres-errors.ts'
+import { turns } from './turns.ts'
 
 export interface PostgresLimits {
   readonly connectionsMax: number
+  readonly waitMs: number
+  readonly waitersMax: number
   readonly connectMs: number
   readonly reconnectMs: number
   readonly statementMs: number
   readonly idleTransactionMs: number
-  readonly waitersMax: number
 }
 
 export const postgresLimitsDefault: PostgresLimits = {
   /** A server has 100 by default: this leaves room for eight processes. Two cores keep about four busy. */
   connectionsMax: 10,
-  /** To connect once, or to be given a connection of the pool. */
+  /** For a connection that others use. As long as a statement may take. */
+  waitMs: 30_000,
+  /** Queries that wait. More means that readers ask faster than the database answers. */
+  waitersMax: 10_000,
+  /** To connect once. */
   connectMs: 10_000,
   /** How long a server that does not answer is waited for: a restart takes a few seconds. */
   reconnectMs: 10_000,
   /** Longer than any query of ours by far; a statement that waits for a lock ends with it too. */
   statementMs: 30_000,
   /** A process that stopped in the middle of a transaction holds its rows no longer than this. */
-  idleTransactionMs: 60_000,
-  /** Queries that wait. More means that readers ask faster than the database answers. */
-  waitersMax: 10_000
+  idleTransactionMs: 60_000
 }
 
 export interface PostgresOptions {
@@ -48,7 +52,7 @@ export const postgresDatabase = async <Schema>({ url, limits }: PostgresOptions)
   const connections = pool(url, { ...postgresLimitsDefault, ...limits })
   const query = new Kysely<Schema>({ dialect: postgresDialect(connections) })
   try {
-    ;(await connections.take()).release()
+    connections.give(await connections.take(), false)
   } catch (error) {
     await connections.end()
     throw error
@@ -68,7 +72,7 @@ export const postgresDatabase = async <Schema>({ url, limits }: PostgresOptions)
 }
 
 const pool = (url: string, limits: PostgresLimits): Connections => {
-  const { connectionsMax, connectMs, reconnectMs, statementMs, idleTransactionMs, waitersMax } = limits
+  const { connectionsMax, connectMs, reconnectMs, statementMs, idleTransactionMs } = limits
   const server = serverOf(url)
   const clients = new pg.Pool({
     connectionString: url,
@@ -87,6 +91,7 @@ const pool = (url: string, limits: PostgresLimits): Connections => {
   // A connection that breaks while nobody uses it is replaced at the next use; without a listener the process would end.
   clients.on('error', () => {})
   clients.on('connect', client => client.on('error', () => {}))
+  const turn = turns(server, limits)
   let ended: Promise<void> | undefined
 
   const connect = async (): Promise<PoolClient> => {
@@ -96,9 +101,7 @@ const pool = (url: string, limits: PostgresLimits): Connections => {
         return await clients.connect()
       } catch (error) {
         const known = postgresError(error, server)
-        const isBusy = error instanceof Error && error.message.startsWith('timeout exceeded')
-        if (!isFlexError(known, 'FLEX_SQL_UNAVAILABLE') || ended || isBusy || performance.now() + pauseMs > giveUpAt)
-          throw known
+        if (!isFlexError(known, 'FLEX_SQL_UNAVAILABLE') || ended || performance.now() + pauseMs > giveUpAt) throw known
         await new Promise(resolve => setTimeout(resolve, pauseMs))
       }
     }
@@ -107,9 +110,17 @@ const pool = (url: string, limits: PostgresLimits): Connections => {
   return {
     server,
     async take() {
-      if (clients.waitingCount >= waitersMax)
-        throw new FlexError('FLEX_SQL_UNAVAILABLE', `${server}: ${waitersMax} queries wait already`)
-      return connect()
+      await turn.take()
+      try {
+        return await connect()
+      } catch (error) {
+        turn.give()
+        throw error
+      }
+    },
+    give(client, isLost) {
+      client.release(isLost)
+      turn.give()
     },
     end() {
       ended ??= clients.end()

@@ -40,6 +40,7 @@ const streamRows = 100
 export interface Connections {
   /** Connects within its bounds, or throws. */
   take(): Promise<PoolClient>
+  give(client: PoolClient, isLost: boolean): void
   end(): Promise<void>
   /** For messages: without the password. */
   readonly server: string
@@ -105,7 +106,7 @@ const postgresDriver = (connections: Connections): Driver => {
     async releaseConnection(connection) {
       const one = of(connection)
       open.delete(connection)
-      one.release()
+      connections.give(one.client, one.isSpent)
     },
     beginTransaction: (connection, settings) => of(connection).begin(settings),
     commitTransaction: connection => of(connection).commit(),
@@ -118,14 +119,14 @@ const postgresDriver = (connections: Connections): Driver => {
 type Prepared = Map<string, string>
 
 class PostgresConnection implements DatabaseConnection {
-  readonly #client: PoolClient
+  readonly client: PoolClient
   readonly #prepared: Prepared
   readonly #server: string
   #isLost = false
   #isInTransaction = false
 
   constructor(client: PoolClient, prepared: Prepared, server: string) {
-    this.#client = client
+    this.client = client
     this.#prepared = prepared
     this.#server = server
   }
@@ -134,7 +135,7 @@ class PostgresConnection implements DatabaseConnection {
     const values = parameters.map(toSql)
     const name = this.#nameOf(text)
     try {
-      const { command, rowCount, rows } = await this.#client.query(
+      const { command, rowCount, rows } = await this.client.query(
         name === undefined ? { text, values } : { name, text, values }
       )
       const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
@@ -171,7 +172,7 @@ class PostgresConnection implements DatabaseConnection {
   async commit(): Promise<void> {
     let command: string | undefined
     try {
-      ;({ command } = await this.#client.query('COMMIT'))
+      ;({ command } = await this.client.query('COMMIT'))
     } catch (error) {
       // Whether it was committed is not known.
       throw this.#failed(error)
@@ -190,8 +191,9 @@ class PostgresConnection implements DatabaseConnection {
     this.#isInTransaction = false
   }
 
-  release(): void {
-    this.#client.release(this.#isLost || this.#isInTransaction || this.#prepared.size > statementsMax)
+  /** Not to be used again. */
+  get isSpent(): boolean {
+    return this.#isLost || this.#isInTransaction || this.#prepared.size > statementsMax
   }
 
   #run<Row>(text: string): Promise<QueryResult<Row>> {

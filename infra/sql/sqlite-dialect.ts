@@ -17,14 +17,13 @@ import {
 import { FlexError, isFlexError } from '../errors.ts'
 import { whileBusy } from '../sqlite-file.ts'
 import type { EngineAdapter } from './engine-adapter.ts'
+import { turns } from './turns.ts'
 import { noValue } from './values.ts'
 
 /** Prepared statements kept; a projection uses a few dozen, and large ones hold tens of kB. */
 const statementsMax = 256
-/** A query that waits for longer than this for the connection waits, most likely, for itself. */
-const connectionWaitMsMax = 30_000
-/** Queries that wait. More means that readers ask faster than the database answers. */
-const waitersMax = 10_000
+/** A file has one; it is kept for a batch of rows, some 100 ms. More waiters mean that readers ask faster than it answers. */
+const turnLimits = { connectionsMax: 1, waitMs: 30_000, waitersMax: 10_000 }
 
 export const sqliteDialect = (database: DatabaseSync, file: string): Dialect => ({
   createAdapter: () => new SqliteEngineAdapter(),
@@ -40,7 +39,7 @@ class SqliteEngineAdapter extends SqliteAdapter implements EngineAdapter {
 
 const sqliteDriver = (database: DatabaseSync, file: string): Driver => {
   const connection = sqliteConnection(database, file)
-  const turn = turns(file)
+  const turn = turns(file, turnLimits)
   const run = async (sql: string) => {
     await connection.executeQuery(CompiledQuery.raw(sql))
   }
@@ -58,42 +57,6 @@ const sqliteDriver = (database: DatabaseSync, file: string): Driver => {
       if (database.isTransaction) await run('ROLLBACK')
     },
     destroy: async () => database.close()
-  }
-}
-
-const turns = (file: string) => {
-  const waiting: (() => void)[] = []
-  let isTaken = false
-  return {
-    take(): Promise<void> {
-      if (!isTaken) {
-        isTaken = true
-        return Promise.resolve()
-      }
-      if (waiting.length >= waitersMax)
-        return Promise.reject(new FlexError('FLEX_SQL_UNAVAILABLE', `${file}: ${waitersMax} queries wait already`))
-      return new Promise((resolve, reject) => {
-        const given = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        const timer = setTimeout(() => {
-          waiting.splice(waiting.indexOf(given), 1)
-          reject(
-            new FlexError(
-              'FLEX_SQL_UNAVAILABLE',
-              `${file}: no connection in ${connectionWaitMsMax} ms. Is a query awaited inside a transaction, but not made of it?`
-            )
-          )
-        }, connectionWaitMsMax)
-        waiting.push(given)
-      })
-    },
-    give() {
-      const next = waiting.shift()
-      if (next) next()
-      else isTaken = false
-    }
   }
 }
 

@@ -24,6 +24,8 @@ export interface ClockOptions {
   readonly calendar: CalendarName
   readonly timeZone: string
   readonly rules: SessionRules
+  /** A tick that failed and comes again. */
+  readonly onWarning?: (message: string, error: unknown) => void
 }
 
 export interface MarketClock {
@@ -33,7 +35,7 @@ export interface MarketClock {
   tick(): Promise<number>
   /** When something will be due next, ms. */
   next(): number
-  /** Ticks whenever something is due, until the signal ends it. */
+  /** Ticks whenever something is due, until the signal ends it; while the log is away it tries again. */
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -45,7 +47,7 @@ const LOOK_AGAIN_MS = 1_000
 
 const inbox = topics['flex.market.commands']
 
-export const marketClock = ({ log, clock, salt, calendar, timeZone, rules }: ClockOptions): MarketClock => {
+export const marketClock = ({ log, clock, salt, calendar, timeZone, rules, onWarning }: ClockOptions): MarketClock => {
   const poms = new Set<string>()
   const sessions = new Map<string, SessionStatus>()
   const known = { poms, sessions }
@@ -145,7 +147,12 @@ export const marketClock = ({ log, clock, salt, calendar, timeZone, rules }: Clo
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await tick()
+      try {
+        await tick()
+      } catch (error) {
+        // What was not sent is still due; what was, is answered as a repetition if it is sent again.
+        onWarning?.('the clock could not write what is due, and tries again', error)
+      }
       const now = clock.now()
       await clock.sleepUntil(Math.min(next(), now + LOOK_AGAIN_MS), signal)
     }

@@ -24,6 +24,9 @@ export interface CheckpointRow {
   next_offset: number
   epoch: number
   cause: number
+  /** The last record that was applied: its offset and its digest (same-log.ts); null before the first. */
+  mark_offset: number | null
+  mark: string | null
 }
 
 export interface ProblemRow {
@@ -57,7 +60,9 @@ const checkpoints: TableDefinition<CheckpointRow> = {
     partition: 'integer',
     next_offset: 'bigint',
     epoch: 'bigint',
-    cause: 'bigint'
+    cause: 'bigint',
+    mark_offset: 'bigint?',
+    mark: 'text?'
   },
   key: ['projection', 'generation', 'topic', 'partition']
 }
@@ -83,4 +88,15 @@ export const createBookkeeping = async (db: Sql): Promise<void> => {
     projection_problems: problems
   }
   for (const [name, definition] of Object.entries(tables)) await createTable(db, name, definition, { ifMissing: true })
+  await addMarks(db)
+}
+
+/** Tables that were made before there were marks get them with the next record that is applied. */
+const addMarks = async (db: Sql): Promise<void> => {
+  const found = await db.introspection.getTables()
+  const columns = found.find(({ name }) => name === 'projection_checkpoints')?.columns ?? []
+  if (columns.some(({ name }) => name === 'mark')) return
+  const table = db.schema.alterTable('projection_checkpoints')
+  await table.addColumn('mark_offset', 'bigint').execute()
+  await table.addColumn('mark', 'text').execute()
 }

@@ -8,7 +8,7 @@ import type { Log, Partition } from '../../infra/log/log.ts'
 import { prepareProjection, servedGeneration } from './generations.ts'
 import { type PartitionApplier, type Problem, partitionApplier } from './partition-applier.ts'
 import type { AnyProjection } from './projection.ts'
-import { isProjectionError } from './projection-error.ts'
+import { isProjectionError, ProjectionError } from './projection-error.ts'
 import type { Upserts } from './row-writer.ts'
 import type { Sql } from './sql.ts'
 
@@ -26,16 +26,23 @@ export const projectionComponent = (
   // Statements of a generation, shared by its workers.
   let statements: { readonly generation: number; readonly upserts: Upserts } | undefined
 
-  // The tables were there; if they are no longer (somebody has emptied the database), the next start makes them again.
-  let isPrepared = false
+  // The worker that comes first makes the tables, and the others wait for it. Later ones only look up the generation; if
+  // that fails (the server is gone, or somebody has emptied the database), the next start makes what is missing.
+  let prepared: Promise<number> | undefined
 
   const generationToWrite = async (): Promise<number> => {
-    const wasPrepared = isPrepared
-    isPrepared = false
-    const live = wasPrepared ? await servedGeneration(db, projection) : undefined
-    const generation = live ?? (await prepareProjection(db, log, projection))
-    isPrepared = true
-    return generation
+    const isFirst = prepared === undefined
+    prepared ??= prepareProjection(db, log, projection)
+    const mine = prepared
+    try {
+      const made = await mine
+      const live = isFirst ? made : await servedGeneration(db, projection)
+      if (live !== undefined) return live
+      throw new ProjectionError('FLEX_PROJECTION_OVERTAKEN', `${projection.name} has no live generation any more.`)
+    } catch (error) {
+      if (prepared === mine) prepared = undefined
+      throw error
+    }
   }
 
   const openApplier = async (partition: Partition): Promise<PartitionApplier> => {

@@ -15,16 +15,17 @@ import { type BookkeepingTables, createBookkeeping } from './bookkeeping.ts'
 import { physicalName } from './generation-tables.ts'
 import type { AnyProjection } from './projection.ts'
 import { ProjectionError } from './projection-error.ts'
+import { assertSameLog, partitionOfAnotherLog } from './same-log.ts'
 import type { AnyTables, Sql, SqlTransaction } from './sql.ts'
 import { createTable } from './table.ts'
 
 /** Held while generations are made, switched and dropped: by one process at a time, for all projections. */
 const generationsLock = 'projection generations'
 
-/** Makes what is missing; resolves with the live generation. */
+/** Makes what is missing; resolves with the live generation. Refuses tables of another version, and of another log. */
 export const prepareProjection = async (db: Sql, log: Log, projection: AnyProjection): Promise<number> => {
   const partitions = await partitionsOf(log, projection)
-  return db.transaction().execute(async transaction => {
+  const generation = await db.transaction().execute(async transaction => {
     await lockUntilCommit(transaction, generationsLock)
     await createBookkeeping(transaction)
     const served = await servedGeneration(transaction, projection)
@@ -33,6 +34,8 @@ export const prepareProjection = async (db: Sql, log: Log, projection: AnyProjec
     await createViews(transaction, projection, 1)
     return 1
   })
+  await assertSameLog(db, log, projection.name, generation)
+  return generation
 }
 
 /** The live generation, if there is one and it is of this code. */
@@ -59,6 +62,12 @@ const liveGeneration = async (
   return row && { generation: row.generation, version: row.version, tables: tableNames(row.tables) }
 }
 
+/** Whether the live tables, if there are any, were built from another log. */
+export const isOfAnotherLog = async (db: Sql, log: Log, projection: AnyProjection): Promise<boolean> => {
+  const live = await liveGeneration(db, projection.name)
+  return live !== undefined && (await partitionOfAnotherLog(db, log, projection.name, live.generation)) !== undefined
+}
+
 /** A fresh, empty generation; one that an earlier rebuild left unfinished is dropped. */
 export const beginGeneration = async (db: Sql, log: Log, projection: AnyProjection): Promise<number> => {
   const partitions = await partitionsOf(log, projection)
@@ -81,12 +90,13 @@ export const beginGeneration = async (db: Sql, log: Log, projection: AnyProjecti
 
 /**
  * Makes `generation` the live one, unless it has read less than the live one: then nothing changes, and the partitions
- * that are behind are returned.
+ * that are behind are returned. Tables that follow another log are not compared: their positions mean nothing here.
  */
 export const switchGeneration = async (
   db: Sql,
   projection: AnyProjection,
-  generation: number
+  generation: number,
+  { replacesAnotherLog = false } = {}
 ): Promise<readonly Partition[]> => {
   let behind: readonly Partition[] = []
   class Behind extends Error {}
@@ -113,7 +123,8 @@ export const switchGeneration = async (
         behind = before
           .filter(({ topic, partition, cause }) => (causes.get(`${topic}/${partition}`) ?? -1) < cause)
           .map(({ topic, partition }) => ({ topic, partition }))
-        if (behind.length > 0) throw new Behind()
+        if (behind.length > 0 && !replacesAnotherLog) throw new Behind()
+        behind = []
         await tables
           .updateTable('projection_generations')
           .set({ status: 'retired' })

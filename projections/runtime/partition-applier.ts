@@ -19,6 +19,7 @@ import { generationPlugin } from './generation-tables.ts'
 import type { AnyProjection, CauseMeta, DecodedCause } from './projection.ts'
 import { ProjectionError } from './projection-error.ts'
 import { rowWriter, type Upserts } from './row-writer.ts'
+import { markOf } from './same-log.ts'
 import type { Sql, SqlTransaction } from './sql.ts'
 
 /** Causes in one transaction: one commit for a batch of 1,000 small commands. */
@@ -51,7 +52,7 @@ export const partitionApplier = async (
     const problems: Problem[] = []
     const decoded = causes.map(cause => decodeCause(projection, partition, cause, handled, problems))
     await db.transaction().execute(async transaction => {
-      await moveCheckpoint(transaction, projection.name, generation, partition, saved, position)
+      await moveCheckpoint(transaction, projection.name, generation, partition, saved, position, lastOf(causes))
       const write = rowWriter(transaction.withPlugin(plugin), projection.tables, upserts)
       for (const cause of decoded) if (cause.events.length > 0) await projection.apply(cause, write)
       await write.flush()
@@ -106,12 +107,19 @@ const moveCheckpoint = async (
   generation: number,
   { topic, partition }: Partition,
   from: ReaderPosition,
-  to: ReaderPosition
+  to: ReaderPosition,
+  last: StoredRecord
 ): Promise<void> => {
   const { numUpdatedRows } = await transaction
     .withTables<BookkeepingTables>()
     .updateTable('projection_checkpoints')
-    .set({ next_offset: to.nextOffset, epoch: to.epoch, cause: to.cause })
+    .set({
+      next_offset: to.nextOffset,
+      epoch: to.epoch,
+      cause: to.cause,
+      mark_offset: last.offset,
+      mark: markOf(last)
+    })
     .where('projection', '=', projection)
     .where('generation', '=', generation)
     .where('topic', '=', topic)
@@ -120,6 +128,8 @@ const moveCheckpoint = async (
     .executeTakeFirstOrThrow()
   if (numUpdatedRows !== 1n) throw overtaken(projection, generation, { topic, partition })
 }
+
+const lastOf = (causes: readonly Cause[]): StoredRecord => causes.at(-1)!.events.at(-1)!
 
 const overtaken = (projection: string, generation: number, { topic, partition }: Partition): ProjectionError =>
   new ProjectionError('FLEX_PROJECTION_OVERTAKEN', `${projection} generation ${generation}, ${topic}/${partition}.`)

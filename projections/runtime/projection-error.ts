@@ -1,5 +1,10 @@
 /** Operating errors of the projections; the same form as the other catalogues. Who catches one looks at `code`. */
 export const projectionErrors = {
+  FLEX_PROJECTION_FOREIGN: {
+    meaning: 'The tables hold records that are not on the log: they were built from another one.',
+    remedy:
+      'Name the log or the database that belong together. If the log is right, rebuild all projections: the tables are made anew from it.'
+  },
   FLEX_PROJECTION_OUTDATED: {
     meaning: 'The tables were built by another version of a projection than the one that runs.',
     remedy: 'Rebuild the projection; the old tables are served meanwhile.'

@@ -3,11 +3,13 @@
  * on being written. The switch is one transaction; readers see the old rows before it and the new ones after it, and
  * never older facts than they have seen. The old tables are dropped afterwards.
  *
+ * Tables that were built from another log are replaced by those of this one: to rebuild is to say that this log is right.
+ *
  * One rebuild of a projection at a time: a second one takes the first one's unfinished tables away, and the first fails.
  */
 import type { Log, Partition } from '../../infra/log/log.ts'
 import { applyRest } from './component.ts'
-import { beginGeneration, dropRetired, switchGeneration } from './generations.ts'
+import { beginGeneration, dropRetired, isOfAnotherLog, switchGeneration } from './generations.ts'
 import { type PartitionApplier, type Problem, partitionApplier } from './partition-applier.ts'
 import type { AnyProjection } from './projection.ts'
 import { ProjectionError } from './projection-error.ts'
@@ -37,6 +39,7 @@ export const rebuildProjection = async (
   { db, log, onProgress = () => {}, onProblem = () => {}, signal }: RebuildOptions
 ): Promise<number> => {
   const generation = await beginGeneration(db, log, projection)
+  const replacesAnotherLog = await isOfAnotherLog(db, log, projection)
   const upserts: Upserts = new Map()
   const appliers: { readonly input: Partition; readonly applier: PartitionApplier }[] = []
 
@@ -58,7 +61,7 @@ export const rebuildProjection = async (
   for (let attempt = 1; attempt <= SWITCH_ATTEMPTS_MAX; attempt++) {
     signal?.throwIfAborted()
     for (const { input, applier } of appliers) await applyRest(log, input, applier)
-    const behind = await switchGeneration(db, projection, generation)
+    const behind = await switchGeneration(db, projection, generation, { replacesAnotherLog })
     if (behind.length === 0) {
       await dropRetired(db, projection.name)
       return generation

@@ -12,9 +12,11 @@ import t, { type Test } from 'tap'
 import { type Ended, flexledger } from '../../cli/command-line.fixtures.ts'
 import { groupPrefixOf, kafkaAccess } from '../../infra/access/kafka-access.ts'
 import { kafka3ForTests } from '../../infra/engines/for-tests.ts'
+import type { LogRecord } from '../../infra/log/log.ts'
 import { confluentRegistry } from '../../infra/schema-registry/confluent-registry.ts'
 import { registryDouble } from '../../infra/schema-registry/registry-double.fixtures.ts'
 import { ownVersions } from '../../infra/schema-registry/versions.ts'
+import { ownershipRecord } from '../../processors/runtime/ownership-record.ts'
 import { encode } from '../../schemas/codec.ts'
 import { examples } from '../../schemas/examples.ts'
 import { actorTopic } from '../../schemas/topics.ts'
@@ -109,10 +111,14 @@ else {
       ...(epoch === undefined ? {} : { epoch: `${epoch}` })
     }
   })
-  const produce = async (topic: string, messages: ReturnType<typeof record>[]) => {
+  const produce = async (topic: string, messages: readonly Omit<LogRecord, 'timestamp'>[]) => {
     const producer = admin.producer({ idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
-    await producer.send({ topic, acks: -1, messages: messages.map(message => ({ ...message, partition: 0 })) })
+    await producer.send({
+      topic,
+      acks: -1,
+      messages: messages.map(({ key, headers, value }) => ({ key, headers, value: Buffer.from(value), partition: 0 }))
+    })
     await producer.disconnect()
   }
 
@@ -193,12 +199,16 @@ else {
   })
 
   t.test('the program of the page does not count what a replaced owner wrote below the new epoch', async t => {
-    await produce('outbox', [record('m/0/1/0', 0), record('m/0/2/0', 7), record('m/0/2/0', 0), record('late', 0)])
-    await produce('outbox', [record('m/0/3/0', 7)])
-    const read = await reading(t, 'outbox', 3)
+    const taken = (end: number) =>
+      ownershipRecord({ writer: 'm', partition: 0, owner: 'o', end, time: 0 }, () => 'salt')
+    await produce('outbox', [taken(0), record('m/0/1/0', 0)])
+    // The first late one comes before the new owner has written anything but its mark.
+    await produce('outbox', [taken(2), record('early', 0), record('m/0/2/0', 2), record('m/0/2/0', 0)])
+    await produce('outbox', [record('late', 0), record('m/0/3/0', 2)])
+    const read = await reading(t, 'outbox', 5)
     t.strictSame(
       read.map(({ id }) => id),
-      ['m/0/1/0', 'm/0/2/0', 'm/0/3/0']
+      ['m/0/ownership/o/0', 'm/0/1/0', 'm/0/ownership/o/2', 'm/0/2/0', 'm/0/3/0']
     )
   })
 

@@ -23,10 +23,12 @@ export const bareEnvironment = (): NodeJS.ProcessEnv =>
     Object.entries(process.env).filter(([name]) => !/^(FLEX_|NODE_OPTIONS$|NODE_V8_COVERAGE$|TAP)/.test(name))
   )
 
-export const flexledger = (...args: readonly string[]): Promise<Finished> =>
+export const flexledger = (...args: readonly string[]): Promise<Finished> => flexledgerWith({}, ...args)
+
+export const flexledgerWith = (env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [commandLine, ...args], {
-      env: bareEnvironment(),
+      env: { ...bareEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL'
@@ -40,8 +42,13 @@ export const flexledger = (...args: readonly string[]): Promise<Finished> =>
   })
 
 /** The one JSON document of a command that did its work. */
-export const documentOf = async <T>(...args: readonly string[]): Promise<T> => {
-  const { code, stdout, stderr } = await flexledger(...args)
+export const documentOf = <T>(...args: readonly string[]): Promise<T> => documentWith<T>({}, ...args)
+
+export const documentWith = async <T>(
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<T> => {
+  const { code, stdout, stderr } = await flexledgerWith(env, ...args)
   if (code !== 0) throw new Error(`flexledger ${args.join(' ')} ended with ${code}: ${stderr.slice(-2_000)}`)
   return JSON.parse(stdout) as T
 }

@@ -37,13 +37,22 @@ export interface Market {
 /** A party, or a token that somebody made up. */
 export type Caller = Actor | { readonly token: string } | undefined
 
-export const startMarket = async (start: string): Promise<Market> => {
+export interface MarketOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly mode?: 'ordered' | 'free'
+}
+
+export const startMarket = async (
+  start: string,
+  { env = {}, mode = 'ordered' }: MarketOptions = {}
+): Promise<Market> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'flexledger-flows-'))
   const config = loadConfig({
     FLEX_DATA_DIR: dataDir,
     FLEX_HTTP_PORT: '0',
     FLEX_LOG_LEVEL: 'error',
-    FLEX_RATE_PER_MINUTE: '100000'
+    FLEX_RATE_PER_MINUTE: '100000',
+    ...env
   })
   const clock = steppedClock(Date.parse(start))
   const app = await startApp({
@@ -52,7 +61,7 @@ export const startMarket = async (start: string): Promise<Market> => {
     salt: seededSalt('flows'),
     logger: logger(config.logLevel),
     instance: 'flows',
-    mode: 'ordered',
+    mode,
     clients: developmentClients
   })
   await app.host.idle()

@@ -23,7 +23,7 @@ const day = async (name: string, env: Readonly<Record<string, string>>) => {
     ['run', '--pods', '6', '--exit', '--json', '--quiet', '--data', data],
     { env: { NODE_COMPILE_CACHE: join(tmpdir(), 'flexledger-compiled'), ...env } }
   )
-  t.equal(code, 0, stderr)
+  if (code !== 0) throw new Error(`the day ended with ${code}: ${stderr}`)
   return { data, document: JSON.parse(stdout) }
 }
 

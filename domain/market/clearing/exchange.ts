@@ -18,13 +18,13 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
   const { classes, requests, residual, servers } = pool
   // In a search here: the request by which a class gets in, and the class that leaves a request (or why none needs to).
   const search: Search = searchOf(pool)
-  const { cameFromRequest: entersBy, cameFromClass: leaver, seenRequest, seenClass } = search
+  const { cameFromRequest: entersBy, cameFromClass: leaver, seenRequest, seenClass, requests: queue } = search
   const mark = ++search.mark
-  const queue: number[] = []
   let head = 0
+  let tail = 0
   let unseen = classes.length
   const spread = (price: number): void => {
-    for (; head < queue.length; head++) {
+    for (; head < tail; head++) {
       const r = queue[head]!
       const here = servers[r]!
       for (let n = 0; n < here.length; n += 2) {
@@ -40,7 +40,7 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
           if (flow[k] === 0 || seenRequest[other] === mark) continue
           seenRequest[other] = mark
           leaver[other] = c
-          queue.push(other)
+          queue[tail++] = other
         }
       }
     }
@@ -49,7 +49,7 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
     if (residual[r]! > 0) {
       seenRequest[r] = mark
       leaver[r] = isOpen
-      queue.push(r)
+      queue[tail++] = r
     }
   spread(openDemand)
   while (unseen > 0) {
@@ -74,7 +74,7 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
       if (flow[k] === 0 || seenRequest[r] === mark) continue
       seenRequest[r] = mark
       leaver[r] = fromSource - source
-      queue.push(r)
+      queue[tail++] = r
     }
     spread(dearest)
   }

@@ -91,6 +91,13 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 
 type OpenRun = { -readonly [Field in keyof Allocation]: Allocation[Field] }
 
+/** The runs of one offer in one MTU, in the order found. */
+interface RunsAt {
+  count: number
+  readonly request: number[]
+  readonly run: OpenRun[]
+}
+
 /** By offer: its pieces as runs of equal MTUs, ordered by MTU, then DSO before TSO, then request id, then bid. Adds up what is paid. */
 const allocationsOf = (
   compiled: Compiled,
@@ -100,67 +107,71 @@ const allocationsOf = (
   paid: Float64Array
 ): Allocation[][] => {
   const { book, requestIsDso } = compiled
+  const { mtus } = book
   const uniform = book.rules.pricing === 'uniform'
-  const sideOf = (r: number): Side => (requestIsDso[r] ? 'DSO' : 'TSO')
-  // What runs in the MTU before and in this one; and by run, the place of its request in the order.
-  let previous: OpenRun[] = []
-  let current: OpenRun[] = []
+  const ids = book.requests.map(({ id }) => id)
+  const sides = book.requests.map((_, r): Side => (requestIsDso[r] ? 'DSO' : 'TSO'))
+  let previous: RunsAt = { count: 0, request: [], run: [] }
+  let current: RunsAt = { count: 0, request: [], run: [] }
+  // By run of one offer, the place of its request in the order.
   const orders: number[] = []
-  return book.offers.map((_, o): Allocation[] => {
+  const allocations: Allocation[][] = []
+  for (let o = 0; o < book.offers.length; o++) {
     const end = offerFrom[o + 1]!
     const runs: OpenRun[] = []
-    previous.length = 0
-    current.length = 0
+    allocations.push(runs)
+    current.count = 0
     let at = -1
     for (let p = offerFrom[o]!; p < end; ) {
       const here = mtu[p]!
       const to = request[p]!
       const bid = price[p]!
-      let amount = 0
+      let amount = power[p++]!
       while (p < end && mtu[p] === here && request[p] === to && (uniform || price[p] === bid)) amount += power[p++]!
       if (here !== at) {
         const past = previous
         previous = current
         current = past
-        current.length = 0
-        if (here !== at + 1) previous.length = 0
+        current.count = 0
+        if (here !== at + 1) previous.count = 0
         at = here
       }
-      const paidPrice = uniform ? served.highestBid[to * book.mtus + here]! : bid
+      const paidPrice = uniform ? served.highestBid[to * mtus + here]! : bid
       paid[to]! += paymentOf(amount, paidPrice)
-      const { id } = book.requests[to]!
       let run: OpenRun | undefined
-      for (const open of previous)
-        if (open.requestId === id && open.power === amount && open.price === paidPrice) {
-          run = open
-          break
-        }
+      for (let k = 0; k < previous.count; k++) {
+        if (previous.request[k] !== to) continue
+        const open = previous.run[k]!
+        if (open.power !== amount || open.price !== paidPrice) continue
+        run = open
+        break
+      }
       if (run) run.mtus++
       else {
-        run = { requestId: id, side: sideOf(to), mtu: here, mtus: 1, power: amount, price: paidPrice }
-        // Almost always in order already: what comes later in the order moves up.
-        let k = runs.length
-        orders.length = k
-        while (
-          k > 0 &&
-          runs[k - 1]!.mtu === here &&
-          comesAfter(orders[k - 1]!, runs[k - 1]!.price, requestOrder[to]!, paidPrice)
-        ) {
-          runs[k] = runs[k - 1]!
-          orders[k] = orders[k - 1]!
-          k--
-        }
-        runs[k] = run
-        orders[k] = requestOrder[to]!
+        run = { requestId: ids[to]!, side: sides[to]!, mtu: here, mtus: 1, power: amount, price: paidPrice }
+        insert(runs, orders, run, requestOrder[to]!)
       }
-      current.push(run)
+      current.request[current.count] = to
+      current.run[current.count++] = run
     }
-    return runs
-  })
+  }
+  return allocations
 }
 
-const comesAfter = (order: number, price: number, thanOrder: number, thanPrice: number): boolean =>
-  order > thanOrder || (order === thanOrder && price > thanPrice)
+/** Almost always at the end: only what comes later in the order of its MTU moves up. */
+const insert = (runs: OpenRun[], orders: number[], run: OpenRun, order: number): void => {
+  let k = runs.length
+  runs.push(run)
+  for (; k > 0; k--) {
+    const before = runs[k - 1]!
+    const later = orders[k - 1]! > order || (orders[k - 1] === order && before.price > run.price)
+    if (before.mtu !== run.mtu || !later) break
+    runs[k] = before
+    orders[k] = orders[k - 1]!
+  }
+  runs[k] = run
+  orders[k] = order
+}
 
 /** 1 = keep longest: what serves the DSO before what does not, then by average accepted bid, then by arrival (T-21). */
 const ranksOf = ({ book, requestIsDso }: Compiled, { offerFrom, request, power, price }: Pieces): Int32Array => {

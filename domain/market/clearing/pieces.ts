@@ -83,6 +83,8 @@ export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
   const byMtu = positionsByMtu(pieces)
   // Dealing r requests and b bids makes fewer than r + b pieces.
   const dealt = emptyPieces(offers, 2 * mtu.length)
+  // Paper for one deal.
+  const bids = new Int32Array(mostOfOneOffer(offerFrom))
   let next = 0
   for (let o = 0; o < offers; o++) {
     const end = offerFrom[o + 1]!
@@ -90,7 +92,7 @@ export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
       const here = mtu[byMtu[from]!]
       let to = from + 1
       while (to < end && mtu[byMtu[to]!] === here) to++
-      next = orderOne(compiled, pieces, byMtu, from, to, dealt, next)
+      next = orderOne(compiled, pieces, byMtu, from, to, dealt, next, bids)
       from = to
     }
     dealt.offerFrom[o + 1] = next
@@ -102,6 +104,12 @@ export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
     power: dealt.power.subarray(0, next),
     price: dealt.price.subarray(0, next)
   }
+}
+
+const mostOfOneOffer = (offerFrom: Int32Array): number => {
+  let most = 0
+  for (let o = 1; o < offerFrom.length; o++) most = Math.max(most, offerFrom[o]! - offerFrom[o - 1]!)
+  return most
 }
 
 const positionsByMtu = ({ offerFrom, mtu }: Pieces): Int32Array => {
@@ -126,7 +134,8 @@ const orderOne = (
   from: number,
   to: number,
   into: Pieces,
-  next: number
+  next: number,
+  bids: Int32Array
 ): number => {
   const { mtu, request, power, price } = pieces
   let isMixed = false
@@ -151,7 +160,7 @@ const orderOne = (
     byMtu[n] = p
   }
   if (isMixed) {
-    const end = deal(pieces, byMtu, from, to, into, next)
+    const end = deal(pieces, byMtu, from, to, into, next, bids)
     let suits = true
     for (let d = next; d < end; d++) if (into.price[d]! > requestLimit[into.request[d]!]!) suits = false
     if (suits) return end
@@ -172,10 +181,11 @@ const deal = (
   from: number,
   to: number,
   into: Pieces,
-  next: number
+  next: number,
+  bids: Int32Array
 ): number => {
   const count = to - from
-  const bids = order.slice(from, to)
+  for (let k = from; k < to; k++) bids[k - from] = order[k]!
   for (let k = 1; k < count; k++) {
     const p = bids[k]!
     let n = k

@@ -48,7 +48,11 @@ export const openPool = (requests: readonly number[], demand: (request: number) 
       cameFromClass: new Int32Array(0),
       cameFromRequest: new Int32Array(0),
       seenRequest: new Int32Array(0),
-      seenClass: new Int32Array(0)
+      seenClass: new Int32Array(0),
+      requests: new Int32Array(0),
+      requestCount: 0,
+      classes: new Int32Array(0),
+      classCount: 0
     }
   }
 }
@@ -125,42 +129,54 @@ export const isDead = (pool: Pool, classIndex: number): boolean => {
 }
 
 export interface Closure {
-  readonly requests: readonly number[]
   readonly classes: readonly number[]
   /** A reached request with demand left, or -1. */
   readonly open: number
-  /** For reached ones only; both hold until the next search. */
-  readonly cameFromClass: Int32Array
-  readonly cameFromRequest: Int32Array
 }
 
 /** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
-  const { cameFromClass, cameFromRequest, seenRequest, seenClass } = searchOf(pool)
-  const mark = ++pool.search.mark
-  pool.search.priced = undefined
-  const requests: number[] = []
-  const classes = [classIndex]
+  const open = reach(pool, classIndex)
+  return { classes: Array.from(pool.search.classes.subarray(0, pool.search.classCount)), open }
+}
+
+/** The same, left in the pool's search: returns the open request, or -1. */
+const reach = (pool: Pool, classIndex: number): number => {
+  const search = searchOf(pool)
+  const { cameFromClass, cameFromRequest, seenRequest, seenClass, requests, classes } = search
+  const mark = ++search.mark
+  search.priced = undefined
+  let requestCount = 0
+  let classCount = 1
+  let open = -1
+  classes[0] = classIndex
   seenClass[classIndex] = mark
-  for (let head = 0; head < classes.length; head++) {
+  for (let head = 0; head < classCount && open < 0; head++) {
     const from = classes[head]!
-    for (const r of pool.classes[from]!.eligible) {
+    const { eligible } = pool.classes[from]!
+    for (let k = 0; k < eligible.length && open < 0; k++) {
+      const r = eligible[k]!
       if (seenRequest[r] === mark) continue
       seenRequest[r] = mark
       cameFromClass[r] = from
-      requests.push(r)
-      if (pool.residual[r]! > 0) return { requests, classes, open: r, cameFromClass, cameFromRequest }
+      requests[requestCount++] = r
+      if (pool.residual[r]! > 0) {
+        open = r
+        break
+      }
       const servers = pool.servers[r]!
       for (let n = 0; n < servers.length; n += 2) {
         const c = servers[n]!
         if (seenClass[c] === mark || !(pool.classes[c]!.flow[servers[n + 1]!]! > 0)) continue
         seenClass[c] = mark
         cameFromRequest[c] = r
-        classes.push(c)
+        classes[classCount++] = c
       }
     }
   }
-  return { requests, classes, open: -1, cameFromClass, cameFromRequest }
+  search.requestCount = requestCount
+  search.classCount = classCount
+  return open
 }
 
 /** Paper for searches, shared by a pool and its copies: a search is over before the next begins. */
@@ -172,24 +188,32 @@ export interface Search {
   cameFromRequest: Int32Array
   seenRequest: Int32Array
   seenClass: Int32Array
+  /** What was reached, in the order of the search. */
+  requests: Int32Array
+  requestCount: number
+  classes: Int32Array
+  classCount: number
 }
 
 export const searchOf = ({ search, requests, classes }: Pool): Search => {
   if (search.seenRequest.length < requests.length) {
     search.cameFromClass = new Int32Array(requests.length)
     search.seenRequest = new Int32Array(requests.length)
+    search.requests = new Int32Array(requests.length)
   }
   if (search.seenClass.length < classes.length) {
     search.cameFromRequest = new Int32Array(2 * classes.length)
     search.seenClass = new Int32Array(2 * classes.length)
+    search.classes = new Int32Array(2 * classes.length)
   }
   return search
 }
 
 const augment = (pool: Pool, classIndex: number, amount: number): number => {
-  const { requests, open, cameFromClass, cameFromRequest } = closureOf(pool, classIndex)
+  const open = reach(pool, classIndex)
+  const { requests, requestCount, cameFromClass, cameFromRequest } = pool.search
   if (open === -1) {
-    for (const r of requests) pool.dead[r] = 1
+    for (let n = 0; n < requestCount; n++) pool.dead[requests[n]!] = 1
     return 0
   }
   let moved = Math.min(amount, pool.residual[open]!)

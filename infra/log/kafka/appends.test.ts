@@ -91,7 +91,10 @@ t.test(
   'an append whose outcome stays unknown is rejected within its bound, and the partition goes on under a new producer',
   async t => {
     let isAway = true
-    const { broker, log, warnings } = await opened(t, () => (isAway ? 'lost-after' : 'written'), { unavailableMs: 100 })
+    const { broker, log, warnings } = await opened(t, () => (isAway ? 'lost-after' : 'written'), {
+      unavailableMs: 100,
+      warnAfterMs: 10
+    })
     await t.rejects(log.append(topic, 0, records(0, 2)), {
       code: 'FLEX_LOG_UNAVAILABLE',
       message: /events\/0: an append may not have happened/

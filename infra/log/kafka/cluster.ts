@@ -49,14 +49,18 @@ export interface ClusterOptions {
 export const openCluster = async ({ brokers, clientId, tls, limits }: ClusterOptions): Promise<Cluster> => {
   const closed = new AbortController()
   let nodes = new Map<number, BrokerNode>()
-  let topics = new Map<string, TopicMetadata>()
+  let topics: readonly TopicMetadata[] = []
+  /** All that were ever seen: a broker that has just started may not know the newest ones yet. */
+  const known = new Map<string, TopicMetadata>()
+  /** When an address last did not answer, so that one that is away is asked last. */
+  const failedAt = new Map<string, number>()
   const connections = new Map<string, Promise<Connection>>()
 
   const connectionTo = (key: string, { host, port }: Address): Promise<Connection> => {
     if (closed.signal.aborted)
       return Promise.reject(new ConnectionLost(`${host}:${port}`, 'closed by this process', false))
-    const known = connections.get(key)
-    if (known) return known
+    const present = connections.get(key)
+    if (present) return present
     const opening = openConnection({ host, port, tls, clientId, connectMs: limits.connectMs })
     connections.set(key, opening)
     opening.then(
@@ -89,13 +93,18 @@ export const openCluster = async ({ brokers, clientId, tls, limits }: ClusterOpt
   /** The brokers that are known, then the addresses of the start, until one answers. */
   const ask = async <Response>(request: ApiRequest<Response>): Promise<Response> => {
     const failures: string[] = []
-    const known = [...nodes.values()].map(node => ({ ...node, key: `${node.nodeId}/control` }))
-    const first = brokers.map(address => ({ ...address, key: `${address.host}:${address.port}` }))
-    for (const { key, ...address } of [...known, ...first]) {
+    const candidates = [
+      ...[...nodes.values()].map(node => ({ ...node, key: `${node.nodeId}/control` })),
+      ...brokers.map(address => ({ ...address, key: `${address.host}:${address.port}` }))
+    ].toSorted((a, b) => (failedAt.get(a.key) ?? 0) - (failedAt.get(b.key) ?? 0))
+    for (const { key, ...address } of candidates) {
       try {
-        return await sendTo(key, address, request, limits.requestMs)
+        const answer = await sendTo(key, address, request, limits.requestMs)
+        failedAt.delete(key)
+        return answer
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error
+        failedAt.set(key, performance.now())
         failures.push(error.message)
         if (closed.signal.aborted) break
       }
@@ -106,7 +115,9 @@ export const openCluster = async ({ brokers, clientId, tls, limits }: ClusterOpt
   const load = async () => {
     const metadata = await ask(metadataRequest())
     nodes = new Map(metadata.brokers.map(node => [node.nodeId, node]))
-    topics = new Map(metadata.topics.map(topic => [topic.name, topic]))
+    // One with an error is not made yet, or not any more.
+    topics = metadata.topics.filter(({ errorCode }) => errorCode === 0)
+    for (const topic of topics) known.set(topic.name, topic)
   }
   let loading: Promise<void> | undefined
   let loadingNext: Promise<void> | undefined
@@ -129,14 +140,13 @@ export const openCluster = async ({ brokers, clientId, tls, limits }: ClusterOpt
 
   const cluster: Cluster = {
     signal: closed.signal,
-    partitionsOf: topic => topics.get(topic)?.partitions.length,
-    topics: () => [...topics.values()],
+    partitionsOf: topic => known.get(topic)?.partitions.length,
+    topics: () => topics,
     leaderOf(topic, partition) {
-      const known = topics.get(topic)
-      if (!known) throw unknownTopic(topic)
-      if (known.errorCode !== 0) throw new BrokerError(known.errorCode, topic)
-      const found = known.partitions.find(one => one.partition === partition)
-      if (!found) throw unknownPartition(topic, partition, known.partitions.length)
+      const metadata = known.get(topic)
+      if (!metadata) throw unknownTopic(topic)
+      const found = metadata.partitions.find(one => one.partition === partition)
+      if (!found) throw unknownPartition(topic, partition, metadata.partitions.length)
       if (found.leader < 0 || !nodes.has(found.leader)) throw new BrokerError(5, `${topic}/${partition}`)
       return found.leader
     },

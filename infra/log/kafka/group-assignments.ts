@@ -13,8 +13,6 @@ import { assignedPartitions, type Member, samePartitions } from '../assignment.t
 import type { Partition, TopicSpec } from '../log.ts'
 import { BrokerError, isBrokerError, isTransient } from './broker-errors.ts'
 import type { Cluster, Purpose } from './cluster.ts'
-import type { KafkaLimits } from './limits.ts'
-import { protocolReader, protocolWriter } from './protocol-bytes.ts'
 import {
   findCoordinatorRequest,
   heartbeatRequest,
@@ -22,7 +20,9 @@ import {
   joinGroupRequest,
   leaveGroupRequest,
   syncGroupRequest
-} from './requests.ts'
+} from './group-requests.ts'
+import type { KafkaLimits } from './limits.ts'
+import { protocolReader, protocolWriter } from './protocol-bytes.ts'
 import { pause, retryDelayMs } from './retry.ts'
 
 /** The name of the way of sharing: all members of a group must share alike. */
@@ -87,6 +87,7 @@ const beMember = async (
   let isComplete = true
   let deadline = performance.now() + limits.unavailableMs
   let attempts = 0
+  let isWarned = false
 
   const findCoordinator = async (): Promise<number> => {
     const answer = await cluster.ask(findCoordinatorRequest(group))
@@ -169,6 +170,7 @@ const beMember = async (
           const share = await sync(await join())
           isMember = true
           attempts = 0
+          isWarned = false
           deadline = performance.now() + limits.unavailableMs
           onShare(share)
         }
@@ -185,7 +187,10 @@ const beMember = async (
         if (!isTransient(error) || performance.now() > deadline) throw error
         // Whether it is still a member, the coordinator says at the next heartbeat.
         if (!isBrokerError(error, 'COORDINATOR_LOAD_IN_PROGRESS')) coordinator = undefined
-        if (attempts === 3) onWarning(`the coordinator of ${group} is away`, error)
+        if (!isWarned && performance.now() > deadline - limits.unavailableMs + limits.warnAfterMs) {
+          isWarned = true
+          onWarning(`the coordinator of ${group} is away`, error)
+        }
         await pause(retryDelayMs(limits, attempts++), signal)
         await cluster.refresh().catch(() => undefined)
         if (isMember) coordinator = await findCoordinator().catch(() => coordinator)

@@ -107,29 +107,38 @@ export const kafkaLog = async ({
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  const kafka = () =>
-    kafkajsClient({ brokers: cluster.addresses(), clientId, tls, connectMs: limits.connectMs, onDebug })
+  /** Topics that were made or checked by this instance. Their settings are looked at once, not at each use. */
+  const ensured = new Map<string, number>()
+  const ensureTopics = async (topics: readonly TopicSpec[]): Promise<void> => {
+    const unsure = topics.filter(({ name, partitions }) => ensured.get(name) !== partitions)
+    if (unsure.length === 0) return
+    const missing = topicsToCreate(await existingTopics(), unsure)
+    const names = new Set(missing.map(({ name }) => name))
+    await createAndCheckTopics(
+      {
+        cluster,
+        kafka: kafkajsClient({ brokers: cluster.addresses(), clientId, tls, connectMs: limits.connectMs, onDebug }),
+        durability: { replicationFactor, minInsync },
+        batchBytesMax: limits.batchBytesMax,
+        timeoutMs: limits.requestMs
+      },
+      missing,
+      unsure.filter(({ name }) => !names.has(name))
+    )
+    // Another instance may have made one of them meanwhile, with another partition count.
+    topicsToCreate(await existingTopics(), unsure)
+    for (const { name, partitions } of unsure) ensured.set(name, partitions)
+  }
+  let ensuring: Promise<unknown> = Promise.resolve()
+  /** One after another: twelve owners that need the same new topic make it once. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const mine = ensuring.then(work)
+    ensuring = mine.catch(() => undefined)
+    return mine
+  }
 
   return {
-    ensureTopics: topics =>
-      attempt(async () => {
-        const missing = topicsToCreate(await existingTopics(), topics)
-        const administration = {
-          cluster,
-          kafka: kafka(),
-          durability: { replicationFactor, minInsync },
-          batchBytesMax: limits.batchBytesMax,
-          timeoutMs: limits.requestMs
-        }
-        const names = new Set(missing.map(({ name }) => name))
-        await createAndCheckTopics(
-          administration,
-          missing,
-          topics.filter(({ name }) => !names.has(name))
-        )
-        // Another instance may have made one of them meanwhile, with another partition count.
-        topicsToCreate(await existingTopics(), topics)
-      }),
+    ensureTopics: topics => attempt(() => inTurn(() => ensureTopics(topics))),
 
     topics: () => attempt(existingTopics),
 

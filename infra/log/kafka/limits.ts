@@ -13,6 +13,8 @@ export interface KafkaLimits {
   readonly retryMsMin: number
   /** ms: an engine that is back is used again within this. */
   readonly retryMsMax: number
+  /** ms of trying again after which somebody should know; a fresh broker says for a second or two that it is not ready. */
+  readonly warnAfterMs: number
   /** Bytes of one record batch, below a broker's default `message.max.bytes` of 1,048,588. */
   readonly batchBytesMax: number
   /** Bytes of one produce request: several partitions' batches, below a broker's 100 MiB; tens of ms on a LAN. */
@@ -45,6 +47,7 @@ export const kafkaLimitsDefault: KafkaLimits = {
   unavailableMs: 20_000,
   retryMsMin: 20,
   retryMsMax: 1_000,
+  warnAfterMs: 3_000,
   batchBytesMax: 1_000_000,
   requestBytesMax: 8 * 1024 * 1024,
   produceLanes: 2,

@@ -15,7 +15,18 @@ import { asFlexError, BrokerError, ConnectionLost, isStale } from './broker-erro
 import type { Cluster } from './cluster.ts'
 import type { Compression } from './compression.ts'
 import type { KafkaLimits } from './limits.ts'
-import { batchEncoder, type EncodedBatch, stamp } from './record-batch.ts'
+import {
+  type Append,
+  acknowledge,
+  type Batch,
+  encodeAhead,
+  expiredAppends,
+  forgetAhead,
+  nextBatch,
+  type PartitionQueue,
+  partitionQueue
+} from './partition-queue.ts'
+import { stamp } from './record-batch.ts'
 import { initProducerIdRequest, type ProducedPartition, type ProducerIdentity, produceRequest } from './requests.ts'
 import { pause, retryDelayMs } from './retry.ts'
 
@@ -26,41 +37,6 @@ export interface Producer {
   drained(): Promise<void>
 }
 
-interface Append {
-  readonly records: readonly LogRecord[]
-  /** Records that are acknowledged or in the batch. */
-  taken: number
-  firstOffset: number | undefined
-  readonly deadline: number
-  readonly bytes: number
-  readonly resolve: (offset: number) => void
-  readonly reject: (error: unknown) => void
-}
-
-interface Batch {
-  readonly encoded: EncodedBatch
-  /** Which records of the batch are whose, in order. */
-  readonly parts: readonly { readonly append: Append; readonly records: number }[]
-  /** A request with it may have reached the broker. */
-  mayBeWritten: boolean
-  attempts: number
-}
-
-interface Queue {
-  readonly topic: string
-  readonly partition: number
-  readonly appends: Append[]
-  /** In flight, or waiting to be sent again. */
-  batch: Batch | undefined
-  isBusy: boolean
-  /** The next batch, encoded while the first is in flight. */
-  ahead: Batch | undefined
-  identity: ProducerIdentity | undefined
-  /** An id of this partition was given up: the one that all share must not be used again here. */
-  hasGivenUp: boolean
-  sequence: number
-}
-
 export interface ProducerOptions {
   readonly cluster: Cluster
   readonly limits: KafkaLimits
@@ -69,7 +45,7 @@ export interface ProducerOptions {
 }
 
 export const producer = ({ cluster, limits, compression, onWarning }: ProducerOptions): Producer => {
-  const queues = new Map<string, Queue>()
+  const queues = new Map<string, PartitionQueue>()
   const lanes = new Map<number, number[]>()
   const drainedWaiters: (() => void)[] = []
   let pendingBytes = 0
@@ -89,60 +65,31 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
     return identity
   }
 
-  const queueOf = (topic: string, partition: number): Queue => {
+  const queueOf = (topic: string, partition: number): PartitionQueue => {
     const key = `${topic}/${partition}`
-    let queue = queues.get(key)
-    if (!queue) {
-      queue = {
-        topic,
-        partition,
-        appends: [],
-        batch: undefined,
-        isBusy: false,
-        ahead: undefined,
-        identity: undefined,
-        hasGivenUp: false,
-        sequence: 0
-      }
-      queues.set(key, queue)
-    }
+    const known = queues.get(key)
+    if (known) return known
+    const queue = partitionQueue(topic, partition)
+    queues.set(key, queue)
     return queue
   }
 
-  /** The first records that wait, up to a batch. */
-  const nextBatch = ({ appends }: Queue): Batch | undefined => {
-    const encoder = batchEncoder()
-    const parts: { append: Append; records: number }[] = []
-    for (const append of appends) {
-      const before = encoder.records
-      while (append.taken < append.records.length && encoder.add(append.records[append.taken]!, limits.batchBytesMax))
-        append.taken++
-      if (encoder.records > before) parts.push({ append, records: encoder.records - before })
-      if (append.taken < append.records.length) break
-    }
-    if (encoder.records === 0) return undefined
-    return { encoded: encoder.finish(compression), parts, mayBeWritten: false, attempts: 0 }
-  }
-
   /** What is finished is always what was asked for first. */
-  const leave = (queue: Queue, appends: number): readonly Append[] => {
+  const leave = (queue: PartitionQueue, appends: number): readonly Append[] => {
     const left = queue.appends.splice(0, appends)
     for (const { bytes } of left) pendingBytes -= bytes
     if (pendingBytes === 0) for (const resolve of drainedWaiters.splice(0)) resolve()
     return left
   }
 
-  const giveUpIdentity = (queue: Queue) => {
+  const giveUpIdentity = (queue: PartitionQueue) => {
     queue.identity = undefined
     queue.hasGivenUp = true
   }
 
   /** Those that have waited too long, with nothing of them sent. */
-  const dropExpired = (queue: Queue) => {
-    const now = performance.now()
-    let expired = 0
-    while (expired < queue.appends.length && isExpired(queue.appends[expired]!, now)) expired++
-    for (const { reject } of leave(queue, expired))
+  const dropExpired = (queue: PartitionQueue) => {
+    for (const { reject } of leave(queue, expiredAppends(queue, performance.now())))
       reject(
         new FlexError(
           'FLEX_LOG_UNAVAILABLE',
@@ -151,28 +98,17 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
       )
   }
 
-  const acknowledged = (queue: Queue, batch: Batch, baseOffset: number) => {
+  const acknowledged = (queue: PartitionQueue, batch: Batch, baseOffset: number) => {
     queue.sequence = (queue.sequence + batch.encoded.records) & 0x7fff_ffff
     queue.batch = undefined
-    let offset = baseOffset
-    let whole = 0
-    for (const { append, records } of batch.parts) {
-      append.firstOffset ??= offset
-      offset += records
-      if (append.taken === append.records.length && !isIn(queue.ahead, append)) whole++
-    }
-    for (const { resolve, firstOffset } of leave(queue, whole)) resolve(firstOffset!)
+    for (const { resolve, firstOffset } of leave(queue, acknowledge(queue, batch, baseOffset))) resolve(firstOffset!)
   }
 
   /** All that had a part in the batch fail, wholly or from there on; those behind them go on. */
-  const rejected = (queue: Queue, batch: Batch, error: unknown) => {
+  const rejected = (queue: PartitionQueue, batch: Batch, error: unknown) => {
     if (batch.mayBeWritten) giveUpIdentity(queue)
     queue.batch = undefined
-    // What is encoded already may hold the rest of an append that has failed: it must not follow a gap.
-    if (queue.ahead) {
-      for (const { append, records } of queue.ahead.parts) append.taken -= records
-      queue.ahead = undefined
-    }
+    forgetAhead(queue)
     const reason = batch.mayBeWritten ? 'an append may not have happened' : 'nothing was appended'
     for (const { reject } of leave(queue, batch.parts.length))
       reject(asFlexError(error, `${queue.topic}/${queue.partition}: ${reason}`))
@@ -189,7 +125,7 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
   }
 
   const pump = () => {
-    const ready = new Map<number, Queue[]>()
+    const ready = new Map<number, PartitionQueue[]>()
     for (const queue of queues.values()) {
       if (queue.isBusy || (queue.appends.length === 0 && !queue.batch)) continue
       if (!queue.identity || !queue.batch) {
@@ -198,7 +134,7 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
           continue
         }
         if (!queue.ahead) dropExpired(queue)
-        queue.batch = queue.ahead ?? nextBatch(queue)
+        queue.batch = queue.ahead ?? nextBatch(queue, limits.batchBytesMax, compression)
         queue.ahead = undefined
         if (!queue.batch) continue
       }
@@ -218,7 +154,7 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
     }
     for (const [leader, mine] of ready) {
       const lane = lanes.get(leader)!.pop()!
-      const sent: Queue[] = []
+      const sent: PartitionQueue[] = []
       let bytes = 0
       for (const queue of mine) {
         if (sent.length > 0 && bytes + queue.batch!.encoded.bytes.length > limits.requestBytesMax) break
@@ -231,7 +167,7 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
     }
   }
 
-  const identify = async (queue: Queue) => {
+  const identify = async (queue: PartitionQueue) => {
     queue.isBusy = true
     try {
       // One id serves all partitions; one that had to be given up is replaced for its partition alone.
@@ -240,20 +176,20 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
       queue.isBusy = false
       schedulePump()
     } catch (error) {
-      queue.batch ??= nextBatch(queue)
+      queue.batch ??= nextBatch(queue, limits.batchBytesMax, compression)
       if (queue.batch) await again(queue, queue.batch, error)
       queue.isBusy = false
     }
   }
 
-  const send = async (leader: number, lane: number, sent: readonly Queue[]) => {
+  const send = async (leader: number, lane: number, sent: readonly PartitionQueue[]) => {
     for (const { batch, identity: own, sequence } of sent) stamp(batch!.encoded, own!, sequence)
     const batches = sent.map(({ topic, partition, batch }) => ({ topic, partition, bytes: batch!.encoded.bytes }))
     const request = produceRequest(batches, limits.requestMs)
     const isAlone = sent.length === 1
     // The lane's answer comes only when replicas have the records: as long as the broker may wait for them, and some more.
     const answering = cluster.send(leader, `produce-${lane}`, request, limits.requestMs + 2_000)
-    if (isAlone) encodeAhead(sent[0]!)
+    if (isAlone) encodeAhead(sent[0]!, limits.batchBytesMax, compression)
     try {
       const answers = await answering
       for (const queue of sent) {
@@ -272,16 +208,7 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
     }
   }
 
-  /** While a full batch waits, its encoding need not wait for the answer to the one before. */
-  const encodeAhead = (queue: Queue) => {
-    const waiting = queue.appends.reduce(
-      (bytes, append) => bytes + (append.taken < append.records.length ? append.bytes : 0),
-      0
-    )
-    if (!queue.ahead && waiting >= limits.batchBytesMax) queue.ahead = nextBatch(queue)
-  }
-
-  const handleAnswer = (queue: Queue, answer: ProducedPartition | undefined) => {
+  const handleAnswer = (queue: PartitionQueue, answer: ProducedPartition | undefined) => {
     const batch = queue.batch!
     if (answer?.errorCode === 0) {
       queue.isBusy = false
@@ -316,7 +243,7 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
   }
 
   /** Sends the batch again after a while, or rejects it if that cannot help or has been tried for too long. */
-  const again = async (queue: Queue, batch: Batch, error: unknown) => {
+  const again = async (queue: PartitionQueue, batch: Batch, error: unknown) => {
     queue.isBusy = true
     const deadline = Math.max(...batch.parts.map(({ append }) => append.deadline))
     const canHelp = error instanceof ConnectionLost || (error instanceof BrokerError && error.isTransient)
@@ -324,7 +251,11 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
     if (!canHelp || isOver) {
       rejected(queue, batch, error)
     } else {
-      if (batch.attempts === 3) onWarning(`${queue.topic}/${queue.partition}: appends are tried again`, error)
+      batch.failingSince ??= performance.now()
+      if (!batch.isWarned && performance.now() > batch.failingSince + limits.warnAfterMs) {
+        batch.isWarned = true
+        onWarning(`${queue.topic}/${queue.partition}: appends are tried again`, error)
+      }
       if (isStale(error)) await cluster.refresh().catch(() => undefined)
       await pause(retryDelayMs(limits, batch.attempts++), cluster.signal)
     }
@@ -356,11 +287,6 @@ export const producer = ({ cluster, limits, compression, onWarning }: ProducerOp
     drained: () => (pendingBytes === 0 ? Promise.resolve() : new Promise(resolve => drainedWaiters.push(resolve)))
   }
 }
-
-const isIn = (batch: Batch | undefined, append: Append): boolean =>
-  batch?.parts.some(part => part.append === append) ?? false
-
-const isExpired = ({ taken, deadline }: Append, now: number): boolean => taken === 0 && deadline < now
 
 /** For the bounds on what waits: text is mostly ASCII, and a record costs some objects. */
 const roughBytes = ({ key, value, headers }: LogRecord): number => {

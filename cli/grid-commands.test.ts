@@ -1,0 +1,124 @@
+/** The commands of `flexledger grid`, as processes of their own. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { networkProblemCodes } from '../domain/grid/network-problem.ts'
+import { flexledger } from './command-line.fixtures.ts'
+
+const root = await mkdtemp(join(tmpdir(), 'flexledger-grid-'))
+t.teardown(() => rm(root, { recursive: true, force: true }))
+const networks = fileURLToPath(new URL('../examples/networks/', import.meta.url))
+const cli = (...args: string[]) => flexledger(['grid', ...args])
+
+t.test('grid solve prints voltages, loadings and losses as one JSON document', async t => {
+  const { code, stdout, stderr } = await cli('solve', join(networks, 'cigre-mv.json'), '--json')
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  const state = JSON.parse(stdout)
+  t.match(state, { network: 'CIGRE European medium-voltage benchmark', transformerModel: 't', status: 'converged' })
+  t.match(state.buses[11], { id: 'Bus 11', vm_pu: Number, va_degree: Number })
+  t.match(state.lines[0], { loadingPercent: Number, losses_kW: Number, p_from_kW: Number, i_to_A: Number })
+  t.match(state.transformers[0], { loadingPercent: Number, losses_kW: Number, p_hv_kW: Number })
+  t.equal(state.violations.length, 10)
+  const open = state.lines.find(({ id }: { id: string }) => id === 'Line 6-7')
+  t.equal(open.i_to_A, 0, 'an open end carries nothing')
+})
+
+t.test('grid solve --slots gives one result a slot, and a slot without a solution is a finding', async t => {
+  const slots = join(root, 'slots.json')
+  const loads = (p_kW: number) => ({ loadsById_kW_kvar: { 'load 18': [p_kW, 40] } })
+  await writeFile(
+    slots,
+    JSON.stringify([
+      { title: 'calm', ...loads(90) },
+      { title: 'far too much', ...loads(9_000) }
+    ])
+  )
+  const file = join(networks, 'baran-wu-33.json')
+  const json = await cli('solve', file, '--slots', slots, '--json')
+  t.equal(json.code, 1)
+  t.match(json.stderr, '1 of 2 slots have no solution')
+  t.match(JSON.parse(json.stdout).slots, [
+    { title: 'calm', status: 'converged' },
+    { title: 'far too much', status: 'diverged', bus: '18', buses: undefined }
+  ])
+  const people = await cli('solve', file, '--slots', slots)
+  t.match(people.stdout, /far too much\nno solution \(no-convergence\) after \d+ steps; weakest at bus 18/)
+})
+
+t.test('a slot that names what the network does not have is wrong use', async t => {
+  const slots = join(root, 'wrong.json')
+  await writeFile(slots, JSON.stringify([{ loadsById_kW_kvar: { 'load 99': [1, 1] } }]))
+  const { code, stdout, stderr } = await cli('solve', join(networks, 'baran-wu-33.json'), '--slots', slots)
+  t.equal(code, 2)
+  t.equal(stdout, '')
+  t.match(stderr, 'the network has no load 99')
+})
+
+t.test('grid check lists every problem, and errors are a finding', async t => {
+  const file = join(root, 'broken.json')
+  await writeFile(
+    file,
+    JSON.stringify({
+      buses: [
+        { id: 'A', kV: 10 },
+        { id: 'A', kV: 10 }
+      ],
+      lines: [{ id: 'l', from: 'A', to: 'B', r_ohm: 0, x_ohm: 0 }]
+    })
+  )
+  const { code, stdout, stderr } = await cli('check', file, '--json')
+  t.equal(code, 1)
+  t.match(stderr, 'has 4 errors')
+  t.strictSame(
+    JSON.parse(stdout).problems.map((problem: { code: string }) => problem.code),
+    ['duplicate-id', 'unknown-element', 'zero-impedance', 'no-external-grid']
+  )
+  t.match(await cli('solve', file), { code: 2, stdout: '', stderr: /zero-impedance \/lines\/0/ })
+})
+
+t.test('grid convert prints a network of pandapower in the own format, which solves alike', async t => {
+  const converted = await cli('convert', join(networks, 'simbench/lv-urban.pandapower.json.gz'))
+  t.equal(converted.code, 0)
+  const file = join(root, 'converted.json')
+  await writeFile(file, converted.stdout)
+  const summary = async (path: string) => JSON.parse((await cli('solve', path, '--json')).stdout).summary
+  const [one, two] = [await summary(file), await summary(join(networks, 'simbench/lv-urban.json.gz'))]
+  t.ok(Math.abs(one.minVoltage_pu - two.minVoltage_pu) < 1e-11)
+})
+
+t.test('grid solve takes the files of CGMES, or their folder, and compares with their SV file', async t => {
+  const folder = join(networks, 'simbench/mv-urban-cgmes')
+  const { code, stdout, stderr } = await cli('solve', folder, '--json')
+  t.equal(code, 0, stderr)
+  const { comparison } = JSON.parse(stdout)
+  t.equal(comparison.buses, 144)
+  t.ok(comparison.largestVoltageDifference_pu < 1e-9)
+  const files = ['EQ', 'SSH', 'TP'].map(profile => join(folder, `${profile}.xml.gz`))
+  t.equal(JSON.parse((await cli('solve', ...files, '--json')).stdout).comparison, undefined)
+  t.match(await cli('solve', files[0]!), { code: 2, stdout: '', stderr: /a TP file may be missing/ })
+  t.match(await cli('solve', ...files, join(networks, 'cigre-mv.json')), { code: 2, stdout: '' })
+})
+
+t.test('XML that is not well-formed is named with its place', async t => {
+  const file = join(root, 'broken.xml')
+  await writeFile(file, '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><a>')
+  t.match(await cli('check', file), { code: 1, stdout: /broken\.xml: .*line 1/ })
+})
+
+t.test('what is no network is wrong use with the reason', async t => {
+  const file = join(root, 'text.json')
+  await writeFile(file, 'no json')
+  t.match(await cli('solve', file), { code: 2, stdout: '', stderr: /is no JSON/ })
+  t.match(await cli('check', join(root, 'nowhere')), { code: 2, stdout: '', stderr: /cannot be read/ })
+})
+
+t.test('docs/reference/network.md has every code of a problem with its meaning', async t => {
+  const page = await readFile(new URL('../docs/reference/network.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (?:error|warning|error, warning) \| (.*) \|$/gm)].map(
+    ([, code, meaning]) => [code, meaning]
+  )
+  t.strictSame(rows, Object.entries(networkProblemCodes))
+})
