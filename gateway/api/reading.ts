@@ -10,8 +10,7 @@ import { getOffer, getRequest, listOffers, listRequests } from '../../projection
 import { getSession, listSessions } from '../../projections/sessions/query.ts'
 import { type Access, type Api, type ApiContext, principalOf } from './context.ts'
 import { reads } from './operation.ts'
-import { marketOutcomePage, validatedOutcomePage } from './outcome-json.ts'
-import { answerFound, answerJson, answerRead, given, pageRequest, pageView } from './read.ts'
+import { answerFound, answerRead, given, pageRequest, pageView } from './read.ts'
 import * as view from './read-schemas.ts'
 import { CommandParams, Id, OfferParams, PageQuery, PodParams, RequestParams, SessionParams } from './schemas.ts'
 import * as views from './views.ts'
@@ -236,7 +235,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
       const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }) }
-      return answerJson(request, reply, marketOutcomePage(await listMarketOutcome(db, asked)))
+      return answerRead(request, reply, pageView(await listMarketOutcome(db, asked), views.marketOutcomeView))
     }
   })
 
@@ -262,7 +261,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
       const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }) }
-      return answerJson(request, reply, validatedOutcomePage(await listValidatedOutcome(db, asked)))
+      return answerRead(request, reply, pageView(await listValidatedOutcome(db, asked), views.validatedOutcomeView))
     }
   })
 

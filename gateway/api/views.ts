@@ -13,7 +13,7 @@ import type * as schema from './read-schemas.ts'
 const timesKept = 1_000
 const times = new Map<number, string>()
 
-export const time = (ms: number): string => {
+const time = (ms: number): string => {
   const known = times.get(ms)
   if (known !== undefined) return known
   const text = new Date(ms).toISOString()

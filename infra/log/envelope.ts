@@ -6,7 +6,7 @@
  * for it (commands: actor and idempotency key, or source position), never from chance, so a reader that has had an id can
  * drop it.
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Headers, LogRecord, StoredRecord } from './log.ts'
 
 export const header = {
@@ -39,11 +39,21 @@ export type SaltSource = (recordId: string) => string
 export const seededSalt =
   (seed: string): SaltSource =>
   recordId =>
-    createHash('sha256').update(`flexledger/salt/${seed}\0${recordId}`).digest().subarray(0, 16).toString('base64')
+    base64OfFirst16(hash('sha256', `flexledger/salt/${seed}\0${recordId}`, 'base64'))
+
+/**
+ * The base64 of the first 16 of more bytes, from the base64 of all: 21 characters, and one of which the last four bits, which
+ * are of byte 17, are zero. Every record has a salt, and this takes a fifth of the time that bytes in between do.
+ */
+const base64OfFirst16 = (base64: string): string => {
+  const bits = base64Digits.indexOf(base64[21] ?? '') & 0b110000
+  return `${base64.slice(0, 21)}${base64Digits[bits]}==`
+}
+const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** Id of a command from HTTP: the same actor with the same key asks for the same thing. 32 hex digits. */
 export const commandId = (actorId: string, idempotencyKey: string): string =>
-  createHash('sha256').update(`flexledger/command\0${actorId}\0${idempotencyKey}`).digest('hex').slice(0, 32)
+  hash('sha256', `flexledger/command\0${actorId}\0${idempotencyKey}`, 'hex').slice(0, 32)
 
 export const contentDigest = (type: string, value: Uint8Array): string =>
   createHash('sha256').update(type).update('\0').update(value).digest('hex').slice(0, 32)

@@ -1,12 +1,14 @@
 /**
- * One W more in a cleared pool, by exchange: it reaches open demand, or takes the place of the dearest volume that it can
- * reach. In a matroid that is exact (the dearest member of the one circuit that the W closes leaves), so a pool changed
- * this way stays at least cost, and the price at which a class's next W would displace is its shadow price.
+ * One W more in a cleared pool: it reaches open demand, or takes the place of dearer volume.
  *
- * All classes are priced by one search from the demand back to the supply: from open requests first, then from the
- * dearest volume down, each class gets the first price that reaches it, and the way there. Linear in the pool.
+ * `pricePool` finds the shadow prices, exactly: in a matroid the dearest member of the one circuit that a W closes leaves. All
+ * classes are priced by one search from the demand back to the supply: from open requests first, then from the dearest
+ * volume down, each class gets the first price that reaches it. Linear in the pool.
+ *
+ * `enter` lets volume in where it displaces the dearest volume that serves one of its own requests; what only a chain of
+ * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
-import { type Pool, type PoolClass, type Search, searchOf } from './pool.ts'
+import { type Pool, type PoolClass, place, searchOf, takesMore } from './pool.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
@@ -16,81 +18,122 @@ export const noRoom = -1
 /** By class, what its next W displaces; `fixed` offers (by index) are never displaced. */
 export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Float64Array): void => {
   const { classes, requests, residual, servers } = pool
-  // In a search here: the request by which a class gets in, and the class that leaves a request (or why none needs to).
-  const search: Search = searchOf(pool)
-  const { cameFromRequest: entersBy, cameFromClass: leaver, seenRequest, seenClass, requests: queue } = search
+  const search = searchOf(pool)
+  const { seenRequest, seenClass, requests: queue } = search
   const mark = ++search.mark
   let head = 0
   let tail = 0
   let unseen = classes.length
   const spread = (price: number): void => {
     for (; head < tail; head++) {
-      const r = queue[head]!
-      const here = servers[r]!
+      const here = servers[queue[head]!]!
       for (let n = 0; n < here.length; n += 2) {
         const c = here[n]!
         if (seenClass[c] === mark) continue
         seenClass[c] = mark
         unseen--
         prices[c] = price
-        entersBy[c] = r
-        const { eligible, flow } = classes[c]!
-        for (let k = 0; k < eligible.length; k++) {
-          const other = eligible[k]!
-          if (flow[k] === 0 || seenRequest[other] === mark) continue
-          seenRequest[other] = mark
-          leaver[other] = c
-          queue[tail++] = other
-        }
+        addRequests(classes[c]!)
       }
+    }
+  }
+  /** What a class serves it could leave. */
+  const addRequests = ({ eligible, flow }: PoolClass): void => {
+    for (let k = 0; k < eligible.length; k++) {
+      const r = eligible[k]!
+      if (flow[k] === 0 || seenRequest[r] === mark) continue
+      seenRequest[r] = mark
+      queue[tail++] = r
     }
   }
   for (let r = 0; r < requests.length; r++)
     if (residual[r]! > 0) {
       seenRequest[r] = mark
-      leaver[r] = isOpen
       queue[tail++] = r
     }
   spread(openDemand)
-  while (unseen > 0) {
+  let searches = 0
+  while (unseen > 0 && searches < searchesMost) {
+    searches++
     let source = -1
     let dearest = Number.NEGATIVE_INFINITY
-    let latest = -1
     for (let c = 0; c < classes.length; c++) {
       if (seenClass[c] === mark) continue
       const top = topOf(classes[c]!, fixed)
-      if (top < 0) continue
-      const price = classes[c]!.prices[top]!
-      const offer = classes[c]!.offers[top]!
-      if (price < dearest || (price === dearest && offer < latest)) continue
+      if (top < 0 || classes[c]!.prices[top]! <= dearest) continue
       source = c
-      dearest = price
-      latest = offer
+      dearest = classes[c]!.prices[top]!
     }
     if (source < 0) break
-    const { eligible, flow } = classes[source]!
-    for (let k = 0; k < eligible.length; k++) {
-      const r = eligible[k]!
-      if (flow[k] === 0 || seenRequest[r] === mark) continue
-      seenRequest[r] = mark
-      leaver[r] = fromSource - source
-      queue[tail++] = r
-    }
+    addRequests(classes[source]!)
     spread(dearest)
   }
+  if (unseen > 0)
+    for (const { c, price } of dearestFirst(classes, fixed, seenClass, mark)) {
+      if (seenClass[c] === mark) continue
+      addRequests(classes[c]!)
+      spread(price)
+    }
   if (unseen > 0) for (let c = 0; c < classes.length; c++) if (seenClass[c] !== mark) prices[c] = noRoom
-  search.priced = pool
 }
 
-/** `leaver` of a request with demand left; below it, of one that loses volume of class `fromSource - leaver`. */
-const isOpen = -1
-const fromSource = -2
+/** In most pools the first few sources reach all; where each place stands for itself, sorting them is less work than searching. */
+const searchesMost = 6
 
-const topOf = ({ offers }: PoolClass, fixed: Uint8Array | undefined): number => {
-  let top = offers.length - 1
-  if (fixed) while (top >= 0 && fixed[offers[top]!]) top--
-  return top
+const dearestFirst = (
+  classes: readonly PoolClass[],
+  fixed: Uint8Array | undefined,
+  seenClass: Int32Array,
+  mark: number
+): readonly { readonly c: number; readonly price: number }[] => {
+  const found: { c: number; price: number }[] = []
+  for (let c = 0; c < classes.length; c++) {
+    const top = seenClass[c] === mark ? -1 : topOf(classes[c]!, fixed)
+    if (top >= 0) found.push({ c, price: classes[c]!.prices[top]! })
+  }
+  return found.sort((a, b) => b.price - a.price)
 }
+
+/** Where a W of a class would take the place of another: the class that leaves, the request, by their positions. */
+interface Exit {
+  price: number
+  offer: number
+  leaving: number
+  /** Of the request, among the eligible of the class that leaves and of the one that enters. */
+  at: number
+  into: number
+}
+
+const nowhere = (): Exit => ({ price: noRoom, offer: -1, leaving: -1, at: -1, into: -1 })
+
+/** The dearest volume that serves a request of the class; `fixed` offers (by index) are never displaced. */
+const dearestExit = (pool: Pool, classIndex: number, fixed: Uint8Array | undefined): Exit => {
+  const { classes, servers } = pool
+  const { eligible } = classes[classIndex]!
+  const exit = nowhere()
+  for (let k = 0; k < eligible.length; k++) {
+    const here = servers[eligible[k]!]!
+    for (let n = 0; n < here.length; n += 2) {
+      const other = classes[here[n]!]!
+      if (!(other.flow[here[n + 1]!]! > 0)) continue
+      const top = topOf(other, fixed)
+      if (top < 0) continue
+      const price = other.prices[top]!
+      const offer = other.offers[top]!
+      if (price < exit.price || (price === exit.price && offer <= exit.offer)) continue
+      exit.price = price
+      exit.offer = offer
+      exit.leaving = here[n]!
+      exit.at = here[n + 1]!
+      exit.into = k
+    }
+  }
+  return exit
+}
+
+/** About what the next W of a class displaces: never more than `pricePool` says. */
+export const priceNear = (pool: Pool, classIndex: number, fixed: Uint8Array | undefined): number =>
+  takesMore(pool, classIndex) ? openDemand : dearestExit(pool, classIndex, fixed).price
 
 export interface Entry {
   readonly classIndex: number
@@ -101,76 +144,39 @@ export interface Entry {
   readonly must: boolean
 }
 
-/** Lets an amount in; returns how much got in, and reports what left. `prices` hold for the pool before and after. */
+/** Lets an amount in; returns how much got in, and reports what left. */
 export const enter = (
   pool: Pool,
   { classIndex, offer, price, amount, must }: Entry,
   fixed: Uint8Array | undefined,
-  prices: Float64Array,
   left: (offer: number, price: number, amount: number) => void
 ): number => {
+  const { classes } = pool
+  const entering = classes[classIndex]!
   let rest = amount
+  if (takesMore(pool, classIndex)) rest -= place(pool, classIndex, rest)
   while (rest > 0) {
-    if (pool.search.priced !== pool) pricePool(pool, fixed, prices)
-    const displaces = prices[classIndex]!
-    if (displaces === noRoom || (!must && displaces <= price)) break
-    rest -= push(pool, classIndex, rest, fixed, left)
+    const exit = dearestExit(pool, classIndex, fixed)
+    if (exit.leaving < 0 || (!must && exit.price <= price)) break
+    const leaving = classes[exit.leaving]!
+    const top = topOf(leaving, fixed)
+    const moved = Math.min(rest, leaving.flow[exit.at]!, leaving.amounts[top]!)
+    leaving.flow[exit.at]! -= moved
+    entering.flow[exit.into]! += moved
+    left(exit.offer, exit.price, moved)
+    leaving.amounts[top]! -= moved
+    if (leaving.amounts[top] === 0)
+      for (const list of [leaving.offers, leaving.prices, leaving.amounts]) list.splice(top, 1)
+    rest -= moved
   }
-  if (rest === amount) return 0
-  addVolume(pool.classes[classIndex]!, offer, price, amount - rest)
-  if (pool.search.priced !== pool) pricePool(pool, fixed, prices)
+  if (rest < amount) addVolume(entering, offer, price, amount - rest)
   return amount - rest
 }
 
-/** Along the way that the last `pricePool` found; as much as fits through it. */
-const push = (
-  pool: Pool,
-  classIndex: number,
-  amount: number,
-  fixed: Uint8Array | undefined,
-  left: (offer: number, price: number, amount: number) => void
-): number => {
-  const { classes, residual, search } = pool
-  const { cameFromRequest: entersBy, cameFromClass: leaver } = search
-  search.priced = undefined
-  let moved = amount
-  for (let c = classIndex; ; ) {
-    const r = entersBy[c]!
-    const next = leaver[r]!
-    if (next === isOpen) {
-      moved = Math.min(moved, residual[r]!)
-      break
-    }
-    const leaving = classes[next < 0 ? fromSource - next : next]!
-    moved = Math.min(moved, leaving.flow[leaving.eligible.indexOf(r)]!)
-    if (next < 0) {
-      moved = Math.min(moved, leaving.amounts[topOf(leaving, fixed)]!)
-      break
-    }
-    c = next
-  }
-  for (let c = classIndex; ; ) {
-    const r = entersBy[c]!
-    const entering = classes[c]!
-    entering.flow[entering.eligible.indexOf(r)]! += moved
-    const next = leaver[r]!
-    if (next === isOpen) {
-      residual[r]! -= moved
-      pool.left -= moved
-      return moved
-    }
-    const leaving = classes[next < 0 ? fromSource - next : next]!
-    leaving.flow[leaving.eligible.indexOf(r)]! -= moved
-    if (next < 0) {
-      const top = topOf(leaving, fixed)
-      left(leaving.offers[top]!, leaving.prices[top]!, moved)
-      leaving.amounts[top]! -= moved
-      if (leaving.amounts[top] === 0)
-        for (const list of [leaving.offers, leaving.prices, leaving.amounts]) list.splice(top, 1)
-      return moved
-    }
-    c = next
-  }
+const topOf = ({ offers }: PoolClass, fixed: Uint8Array | undefined): number => {
+  let top = offers.length - 1
+  if (fixed) while (top >= 0 && fixed[offers[top]!]) top--
+  return top
 }
 
 /** Volume of a class stays sorted by price; what is decided elsewhere comes before equals. */

@@ -1,19 +1,20 @@
 /**
- * Blocks placed one after the other at shadow prices, with a proven distance to the optimum: for books that accept a gap.
+ * Blocks placed one after the other, with a proven distance to the optimum: for books that accept a gap.
  *
  * The block that could save most comes first; it goes where prices promise most and enters by exchange (exchange.ts), at
- * its price, displacing what is dearer; what the leading side does not take goes to the other one. Prices at the end bound
- * what any other choice could save (linear-programming duality), for the leading side alone: the DSO where it asks for
- * anything, else the TSO. Blocks far from their bound choose again; every count is fixed, so work grows with the book.
+ * its price, displacing what is dearer; what the leading side does not take goes to the other one. Then the slices are
+ * cleared anew around the blocks, exactly. Their shadow prices bound what any other choice could save (linear-programming
+ * duality), for the leading side alone: the DSO where it asks for anything, else the TSO. Blocks far from their bound
+ * choose again; every count is fixed, so work grows with the book.
  *
  * Assumes slices without restrictions, exact by merit order. Promises nothing about the side that does not lead: if the
  * leading side is proven exactly, the caller decides the rest another way.
  */
-import { type BlockClasses, classesOfBlock, compare, lastingPrices, noWorth, plus, type Worth } from './block-starts.ts'
+import { type BlockClasses, classesOfBlock, compare, noWorth, plus, type Worth } from './block-starts.ts'
 import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component } from './component.ts'
-import { enter, noRoom, openDemand, pricePool } from './exchange.ts'
-import type { Slice } from './merit-order.ts'
+import { enter, noRoom, openDemand, priceNear, pricePool } from './exchange.ts'
+import { clearSlice, type Forced, type Slice } from './merit-order.ts'
 import { copyPool, type Pool } from './pool.ts'
 
 export interface Placed {
@@ -39,8 +40,15 @@ interface Live {
   readonly base: Slice
   slice: Slice
   runs: Runs[]
-  dsoPrices: Float64Array
-  tsoPrices: Float64Array
+  /** The slice cleared exactly around its blocks, with what they give to each side; undefined since the last change. */
+  settled: Settled | undefined
+}
+
+interface Settled {
+  readonly slice: Slice
+  readonly forced: ReadonlyMap<number, Forced>
+  /** Shadow prices of the leading side, by class. */
+  readonly prices: Float64Array
 }
 
 interface Choice {
@@ -70,14 +78,14 @@ export const placeBlocks = (
     let worth: Worth = noWorth
     let fits = true
     const intoTso = (entering: number, bid: number, amount: number): void => {
-      const classIndex = classAt(compiled, at, entering, bid, fixedInTso)
+      const classIndex = classAt(compiled, at, entering, bid)
       const must = isBlock[entering] === 1
       const entry = { classIndex, offer: entering, price: bid, amount, must: must && mustEnter }
       const lose = (leaving: number, was: number, lost: number): void => {
         worth = plus(worth, [0, 0, -1, was], lost)
         if (isBlock[leaving]) fits = false
       }
-      const placed = classIndex < 0 ? 0 : enter(at.slice.tso, entry, fixedInTso, at.tsoPrices, lose)
+      const placed = classIndex < 0 ? 0 : enter(at.slice.tso, entry, fixedInTso, lose)
       worth = plus(worth, [0, 0, 1, -bid], placed)
       if (must && placed < amount) fits = false
     }
@@ -85,7 +93,7 @@ export const placeBlocks = (
     let rest = power
     if (classes.dso >= 0) {
       const entry = { classIndex: classes.dso, offer, price, amount: power, must: false }
-      const placed = enter(at.slice.dso, entry, undefined, at.dsoPrices, (leaving, was, amount) => {
+      const placed = enter(at.slice.dso, entry, undefined, (leaving, was, amount) => {
         worth = plus(worth, [-1, was, 0, 0], amount)
         displaced.push({ offer: leaving, price: was, amount })
       })
@@ -99,10 +107,8 @@ export const placeBlocks = (
 
   let provesNothing = false
   const rebuild = (at: Live, runs: readonly Runs[]): void => {
-    const fresh = opened(at.base)
-    at.slice = fresh.slice
-    at.dsoPrices = fresh.dsoPrices
-    at.tsoPrices = fresh.tsoPrices
+    at.slice = opened(at.base).slice
+    at.settled = undefined
     at.runs = []
     for (const other of runs) {
       if (!run(at, other)) provesNothing = true
@@ -120,6 +126,7 @@ export const placeBlocks = (
       const entering = { offer, classes: classesAt(t), price, power }
       const worth = run(at, entering)
       at.runs.push(entering)
+      at.settled = undefined
       done.push(at)
       total = worth && plus(total, worth)
     }
@@ -141,11 +148,23 @@ export const placeBlocks = (
     choices[n] = undefined
   }
 
+  /** Which side takes a W of the block, and at about which price. */
+  const nearAt = (n: number) => (t: number) => {
+    const { price, market, classesAt } = windows[n]!
+    const at = live.get(t * marketCount + market)
+    const { dso, tso } = classesAt(t) ?? { dso: -1, tso: -1 }
+    if (!at) return undefined
+    const forDso = dso < 0 ? noRoom : priceNear(at.slice.dso, dso, undefined)
+    if (forDso > price) return { side: 0, price: forDso } as const
+    const forTso = tso < 0 ? noRoom : priceNear(at.slice.tso, tso, fixedInTso)
+    return forTso > price ? ({ side: 2, price: forTso } as const) : undefined
+  }
+
   const choose = (n: number): void => {
     const { starts, least } = component.blocks[n]!
     const before = choices[n]
     if (before) remove(n)
-    const promises = promisesOf(windows[n]!, component.blocks[n]!, live)
+    const promises = promisesOf(windows[n]!, component.blocks[n]!, nearAt(n))
     const order = starts
       .map((_, k) => k)
       .filter(k => compare(promises[k]!, noWorth) > 0)
@@ -159,32 +178,102 @@ export const placeBlocks = (
       }
   }
 
+  /** Clears a slice around what its blocks give to each side; undefined if one of them gives less than it must. */
+  const settle = (slice: number, at: Live): Settled | undefined => {
+    if (at.settled) return at.settled
+    const given = new Map<number, { toDso: number; toTso: number }>(
+      at.runs.map(({ offer }) => [offer, { toDso: 0, toTso: 0 }])
+    )
+    const add = (pool: Pool, side: 'toDso' | 'toTso'): void => {
+      for (const { offers, amounts } of pool.classes)
+        for (let k = 0; k < offers.length; k++) {
+          const share = isBlock[offers[k]!] ? given.get(offers[k]!) : undefined
+          if (share) share[side] += amounts[k]!
+        }
+    }
+    add(at.slice.dso, 'toDso')
+    add(at.slice.tso, 'toTso')
+    const forced = new Map<number, Forced>()
+    for (const { offer, price, power } of at.runs) {
+      const { toDso, toTso } = given.get(offer)!
+      if (toDso + toTso !== power) return undefined
+      forced.set(offer, { offer, price, toDso, toTso })
+    }
+    const market = slice % marketCount
+    const exact =
+      forced.size === 0
+        ? at.base
+        : clearSlice(compiled, market, Math.floor(slice / marketCount), { forced: [...forced.values()] })
+    const pool = dsoLeads ? exact.dso : exact.tso
+    // Blocks that come later may open classes; they are priced too.
+    for (const { offer, first, end } of windows)
+      if (compiled.offerMarket[offer] === market && slice >= first * marketCount && slice < end * marketCount)
+        classesOfBlock(compiled, exact.classes, offer)
+    const prices = new Float64Array(pool.classes.length)
+    pricePool(pool, isBlock, prices)
+    at.settled = { slice: exact, forced, prices }
+    return at.settled
+  }
+
   const gapNow = (): { gap: number | undefined; furthest: number[] } => {
     const lead = dsoLeads ? 0 : 2
     let cost = 0
-    for (const at of live.values()) cost += costOf(dsoLeads ? at.slice.dso : at.slice.tso)
+    let isProof = !provesNothing
+    const settled = new Map<number, Settled>()
+    for (const [slice, at] of live) {
+      const exact = settle(slice, at)
+      if (!exact) {
+        isProof = false
+        continue
+      }
+      settled.set(slice, exact)
+      cost += costOf(dsoLeads ? exact.slice.dso : exact.slice.tso)
+    }
     let missingVolume = 0
     let missing = 0
     const each = component.blocks.map((block, n) => {
-      const promises = promisesOf(windows[n]!, block, live, lead)
+      const { offer, price, market, duration } = windows[n]!
+      const priceAt = (t: number): number | undefined => {
+        const exact = settled.get(t * marketCount + market)
+        if (!exact) return undefined
+        const classes = classesOfBlock(compiled, exact.slice.classes, offer)
+        const c = dsoLeads ? classes.dso : classes.tso
+        return c < 0 ? noRoom : exact.prices[c]!
+      }
+      const promises = promisesOf(windows[n]!, block, t => {
+        const worth = priceAt(t)
+        return worth === undefined || worth <= price ? undefined : { side: lead, price: worth }
+      })
       let most: Worth = noWorth
       for (const promise of promises) if (compare(promise, most) > 0) most = promise
-      const choice = choices[n]
-      const k = choice ? block.starts.findIndex(({ start }) => start === choice.start) : -1
-      const has = k < 0 ? noWorth : plus(noWorth, promises[k]!, choice!.power / block.starts[k]!.most)
-      missingVolume += most[lead] - has[lead]
-      missing += most[lead + 1]! - has[lead + 1]!
-      return most[lead + 1]! - has[lead + 1]!
+      // What the block brings to the leading side where it runs.
+      let volume = 0
+      let saved = 0
+      const start = choices[n]?.start
+      for (let t = start ?? 0; start !== undefined && t < start + duration; t++) {
+        const exact = settled.get(t * marketCount + market)
+        const given = exact?.forced.get(offer)
+        const amount = (dsoLeads ? given?.toDso : given?.toTso) ?? 0
+        const worth = priceAt(t) ?? noRoom
+        if (worth === openDemand) volume += amount
+        saved += amount * ((worth === openDemand ? 0 : Math.max(0, worth)) - price)
+      }
+      missingVolume += most[lead] - volume
+      missing += most[lead + 1]! - saved
+      return most[lead + 1]! - saved
     })
     const furthest = each.map((_, n) => n).filter(n => each[n]! > 0)
     return {
-      gap: missingVolume > 0 || provesNothing ? undefined : missing / Math.max(1, cost),
+      gap: missingVolume > 0 || !isProof ? undefined : missing / Math.max(1, cost),
       furthest: furthest.sort((a, b) => each[b]! - each[a]! || a - b)
     }
   }
 
   const first = component.blocks.map((block, n) =>
-    promisesOf(windows[n]!, block, live).reduce((most, worth) => (compare(worth, most) > 0 ? worth : most), noWorth)
+    promisesOf(windows[n]!, block, nearAt(n)).reduce(
+      (most, worth) => (compare(worth, most) > 0 ? worth : most),
+      noWorth
+    )
   )
   let turn = first.map((_, n) => n).sort((a, b) => compare(first[b]!, first[a]!) || a - b)
   let gap: number | undefined
@@ -196,7 +285,7 @@ export const placeBlocks = (
     turn = now.furthest
   }
   const slices = new Map<number, Slice>()
-  for (const [slice, at] of live) if (at.runs.length > 0) slices.set(slice, at.slice)
+  for (const [slice, at] of live) if (at.runs.length > 0 && at.settled) slices.set(slice, at.settled.slice)
   return { slices, gap }
 }
 
@@ -223,16 +312,12 @@ const windowOf = (compiled: Compiled, { offer, starts }: BlockChoice, cleared: (
   return { offer, duration, price, market, first, end, classesAt: t => classes.get(t)! }
 }
 
-const opened = (base: Slice): Live => {
-  const slice = { ...base, dso: ownPool(base.dso), tso: ownPool(base.tso) }
-  return {
-    base,
-    slice,
-    runs: [],
-    dsoPrices: lastingPrices(base.dso).slice(),
-    tsoPrices: lastingPrices(base.tso).slice()
-  }
-}
+const opened = (base: Slice): Live => ({
+  base,
+  slice: { ...base, dso: ownPool(base.dso), tso: ownPool(base.tso) },
+  runs: [],
+  settled: undefined
+})
 
 const ownPool = (pool: Pool): Pool => {
   const copy = copyPool(pool)
@@ -243,7 +328,7 @@ const ownPool = (pool: Pool): Pool => {
 }
 
 /** The TSO's class of an offer; the first of its kind opens a class in the base, which the copy then gets too. */
-const classAt = (compiled: Compiled, at: Live, offer: number, price: number, fixed: Uint8Array | undefined): number => {
+const classAt = (compiled: Compiled, at: Live, offer: number, price: number): number => {
   const { classes } = at.base
   const found = classes.tsoClass(compiled.offerKind[offer]!, classes.closedTo(offer), price)
   const own = at.slice.tso.classes
@@ -258,42 +343,25 @@ const classAt = (compiled: Compiled, at: Live, offer: number, price: number, fix
       highestPrice: Number.NEGATIVE_INFINITY
     })
   }
-  if (at.tsoPrices.length < own.length) {
-    at.tsoPrices = new Float64Array(own.length)
-    pricePool(at.slice.tso, fixed, at.tsoPrices)
-  }
   return found
 }
 
-/**
- * What each start could be worth at most at these prices, at its full power. A W that saves its side nothing goes to the other
- * side, so it costs the first nothing. With `only` (0 or 2), the worth of that side alone.
- */
+/** What each start could be worth at most, at its full power, where a W in an MTU is worth `at` to its side. */
 const promisesOf = (
-  window: Window,
+  { duration, price, first, end }: Window,
   { starts }: BlockChoice,
-  live: ReadonlyMap<number, Live>,
-  only?: 0 | 2
+  at: (mtu: number) => { readonly side: 0 | 2; readonly price: number } | undefined
 ): Worth[] => {
-  const { duration, price, market, first, end, classesAt } = window
   const sums = new Float64Array(4 * (end - first + 1))
   for (let t = first; t < end; t++) {
-    const at = live.get(t * marketCount + market)
     const here = 4 * (t - first)
     for (let k = 0; k < 4; k++) sums[here + 4 + k] = sums[here + k]!
-    if (!at) continue
-    const { dso, tso } = classesAt(t) ?? { dso: -1, tso: -1 }
-    const forDso = dso < 0 ? noRoom : at.dsoPrices[dso]!
-    const forTso = tso < 0 ? noRoom : at.tsoPrices[tso]!
-    const toDso = only !== 2 && forDso > price
-    const toTso = only !== 0 && !toDso && forTso > price
-    if (!toDso && !toTso) continue
-    const side = toDso ? 0 : 2
-    const worth = toDso ? forDso : forTso
-    if (worth === openDemand) {
-      sums[here + 4 + side]! += 1
-      sums[here + 5 + side]! -= price
-    } else sums[here + 5 + side]! += worth - price
+    const taker = at(t)
+    if (!taker) continue
+    if (taker.price === openDemand) {
+      sums[here + 4 + taker.side]! += 1
+      sums[here + 5 + taker.side]! -= price
+    } else sums[here + 5 + taker.side]! += taker.price - price
   }
   return starts.map(({ start, most }): Worth => {
     const from = 4 * (start - first)

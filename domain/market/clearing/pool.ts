@@ -44,7 +44,6 @@ export const openPool = (requests: readonly number[], demand: (request: number) 
     left: residual.reduce((sum, power) => sum + power, 0),
     search: {
       mark: 0,
-      priced: undefined,
       cameFromClass: new Int32Array(0),
       cameFromRequest: new Int32Array(0),
       seenRequest: new Int32Array(0),
@@ -128,6 +127,15 @@ export const isDead = (pool: Pool, classIndex: number): boolean => {
   return true
 }
 
+/** Whether more of a class would find demand, perhaps after promises have moved; what would not is remembered as dead. */
+export const takesMore = (pool: Pool, classIndex: number): boolean => {
+  if (pool.left === 0 || isDead(pool, classIndex)) return false
+  if (reach(pool, classIndex, true) >= 0) return true
+  const { requests, requestCount } = pool.search
+  for (let n = 0; n < requestCount; n++) pool.dead[requests[n]!] = 1
+  return false
+}
+
 export interface Closure {
   readonly classes: readonly number[]
   /** A reached request with demand left, or -1. */
@@ -136,16 +144,18 @@ export interface Closure {
 
 /** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
-  const open = reach(pool, classIndex)
+  const open = reach(pool, classIndex, false)
   return { classes: Array.from(pool.search.classes.subarray(0, pool.search.classCount)), open }
 }
 
-/** The same, left in the pool's search: returns the open request, or -1. */
-const reach = (pool: Pool, classIndex: number): number => {
+/**
+ * The same, left in the pool's search: returns the open request, or -1. Who only looks for demand passes by dead requests:
+ * no demand can be reached from them, and there may be a thousand classes behind each.
+ */
+const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
   const search = searchOf(pool)
   const { cameFromClass, cameFromRequest, seenRequest, seenClass, requests, classes } = search
   const mark = ++search.mark
-  search.priced = undefined
   let requestCount = 0
   let classCount = 1
   let open = -1
@@ -156,7 +166,7 @@ const reach = (pool: Pool, classIndex: number): number => {
     const { eligible } = pool.classes[from]!
     for (let k = 0; k < eligible.length && open < 0; k++) {
       const r = eligible[k]!
-      if (seenRequest[r] === mark) continue
+      if (seenRequest[r] === mark || (passDead && pool.dead[r] === 1)) continue
       seenRequest[r] = mark
       cameFromClass[r] = from
       requests[requestCount++] = r
@@ -182,8 +192,6 @@ const reach = (pool: Pool, classIndex: number): number => {
 /** Paper for searches, shared by a pool and its copies: a search is over before the next begins. */
 export interface Search {
   mark: number
-  /** Whose prices (exchange.ts) the last search found, if it was one for prices and the pool is still as it was. */
-  priced: Pool | undefined
   cameFromClass: Int32Array
   cameFromRequest: Int32Array
   seenRequest: Int32Array
@@ -210,7 +218,7 @@ export const searchOf = ({ search, requests, classes }: Pool): Search => {
 }
 
 const augment = (pool: Pool, classIndex: number, amount: number): number => {
-  const open = reach(pool, classIndex)
+  const open = reach(pool, classIndex, true)
   const { requests, requestCount, cameFromClass, cameFromRequest } = pool.search
   if (open === -1) {
     for (let n = 0; n < requestCount; n++) pool.dead[requests[n]!] = 1

@@ -31,10 +31,11 @@ export const readBatches = (bytes: Buffer, from: number): ReadBatches => {
     if (end - start < batchHeaderBytes || bytes[start + 16] !== 2)
       throw new Error(`a record batch of format ${bytes[start + 16]} at offset ${readInt64(bytes, start)}`)
     const firstOffset = readInt64(bytes, start)
+    // First of all: whether a batch may be passed over stands in what the checksum covers.
+    if (crc32c(bytes, start + 21, end) !== bytes.readUInt32BE(start + 17))
+      throw new Error(`the record batch at offset ${firstOffset} does not match its checksum`)
     const afterLast = firstOffset + bytes.readInt32BE(start + 23) + 1
     if (afterLast > from) {
-      if (crc32c(bytes, start + 21, end) !== bytes.readUInt32BE(start + 17))
-        throw new Error(`the record batch at offset ${firstOffset} does not match its checksum`)
       const attributes = bytes.readInt16BE(start + 21)
       if ((attributes & isControl) === 0)
         readRecords(inflated(bytes.subarray(start + batchHeaderBytes, end), attributes & compressionMask), {
