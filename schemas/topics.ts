@@ -78,6 +78,9 @@ export const topics = {
 
 export type TopicName = keyof typeof topics
 
+/** Whether an aggregator of this name would have the topic of an operator. */
+export const isOperatorName = (id: string): boolean => id === 'DSO' || id === 'TSO'
+
 /** One topic per actor with the final outcomes that it may see (MP-KAF-01); partitioned like the market's outbox. */
 export const actorTopic = (actor: { role: 'dso' | 'tso' } | { role: 'aggregator'; id: string }): TopicDefinition => ({
   name: actor.role === 'aggregator' ? `validated_outcome_${actor.id}` : `validated_outcome_${actor.role.toUpperCase()}`,

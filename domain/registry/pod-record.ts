@@ -12,10 +12,15 @@ type Sink = ReturnType<typeof reasons>
 /** A normal day; daylight-saving days are mapped onto it by whoever reads the curve (T-03, T-42). */
 export const BASELINE_SLOTS = 96
 
+/** An aggregator of this name would share the topics of an operator (MP-KAF-01). */
+const operatorNames: readonly string[] = ['DSO', 'TSO']
+
 const cosPhiPattern = /^(0(\.\d{1,4})?|1(\.0{1,4})?)[RA]$/
 
 export const checkPodRecord = (record: PodRecord, sink: Sink): void => {
   if (!isId(record.aggregatorId)) sink.add('bad-id', '/aggregatorId')
+  else if (operatorNames.includes(record.aggregatorId))
+    sink.add('bad-id', '/aggregatorId', `${record.aggregatorId} names an operator's topics.`)
   if (!isId(record.zone)) sink.add('bad-id', '/zone')
   if (!cosPhiPattern.test(record.cosPhi)) sink.add('bad-cos-phi', '/cosPhi')
   for (const name of ['contractualPower', 'pnp', 'inp'] as const) range(record[name], 0, QUANTITY_MAX, `/${name}`, sink)

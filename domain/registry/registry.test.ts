@@ -29,6 +29,17 @@ t.test('an aggregator cannot register, change or end a PoD of another', async t 
   )
 })
 
+t.test('MP-KAF-01: an aggregator cannot have a name that would give it the topics of an operator', async t => {
+  for (const id of ['DSO', 'TSO']) {
+    const named: RegistryCommand = {
+      ...register,
+      by: { role: 'aggregator', id },
+      record: aPodRecord({ aggregatorId: id })
+    }
+    t.same(codes(after(named).events), ['bad-id'], id)
+  }
+})
+
 t.test('T-40, T-41: every field out of its range is named in one refusal', async t => {
   const record = aPodRecord({
     pnp: -1,

@@ -8,7 +8,7 @@ import Type from 'typebox'
 import { header } from '../../infra/log/envelope.ts'
 import type { Log, StoredRecord } from '../../infra/log/log.ts'
 import { decode } from '../../schemas/codec.ts'
-import { actorTopic } from '../../schemas/topics.ts'
+import { actorTopic, isOperatorName } from '../../schemas/topics.ts'
 import { type Access, type Api, principalOf } from '../api/context.ts'
 import { eventJson } from '../api/event-json.ts'
 import { streams } from '../api/operation.ts'
@@ -40,8 +40,8 @@ export const validatedOutcomeStream = (app: Api, { log, limits, operators }: Str
 
   const topicOf = ({ role, id }: CallingActor): string => {
     // These topics belong to one operator each; another one of the same role has none here.
-    if (role === 'aggregator') return actorTopic({ role, id }).name
-    if (role !== 'administrator' && operators[role] === id) return actorTopic({ role }).name
+    if (role === 'aggregator' && !isOperatorName(id)) return actorTopic({ role, id }).name
+    if (role !== 'administrator' && role !== 'aggregator' && operators[role] === id) return actorTopic({ role }).name
     throw new ProblemError('not-found', 'There is no topic of yours.')
   }
 
