@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { type KafkaAccess, kafkaAccess } from '../../infra/access/kafka-access.ts'
 import type { Config } from '../../infra/config/config.ts'
+import { addressText } from '../../infra/log/kafka/cluster.ts'
 import { parseLogUrl } from '../../infra/log/open-log.ts'
 import { UsageError } from '../output.ts'
 
@@ -13,7 +14,7 @@ export const openActorAccess = async ({ logUrl, kafka }: Config): Promise<KafkaA
       'actors read from brokers that ask for certificates: set FLEX_LOG_URL=kafka:… and FLEX_LOG_TLS_CA, _CERT and _KEY of a name that may alter access lists'
     )
   const [ca, cert, key] = await Promise.all([pem(tlsCaFile), pem(tlsCertFile), pem(tlsKeyFile)])
-  return kafkaAccess({ brokers: url.brokers.map(({ host, port }) => `${host}:${port}`), tls: { ca, cert, key } })
+  return kafkaAccess({ brokers: url.brokers.map(addressText), tls: { ca, cert, key } })
 }
 
 const pem = async (file: string): Promise<string> => {

@@ -7,8 +7,9 @@
  * may alter its lists.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import kafkajs, { type AclEntry, type KafkaConfig } from 'kafkajs'
+import kafkajs, { type AclEntry } from 'kafkajs'
 import { FlexError } from '../errors.ts'
+import { kafkajsClient } from '../log/kafka/kafkajs-client.ts'
 
 export interface Reader {
   /** The common name of its certificate. */
@@ -74,17 +75,14 @@ const entriesOf = ({ name, topics }: Reader): AclEntry[] => {
 }
 
 export const kafkaAccess = async ({ brokers, tls }: KafkaAccessOptions): Promise<KafkaAccess> => {
-  const config: KafkaConfig = {
+  const admin = kafkajsClient({
     clientId: 'flexledger-access',
-    brokers: [...brokers],
-    ssl: tls,
-    connectionTimeout: CONNECT_MS,
-    requestTimeout: REQUEST_MS,
-    retry: { retries: RETRIES, initialRetryTime: 200 },
-    // What fails is thrown; what is retried with success is nobody's concern.
-    logLevel: kafkajs.logLevel.NOTHING
-  }
-  const admin = new kafkajs.Kafka(config).admin()
+    brokers,
+    tls,
+    connectMs: CONNECT_MS,
+    requestMs: REQUEST_MS,
+    retry: { retries: RETRIES, initialRetryTime: 200 }
+  }).admin()
   await reaching(brokers, () => admin.connect())
   return {
     async grant(reader) {

@@ -101,7 +101,7 @@ export const kafka3: Recipe = {
     await kafkaAnswers({
       brokers: alive.map(node => clientAddress(place, node + 1)),
       nodes: alive.length,
-      ssl: { ca: await file('ca.pem'), cert: await file('admin.pem'), key: await file('admin.key.pem') }
+      tls: { ca: await file('ca.pem'), cert: await file('admin.pem'), key: await file('admin.key.pem') }
     })
   }
 }

@@ -3,26 +3,24 @@
  * groups (a fresh broker answers everything else a second before it has one, and makes the topic for it upon the first
  * question, which is asked here).
  */
-import type { ConnectionOptions } from 'node:tls'
-import kafkajs from 'kafkajs'
+import type { TlsFiles } from '../log/kafka/connection.ts'
+import { kafkajsClient } from '../log/kafka/kafkajs-client.ts'
 
 export interface Cluster {
   readonly brokers: readonly string[]
   readonly nodes: number
-  readonly ssl?: ConnectionOptions
+  readonly tls?: TlsFiles
 }
 
-export const kafkaAnswers = async ({ brokers, nodes, ssl }: Cluster): Promise<void> => {
-  const client = new kafkajs.Kafka({
+export const kafkaAnswers = async ({ brokers, nodes, tls }: Cluster): Promise<void> => {
+  const admin = kafkajsClient({
     clientId: 'flex.engines',
-    brokers: [...brokers],
-    logLevel: kafkajs.logLevel.NOTHING,
-    connectionTimeout: 2_000,
-    requestTimeout: 10_000,
-    retry: { retries: 0 },
-    ...(ssl ? { ssl } : {})
-  })
-  const admin = client.admin()
+    brokers,
+    tls,
+    connectMs: 2_000,
+    requestMs: 10_000,
+    retry: { retries: 0 }
+  }).admin()
   try {
     await admin.connect()
     const cluster = await admin.describeCluster()

@@ -1,6 +1,7 @@
 /** Which adapter a log URL names. The one place that knows them all. */
 import { readFile } from 'node:fs/promises'
 import { FlexError } from '../errors.ts'
+import type { Address } from './kafka/cluster.ts'
 import type { Compression } from './kafka/compression.ts'
 import { kafkaLog } from './kafka/kafka-log.ts'
 import type { Log } from './log.ts'
@@ -31,15 +32,10 @@ export interface LogLogger {
   warn(fields: object, message: string): void
 }
 
-export interface BrokerAddress {
-  readonly host: string
-  readonly port: number
-}
-
 export type LogUrl =
   | { readonly adapter: 'sqlite'; readonly file: string }
   | { readonly adapter: 'memory' }
-  | { readonly adapter: 'kafka'; readonly brokers: readonly BrokerAddress[] }
+  | { readonly adapter: 'kafka'; readonly brokers: readonly Address[] }
 
 export const logUrlForm = 'sqlite:PATH, kafka:HOST:PORT[,HOST:PORT...] or memory:'
 
@@ -53,7 +49,7 @@ export const parseLogUrl = (url: string): LogUrl | undefined => {
   return brokers && brokers.length === addresses?.length ? { adapter: 'kafka', brokers } : undefined
 }
 
-const parseAddress = (text: string): BrokerAddress | undefined => {
+const parseAddress = (text: string): Address | undefined => {
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})$/.exec(text.trim())
   const port = Number(match?.[2])
   if (!match?.[1] || port < 1 || port > 65_535) return undefined
@@ -77,7 +73,7 @@ export const openLog = async (url: string, options: OpenLogOptions = {}): Promis
 }
 
 const openKafkaLog = async (
-  brokers: readonly BrokerAddress[],
+  brokers: readonly Address[],
   { instance, leaseMs, kafka = {}, logger }: OpenLogOptions
 ): Promise<Log> => {
   const { tlsCaFile, tlsCertFile, tlsKeyFile, replication, minInsync, compression } = kafka

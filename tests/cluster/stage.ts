@@ -4,8 +4,9 @@
  */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import kafkajs, { type Admin } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import type { RunningEngine } from '../../infra/engines/engines.ts'
+import { kafkajsClient } from '../../infra/log/kafka/kafkajs-client.ts'
 import type { Log } from '../../infra/log/log.ts'
 import { openLog } from '../../infra/log/open-log.ts'
 import { brokerEnvironment, type Served, serve } from './served.ts'
@@ -52,13 +53,14 @@ const withAdmin = async (engine: RunningEngine, work: (admin: Admin) => Promise<
   const [ca, cert, key] = await Promise.all(
     [authorityFile, own.certificateFile, own.keyFile].map(file => readFile(file, 'utf8'))
   )
-  const kafka = new kafkajs.Kafka({
+  const admin = kafkajsClient({
     clientId: 'drill',
-    brokers: [...engine.addresses],
-    ssl: { ca: ca!, cert: cert!, key: key! },
-    logLevel: kafkajs.logLevel.NOTHING
-  })
-  const admin = kafka.admin()
+    brokers: engine.addresses,
+    tls: { ca: ca!, cert: cert!, key: key! },
+    connectMs: 1_000,
+    // kafkajs' own: a drill has just killed a broker, and its clients look for the others.
+    retry: { retries: 5, initialRetryTime: 300 }
+  }).admin()
   await admin.connect()
   try {
     return await work(admin)

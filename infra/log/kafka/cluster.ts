@@ -17,6 +17,8 @@ export interface Address {
   readonly port: number
 }
 
+export const addressText = ({ host, port }: Address): string => `${host}:${port}`
+
 /** What a connection is for: those that may wait do not stand in each other's way. */
 export type Purpose = 'control' | `produce-${number}` | `catch-up-${number}` | 'poll' | 'join-poll' | `group-${string}`
 
@@ -56,12 +58,12 @@ export const openCluster = async ({ brokers, clientId, tls, limits }: ClusterOpt
   const failedAt = new Map<string, number>()
   const connections = new Map<string, Promise<Connection>>()
 
-  const connectionTo = (key: string, { host, port }: Address): Promise<Connection> => {
+  const connectionTo = (key: string, address: Address): Promise<Connection> => {
     if (closed.signal.aborted)
-      return Promise.reject(new ConnectionLost(`${host}:${port}`, 'closed by this process', false))
+      return Promise.reject(new ConnectionLost(addressText(address), 'closed by this process', false))
     const present = connections.get(key)
     if (present) return present
-    const opening = openConnection({ host, port, tls, clientId, connectMs: limits.connectMs })
+    const opening = openConnection({ ...address, tls, clientId, connectMs: limits.connectMs })
     connections.set(key, opening)
     opening.then(
       connection => {
@@ -95,7 +97,7 @@ export const openCluster = async ({ brokers, clientId, tls, limits }: ClusterOpt
     const failures: string[] = []
     const candidates = [
       ...[...nodes.values()].map(node => ({ ...node, key: `${node.nodeId}/control` })),
-      ...brokers.map(address => ({ ...address, key: `${address.host}:${address.port}` }))
+      ...brokers.map(address => ({ ...address, key: addressText(address) }))
     ].toSorted((a, b) => (failedAt.get(a.key) ?? 0) - (failedAt.get(b.key) ?? 0))
     for (const { key, ...address } of candidates) {
       try {

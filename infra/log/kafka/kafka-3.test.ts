@@ -28,12 +28,8 @@ const leaderOf = async (topic: string): Promise<number> => {
   const [ca, cert, key] = await Promise.all(
     [authorityFile, files.certificateFile, files.keyFile].map(file => readFile(file, 'utf8'))
   )
-  const brokers = kafka.addresses.map(address => {
-    const [host = '', port = ''] = address.split(':')
-    return { host, port: Number(port) }
-  })
   const admin = kafkajsClient({
-    brokers,
+    brokers: kafka.addresses,
     clientId: 'test',
     tls: { ca: ca!, cert: cert!, key: key! },
     connectMs: 3_000

@@ -71,7 +71,7 @@ t.test('a certificate file that is not there is named', async t => {
 
 t.test('topics are made to keep history for ever and timestamps as they are', { skip }, async t => {
   const { topic } = await opened(t)
-  const admin = kafkajsClient({ brokers: [broker()], clientId: 'test', connectMs: 3_000 }).admin()
+  const admin = kafkajsClient({ brokers: kafka.addresses, clientId: 'test', connectMs: 3_000 }).admin()
   await admin.connect()
   t.teardown(() => admin.disconnect())
   const { resources } = await admin.describeConfigs({
@@ -97,7 +97,7 @@ t.test(
   async t => {
     const { log } = await opened(t)
     const topic = newTopic()
-    const admin = kafkajsClient({ brokers: [broker()], clientId: 'test', connectMs: 3_000 }).admin()
+    const admin = kafkajsClient({ brokers: kafka.addresses, clientId: 'test', connectMs: 3_000 }).admin()
     await admin.connect()
     t.teardown(() => admin.disconnect())
     const configEntries = [

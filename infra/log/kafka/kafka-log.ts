@@ -9,7 +9,7 @@ import { FlexError } from '../../errors.ts'
 import type { Log, Partition, TopicSpec } from '../log.ts'
 import { recordsMaxDefault, requireRecords, topicsToCreate, unknownPartition, unknownTopic } from '../rules.ts'
 import { asFlexError } from './broker-errors.ts'
-import { type Address, openCluster } from './cluster.ts'
+import { type Address, addressText, openCluster } from './cluster.ts'
 import type { Compression } from './compression.ts'
 import type { TlsFiles } from './connection.ts'
 import { endOffsets } from './end-offsets.ts'
@@ -51,7 +51,7 @@ export const kafkaLog = async ({
   ...options
 }: KafkaLogOptions): Promise<Log> => {
   const limits: KafkaLimits = { ...kafkaLimitsDefault, ...options.limits }
-  const where = `kafka:${brokers.map(({ host, port }) => `${host}:${port}`).join(',')}`
+  const where = `kafka:${brokers.map(addressText).join(',')}`
   const cluster = await openCluster({ brokers, clientId, tls, limits }).catch(error => {
     throw asFlexError(error, where)
   })
@@ -117,7 +117,13 @@ export const kafkaLog = async ({
     await createAndCheckTopics(
       {
         cluster,
-        kafka: kafkajsClient({ brokers: cluster.addresses(), clientId, tls, connectMs: limits.connectMs, onDebug }),
+        kafka: kafkajsClient({
+          brokers: cluster.addresses().map(addressText),
+          clientId,
+          tls,
+          connectMs: limits.connectMs,
+          onDebug
+        }),
         durability: { replicationFactor, minInsync },
         batchBytesMax: limits.batchBytesMax,
         timeoutMs: limits.requestMs

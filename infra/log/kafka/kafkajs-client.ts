@@ -5,26 +5,38 @@
  */
 import './kafkajs-timers.ts'
 import kafkajs, { type Kafka as KafkaClient } from 'kafkajs'
-import type { Address } from './cluster.ts'
 import type { TlsFiles } from './connection.ts'
 
 export interface KafkajsOptions {
-  readonly brokers: readonly Address[]
+  /** `host:port` */
+  readonly brokers: readonly string[]
   readonly clientId: string
   readonly tls?: TlsFiles | undefined
   readonly connectMs: number
+  readonly requestMs?: number
+  readonly retry?: { readonly retries: number; readonly initialRetryTime?: number }
   readonly onDebug?: ((message: string, fields: object) => void) | undefined
 }
 
-export const kafkajsClient = ({ brokers, clientId, tls, connectMs, onDebug }: KafkajsOptions): KafkaClient =>
+/** A fresh broker says for a second or two that it is not available yet. */
+const retryDefault = { initialRetryTime: 50, retries: 8 }
+
+export const kafkajsClient = ({
+  brokers,
+  clientId,
+  tls,
+  connectMs,
+  requestMs = 30_000,
+  retry = retryDefault,
+  onDebug
+}: KafkajsOptions): KafkaClient =>
   new kafkajs.Kafka({
-    brokers: brokers.map(({ host, port }) => `${host}:${port}`),
+    brokers: [...brokers],
     clientId,
     connectionTimeout: connectMs,
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
     ...(tls ? { ssl: { ...tls } } : {}),
-    // A fresh broker says for a second or two that it is not available yet.
-    retry: { initialRetryTime: 50, retries: 8 },
+    retry: { ...retry },
     logLevel: onDebug ? kafkajs.logLevel.DEBUG : kafkajs.logLevel.NOTHING,
     logCreator:
       () =>
