@@ -1,7 +1,8 @@
 import t from 'tap'
+import { flexibility, netLoad } from './equipment.ts'
 import { gridDayOf } from './network/market-grid.ts'
 import { checkDay } from './network/power-check.ts'
-import { flexibility, makePopulation, netLoad } from './population.ts'
+import { makePopulation } from './population.ts'
 import { profilesOfDay } from './profiles/day-profiles.ts'
 
 const MTUS = 96

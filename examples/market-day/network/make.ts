@@ -1,7 +1,7 @@
 /**
  * Writes the data of this folder from the SimBench district of the future: which homes have a car charger, a heat pump or
- * panels (future.json.gz); what each low-voltage network loses (losses.json); which of them break their limits on the winter
- * or the summer day, and how many of their homes can cure them (congestion.json).
+ * panels (future.json.gz); what each low-voltage network loses (losses.csv); which of them break their limits on the winter
+ * or the summer day, and how many of their homes can cure them (congestion.csv).
  *
  *   node examples/market-day/network/make.ts FILE     FILE is district.future.json.gz
  *
@@ -11,7 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { compileNetwork } from '../../../domain/grid/compile-network.ts'
 import { powerFlow } from '../../../domain/grid/power-flow.ts'
-import { equipmentOf, flexibility } from '../population.ts'
+import { equipmentOf, flexibility } from '../equipment.ts'
 import { profilesOfDay } from '../profiles/day-profiles.ts'
 import {
   type AssetKind,
@@ -114,8 +114,8 @@ const lossesAt = (low: string): Losses => {
   return [short(kW), short(kvar), short(kWPerkVA2), short(kvarPerkVA2)]
 }
 
-const losses = district.lowVoltage.map(low => `  ${JSON.stringify(low)}: ${JSON.stringify(lossesAt(low))}`)
-writeFileSync(lossesFile, `{\n${losses.join(',\n')}\n}\n`)
+const losses = district.lowVoltage.map(low => [low, ...lossesAt(low)].join(','))
+writeFileSync(lossesFile, `network,kW,kvar,kWPerkVA2,kvarPerkVA2\n${losses.join('\n')}\n`)
 
 const congestedAt = (low: string): Congested | undefined => {
   const loads = loadsOf.get(low)!
@@ -170,4 +170,7 @@ const congested = district.lowVoltage
       (b.need ?? 0) - (a.need ?? 0) ||
       (a.lowVoltageNetwork < b.lowVoltageNetwork ? -1 : 1)
   )
-writeFileSync(congestionFile, `[\n${congested.map(one => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`)
+const lines = congested.map(({ lowVoltageNetwork, overloaded, need, homes }) =>
+  [lowVoltageNetwork, overloaded, need ?? '', homes.join(' ')].join(',')
+)
+writeFileSync(congestionFile, `network,overloaded,need,homes\n${lines.join('\n')}\n`)

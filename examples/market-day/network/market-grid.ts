@@ -1,13 +1,14 @@
 /**
  * The part of the district that one market area is about: medium voltage, the low-voltage networks where somebody takes part
  * kept whole, each of the others one load at its substation. Nobody could help below those, so nobody looks there; what
- * they lose in lines and transformer grows with the square of what they take (losses.json, fitted by make.ts).
+ * they lose in lines and transformer grows with the square of what they take (losses.csv, fitted by make.ts).
  *
  * Ids carry the area's name and hold letters, digits, _ and - only, as the market's places do; several areas can stand side
  * by side. Limits are those of T-71 everywhere, not the source's.
  */
 import { readFileSync } from 'node:fs'
 import type { Injector, Network } from '../../../domain/grid/network.ts'
+import { equipmentOf, netLoad } from '../equipment.ts'
 import type { Profiles } from '../population.ts'
 import { type DayPowers, type District, dayPowersOf, lowVoltageNetworkOf, type Part, partOf } from './district.ts'
 
@@ -24,11 +25,21 @@ export interface MarketGrid {
 /** kW and kvar without load, and for each (kVA)² that is taken. */
 export type Losses = readonly [kW: number, kvar: number, kWPerkVA2: number, kvarPerkVA2: number]
 
-export const lossesFile = new URL('losses.json', import.meta.url)
-let knownLosses: Readonly<Record<string, Losses>> | undefined
+export const lossesFile = new URL('losses.csv', import.meta.url)
+let knownLosses: ReadonlyMap<string, Losses> | undefined
 const lossesOf = (low: string): Losses => {
-  knownLosses ??= JSON.parse(readFileSync(lossesFile, 'utf8')) as Readonly<Record<string, Losses>>
-  const losses = knownLosses[low]
+  knownLosses ??= new Map(
+    readFileSync(lossesFile, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map(line => {
+        const [name = '', ...cells] = line.split(',')
+        const [kW = 0, kvar = 0, kWPerkVA2 = 0, kvarPerkVA2 = 0] = cells.map(Number)
+        return [name, [kW, kvar, kWPerkVA2, kvarPerkVA2]]
+      })
+  )
+  const losses = knownLosses.get(low)
   if (losses === undefined) throw new Error(`nothing is known of what ${low} loses`)
   return losses
 }
@@ -152,11 +163,19 @@ export interface GridDay {
   readonly generators: readonly DayPowers[]
 }
 
-/** What every element does on a day, in the order of the network's lists. */
+/** What every element does on a day, in the order of the network's lists; a customer does what it registered. */
 export const gridDayOf = (grid: MarketGrid, date: string, mtus: number, profiles: Profiles): GridDay => {
   const { network, loads, generators, losses } = grid
   return {
-    loads: network.loads.map(({ id }) => withLosses(dayPowersOf(loads.get(id)!, date, mtus, profiles), losses.get(id))),
+    loads: network.loads.map(({ id, pod }) => {
+      const parts = loads.get(id)!
+      if (pod === undefined) return withLosses(dayPowersOf(parts, date, mtus, profiles), losses.get(id))
+      const equipment = equipmentOf(parts, date, mtus, profiles)
+      return {
+        p_kW: Float64Array.from({ length: mtus }, (_, mtu) => netLoad(equipment, mtu) / 1_000),
+        q_kvar: Float64Array.from(equipment.curves.reactive, q => q / 1_000)
+      }
+    }),
     generators: network.generators.map(({ id }) => dayPowersOf(generators.get(id)!, date, mtus, profiles))
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Who takes part when so many points of delivery do: the low-voltage network with the worst congestion
- * that so many can cure, then the next one that the rest can cure (congestion.json, written by make.ts); then more of their
+ * that so many can cure, then the next one that the rest can cure (congestion.csv, written by make.ts); then more of their
  * neighbours, then the other networks one after another, at last those that their own homes can't cure. What does not fit into one market area makes another one beside it.
  *
  * Promises: the same number gives the same places, whatever the seed and the day.
@@ -35,10 +35,10 @@ export const PODS_PER_AREA_MAX = 2_500
 /** The market pays for choice: half as many again as could just do it. */
 const SPARE = 1.5
 
-export const congestionFile = new URL('congestion.json', import.meta.url)
+export const congestionFile = new URL('congestion.csv', import.meta.url)
 
 export const participation = (district: District, count: number): readonly Participants[] => {
-  const congested: readonly Congested[] = JSON.parse(readFileSync(congestionFile, 'utf8'))
+  const congested = readCongested()
   const areas: Participants[] = []
   for (let left = count; left > 0; left -= PODS_PER_AREA_MAX) {
     const pom = `ROMA${String(areas.length + 1).padStart(2, '0')}`
@@ -46,6 +46,21 @@ export const participation = (district: District, count: number): readonly Parti
   }
   return areas
 }
+
+const readCongested = (): readonly Congested[] =>
+  readFileSync(congestionFile, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map(line => {
+      const [lowVoltageNetwork = '', overloaded, need, homes = ''] = line.split(',')
+      return {
+        lowVoltageNetwork,
+        overloaded: overloaded === 'true',
+        need: need === '' ? null : Number(need),
+        homes: homes.split(' ').map(Number)
+      }
+    })
 
 const participantsOf = (
   district: District,

@@ -4,8 +4,9 @@
  * real time, of what earlier sessions left. Where it offers nothing new, its day-ahead offers stand.
  */
 
+import { band, flexibility, netLoad } from '../equipment.ts'
 import type { Movements } from '../network/power-check.ts'
-import { band, type Customer, flexibility, netLoad } from '../population.ts'
+import type { Customer } from '../population.ts'
 import { type RestClient, sendSettled } from '../rest-client.ts'
 import { intervalAt, mergeRuns, type SessionView } from './session-view.ts'
 
@@ -57,12 +58,20 @@ const podRecord = (customer: Customer, day: DayContext) => {
   }
 }
 
-/** 96 slots whatever the day: on a day with a clock change the missing hour repeats its neighbour and the double one counts once. */
+/** 96 slots whatever the day: when the clock changes, the missing hour is as the one after it and the double one counts once. */
 const baseline = (customer: Customer, { mtuStarts }: DayContext): object[] =>
-  Array.from({ length: 96 }, (_, slot) => {
-    const mtu = Math.min(slot, mtuStarts.length - 1)
+  Array.from({ length: SLOTS }, (_, slot) => {
+    const mtu = mtuOfSlot(slot, mtuStarts.length)
     return { p: netLoad(customer, mtu), q: customer.curves.reactive[mtu]! }
   })
+
+const SLOTS = 96
+/** Clocks change at two o'clock in the example's zone: forward to three, or from three back to two. */
+const mtuOfSlot = (slot: number, mtus: number): number => {
+  const missing = SLOTS - mtus
+  if (missing > 0) return slot < 8 ? slot : Math.max(8, slot - missing)
+  return slot < 12 ? slot : slot - missing
+}
 
 export const offerInto = async (
   client: RestClient,
