@@ -346,6 +346,33 @@ export interface PlacedPod {
   readonly place: null | PodPlace
 }
 
+/** load and other are known by their history alone. */
+export type PlantKind = 'load' | 'other' | 'solar' | 'wind'
+
+/** Technical data of a plant (DTP-FC-01); what its kind does not need is absent. */
+export interface PlantRecord {
+  /** What it is. */
+  readonly kind: PlantKind
+  /** Solar: at 1,000 W/m² and 25 °C; wind: at the rated speed. */
+  readonly ratedWatt: null | number
+  /** Solar: north is positive. */
+  readonly latitudeDegree: null | number
+  /** Solar: east is positive. */
+  readonly longitudeDegree: null | number
+  /** Solar: 0 lies flat. */
+  readonly tiltDegree: null | number
+  /** Solar: clockwise from north. */
+  readonly azimuthDegree: null | number
+  /** Wind: height of the hub. */
+  readonly hubHeightM: null | number
+  /** Wind: speed at which it begins, m/s. */
+  readonly cutInMs: null | number
+  /** Wind: speed of the rated output, m/s. */
+  readonly ratedMs: null | number
+  /** Wind: speed at which it is shut off, m/s. */
+  readonly cutOutMs: null | number
+}
+
 /** Where in the grid a PoD sits (flow 0A). */
 export interface PodPlace {
   /** The grid operator that the PoD is connected to. */
@@ -730,6 +757,38 @@ export interface NoteIndivisibleOffer {
   readonly minAcceptance: number
 }
 
+/** What an element was measured to withdraw on a day (flow 1A, FR_DTP_PFA_1). */
+export interface NoteMeasurements {
+  readonly type: 'NoteMeasurements'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Local day, YYYY-MM-DD. */
+  readonly date: string
+  /** IANA zone of the day. */
+  readonly timeZone: string
+  /** W by quarter-hour from the beginning of the day; withdrawal is positive. Fewer than the day has: the day so far. */
+  readonly p: readonly (null | number)[]
+  /** var by quarter-hour; empty: not measured. */
+  readonly q: readonly (null | number)[]
+}
+
+/** Technical data of a plant, from which and from the weather it is forecast (DTP-FC-01). */
+export interface NotePlant {
+  readonly type: 'NotePlant'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Its data. */
+  readonly plant: PlantRecord
+}
+
 /** The registry says that a PoD is registered or no longer is, and where (flow 0). */
 export interface NoteRegisteredPod {
   readonly type: 'NoteRegisteredPod'
@@ -762,6 +821,27 @@ export interface NoteValidatedService {
   readonly rank: number
   /** What was accepted, whatever request it serves. */
   readonly profile: readonly ProfileInterval[]
+}
+
+/** The weather at the network, forecast or measured (DTP-IN-03); it takes the place of what was told before. */
+export interface NoteWeather {
+  readonly type: 'NoteWeather'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Start of the first row. */
+  readonly start: number
+  /** Length of a row: 15, 30 or 60. */
+  readonly stepMinutes: number
+  /** Global horizontal irradiance, W/m². */
+  readonly ghi: readonly (null | number)[]
+  /** Share of the sky that is covered, 0 to 1. */
+  readonly cloudShare: readonly (null | number)[]
+  /** Air, °C. */
+  readonly temperature: readonly (null | number)[]
+  /** 10 m above ground, m/s. */
+  readonly wind: readonly (null | number)[]
 }
 
 /** An operator drops proposed requests (T-86, DTP-PF-09). */
@@ -1053,6 +1133,25 @@ export interface IndivisibleOfferNoted {
   readonly minAcceptance: number
 }
 
+/** A measured day of an element; a whole day is learned from (DTP-FC-04, DTP-FC-05). */
+export interface MeasurementsNoted {
+  readonly type: 'MeasurementsNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Local day, YYYY-MM-DD. */
+  readonly date: string
+  /** IANA zone of the day. */
+  readonly timeZone: string
+  /** W by quarter-hour from the beginning of the day; withdrawal is positive. Fewer than the day has: the day so far. */
+  readonly p: readonly (null | number)[]
+  /** var by quarter-hour; empty: not measured. */
+  readonly q: readonly (null | number)[]
+}
+
 /** A part of a network waits for its activation. */
 export interface NetworkElementsStaged {
   readonly type: 'NetworkElementsStaged'
@@ -1112,6 +1211,19 @@ export interface NetworkVersionActivated {
   readonly changed: NetworkChange
   /** When. */
   readonly activatedAt: number
+}
+
+/** Technical data of a plant; what was learned of the element before begins anew. */
+export interface PlantNoted {
+  readonly type: 'PlantNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Its data. */
+  readonly plant: PlantRecord
 }
 
 /** The directory knows where a PoD hangs (flow 0A). */
@@ -1266,6 +1378,27 @@ export interface ValidatedServiceNoted {
   readonly rank: number
   /** What was accepted, whatever request it serves. */
   readonly profile: readonly ProfileInterval[]
+}
+
+/** The weather at the network. */
+export interface WeatherNoted {
+  readonly type: 'WeatherNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Start of the first row. */
+  readonly start: number
+  /** Length of a row: 15, 30 or 60. */
+  readonly stepMinutes: number
+  /** Global horizontal irradiance, W/m². */
+  readonly ghi: readonly (null | number)[]
+  /** Share of the sky that is covered, 0 to 1. */
+  readonly cloudShare: readonly (null | number)[]
+  /** Air, °C. */
+  readonly temperature: readonly (null | number)[]
+  /** 10 m above ground, m/s. */
+  readonly wind: readonly (null | number)[]
 }
 
 /** Close a session and clear it (the clock, FR_MP_FS_1.d). */
@@ -2148,9 +2281,9 @@ export interface RecordParked {
   readonly valueSha256: string
 }
 
-export type GridCommand = ActivateNetwork | ApproveRequests | AssessSession | ForgetGridPod | LocatePod | NoteClearedService | NoteFinalOutcome | NoteGridPod | NoteIndivisibleOffer | NoteRegisteredPod | NoteValidatedService | RejectRequests | StageNetworkElements | SwitchNetwork | ValidateServices
+export type GridCommand = ActivateNetwork | ApproveRequests | AssessSession | ForgetGridPod | LocatePod | NoteClearedService | NoteFinalOutcome | NoteGridPod | NoteIndivisibleOffer | NoteMeasurements | NotePlant | NoteRegisteredPod | NoteValidatedService | NoteWeather | RejectRequests | StageNetworkElements | SwitchNetwork | ValidateServices
 
-export type GridEvent = AlarmRaised | ClearedServiceNoted | FinalOutcomeNoted | FlexibilityRequested | GridAssessed | GridCommandRefused | GridFactPassedOver | GridPodForgotten | GridPodNoted | GridSessionOpened | IndivisibleOfferNoted | NetworkElementsStaged | NetworkPodsPlaced | NetworkVersionActivated | PodLocated | ProposalDropped | RegisteredPodNoted | RequestProposed | SeriesForecast | ServiceVerdictGiven | TechnicalValidationDone | ValidatedServiceNoted
+export type GridEvent = AlarmRaised | ClearedServiceNoted | FinalOutcomeNoted | FlexibilityRequested | GridAssessed | GridCommandRefused | GridFactPassedOver | GridPodForgotten | GridPodNoted | GridSessionOpened | IndivisibleOfferNoted | MeasurementsNoted | NetworkElementsStaged | NetworkPodsPlaced | NetworkVersionActivated | PlantNoted | PodLocated | ProposalDropped | RegisteredPodNoted | RequestProposed | SeriesForecast | ServiceVerdictGiven | TechnicalValidationDone | ValidatedServiceNoted | WeatherNoted
 
 export type RegistryCommand = AssignPom | CeasePod | LinkAgreement | RegisterPod | UpdatePod
 
@@ -2175,8 +2308,11 @@ export const messageTopic = {
   NoteFinalOutcome: 'flex.grid.commands',
   NoteGridPod: 'flex.grid.commands',
   NoteIndivisibleOffer: 'flex.grid.commands',
+  NoteMeasurements: 'flex.grid.commands',
+  NotePlant: 'flex.grid.commands',
   NoteRegisteredPod: 'flex.grid.commands',
   NoteValidatedService: 'flex.grid.commands',
+  NoteWeather: 'flex.grid.commands',
   RejectRequests: 'flex.grid.commands',
   StageNetworkElements: 'flex.grid.commands',
   SwitchNetwork: 'flex.grid.commands',
@@ -2192,9 +2328,11 @@ export const messageTopic = {
   GridPodNoted: 'flex.grid.events',
   GridSessionOpened: 'flex.grid.events',
   IndivisibleOfferNoted: 'flex.grid.events',
+  MeasurementsNoted: 'flex.grid.events',
   NetworkElementsStaged: 'flex.grid.events',
   NetworkPodsPlaced: 'flex.grid.events',
   NetworkVersionActivated: 'flex.grid.events',
+  PlantNoted: 'flex.grid.events',
   PodLocated: 'flex.grid.events',
   ProposalDropped: 'flex.grid.events',
   RegisteredPodNoted: 'flex.grid.events',
@@ -2203,6 +2341,7 @@ export const messageTopic = {
   ServiceVerdictGiven: 'flex.grid.events',
   TechnicalValidationDone: 'flex.grid.events',
   ValidatedServiceNoted: 'flex.grid.events',
+  WeatherNoted: 'flex.grid.events',
   CloseSession: 'flex.market.commands',
   CompleteTechnicalOutcome: 'flex.market.commands',
   DeclareUnavailability: 'flex.market.commands',
@@ -2260,8 +2399,11 @@ export const fullName = {
   NoteFinalOutcome: 'flex.grid.NoteFinalOutcome',
   NoteGridPod: 'flex.grid.NoteGridPod',
   NoteIndivisibleOffer: 'flex.grid.NoteIndivisibleOffer',
+  NoteMeasurements: 'flex.grid.NoteMeasurements',
+  NotePlant: 'flex.grid.NotePlant',
   NoteRegisteredPod: 'flex.grid.NoteRegisteredPod',
   NoteValidatedService: 'flex.grid.NoteValidatedService',
+  NoteWeather: 'flex.grid.NoteWeather',
   RejectRequests: 'flex.grid.RejectRequests',
   StageNetworkElements: 'flex.grid.StageNetworkElements',
   SwitchNetwork: 'flex.grid.SwitchNetwork',
@@ -2277,9 +2419,11 @@ export const fullName = {
   GridPodNoted: 'flex.grid.GridPodNoted',
   GridSessionOpened: 'flex.grid.GridSessionOpened',
   IndivisibleOfferNoted: 'flex.grid.IndivisibleOfferNoted',
+  MeasurementsNoted: 'flex.grid.MeasurementsNoted',
   NetworkElementsStaged: 'flex.grid.NetworkElementsStaged',
   NetworkPodsPlaced: 'flex.grid.NetworkPodsPlaced',
   NetworkVersionActivated: 'flex.grid.NetworkVersionActivated',
+  PlantNoted: 'flex.grid.PlantNoted',
   PodLocated: 'flex.grid.PodLocated',
   ProposalDropped: 'flex.grid.ProposalDropped',
   RegisteredPodNoted: 'flex.grid.RegisteredPodNoted',
@@ -2288,6 +2432,7 @@ export const fullName = {
   ServiceVerdictGiven: 'flex.grid.ServiceVerdictGiven',
   TechnicalValidationDone: 'flex.grid.TechnicalValidationDone',
   ValidatedServiceNoted: 'flex.grid.ValidatedServiceNoted',
+  WeatherNoted: 'flex.grid.WeatherNoted',
   CloseSession: 'flex.market.CloseSession',
   CompleteTechnicalOutcome: 'flex.market.CompleteTechnicalOutcome',
   DeclareUnavailability: 'flex.market.DeclareUnavailability',

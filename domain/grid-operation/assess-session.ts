@@ -74,6 +74,7 @@ export const assessSession = (
     assessed,
     ...alarms,
     ...requests,
+    ...elementForecasts(command, powers),
     ...stationForecasts(command, read, powers)
   ]
 }
@@ -161,3 +162,18 @@ const stationForecasts = (
     high: []
   }))
 }
+
+/** Of measured elements with their band, so that they can be held against what comes (KPI_IT_02, KPI_IT_03). */
+const elementForecasts = ({ pom, sessionId, start }: AssessSession, { forecasts }: Powers): readonly SeriesForecast[] =>
+  forecasts.map(({ element, kind, withdrawal: { p, q, low, high } }) => ({
+    type: 'SeriesForecast',
+    pom,
+    sessionId,
+    series: element,
+    kind,
+    start,
+    p: [...p],
+    q: [...q],
+    low: [...low],
+    high: [...high]
+  }))

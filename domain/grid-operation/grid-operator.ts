@@ -23,6 +23,7 @@ import type { GridCalculation } from './calculation.ts'
 import { locatePod, noteRegisteredPod, withLocated, withRegistered } from './directory.ts'
 import { noteFinalOutcome, validateServices } from './judge-session.ts'
 import { activateNetwork, refusal, stageElements, switchNetwork } from './networks.ts'
+import { forecastsOf, noteMeasurements, notePlant, noteWeather, plantModel, withMeasurements } from './series.ts'
 import { emptyPom, type GridOperation, type GridSession, type PomGrid } from './state.ts'
 
 export { initial } from './state.ts'
@@ -42,7 +43,6 @@ export const gridDecide =
       subject: string,
       reason: 'noNetwork' | 'sessionNotAssessed' | 'knownBefore'
     ): readonly GridEvent[] => [{ type: 'GridFactPassedOver', pom: command.pom, fact: command.type, subject, reason }]
-    const forecastOf = () => undefined
     switch (command.type) {
       case 'StageNetworkElements':
         return stageElements(command, pom)
@@ -50,6 +50,12 @@ export const gridDecide =
         return activateNetwork(command, pom, now)
       case 'SwitchNetwork':
         return switchNetwork(command, pom, now)
+      case 'NoteMeasurements':
+        return noteMeasurements(command, pom)
+      case 'NotePlant':
+        return notePlant(command, pom)
+      case 'NoteWeather':
+        return noteWeather(command, pom)
       case 'NoteGridPod':
         return [{ ...command, type: 'GridPodNoted' }]
       case 'ForgetGridPod':
@@ -57,7 +63,7 @@ export const gridDecide =
       case 'AssessSession': {
         if (!pom.network) return passedOver(command.sessionId, 'noNetwork')
         if (pom.sessions.has(command.sessionId)) return passedOver(command.sessionId, 'knownBefore')
-        return assessSession(command, pom, pom.network, calculation, forecastOf)
+        return assessSession(command, pom, pom.network, calculation, forecastsOf(pom, command))
       }
       case 'ApproveRequests':
       case 'RejectRequests':
@@ -71,7 +77,7 @@ export const gridDecide =
       case 'ValidateServices': {
         const session = pom.sessions.get(command.sessionId)
         if (!session || !pom.network) return passedOver(command.sessionId, 'sessionNotAssessed')
-        return validateServices(command, session, pom, pom.network, calculation, forecastOf)
+        return validateServices(command, session, pom, pom.network, calculation, forecastsOf(pom, session.asked))
       }
       case 'NoteValidatedService':
         if (!pom.sessions.has(command.sessionId)) return passedOver(command.offerId, 'sessionNotAssessed')
@@ -79,7 +85,7 @@ export const gridDecide =
       case 'NoteFinalOutcome': {
         const session = pom.sessions.get(command.sessionId)
         if (!session || !pom.network) return passedOver(command.sessionId, 'sessionNotAssessed')
-        return noteFinalOutcome(command, session, pom, pom.network, forecastOf)
+        return noteFinalOutcome(command, session, pom, pom.network, forecastsOf(pom, session.asked))
       }
     }
   }
@@ -118,6 +124,16 @@ export const evolve = (state: GridOperation, event: GridEvent): GridOperation =>
       for (const { pod, place } of event.pods)
         if (place) pom.placed.set(pod, place)
         else pom.placed.delete(pod)
+      return state
+    case 'MeasurementsNoted':
+      withMeasurements(event, pom)
+      return state
+    case 'PlantNoted':
+      pom.models.set(event.series, plantModel(event.series, event.plant))
+      pom.latest.delete(event.series)
+      return state
+    case 'WeatherNoted':
+      pom.weather = event
       return state
     case 'GridPodNoted':
       pom.pods.set(event.pod, event)

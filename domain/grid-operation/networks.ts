@@ -160,9 +160,19 @@ const switchedFrom = (
   )
 }
 
-const mayOperate = (by: { readonly role: string; readonly id: string }, pom: PomGrid, add: Add): void => {
-  if (by.role !== 'dso') add('wrong-role', '')
-  else if (pom.dsoId !== null && pom.dsoId !== by.id) add('foreign-actor', '/pom')
+/** The first network of a PoM is imported by the grid operator of the PoDs that are known there. */
+export const mayOperate = (
+  by: { readonly role: string; readonly id: string },
+  { dsoId, pods }: PomGrid,
+  add: Add
+): void => {
+  if (by.role !== 'dso') {
+    add('wrong-role', '')
+    return
+  }
+  const [first] = pods.values()
+  const operator = dsoId ?? first?.dsoId ?? by.id
+  if (operator !== by.id) add('foreign-actor', '/pom')
 }
 
 const problemReasons = (problems: readonly NetworkProblem[]): readonly Reason[] =>

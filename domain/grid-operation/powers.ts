@@ -27,13 +27,29 @@ export interface ElementForecast {
   readonly p_kW: ArrayLike<number>
   readonly q_kvar: ArrayLike<number>
   readonly basis: 'learned' | 'weather'
+  /** The same as withdrawal, W and var, with its band. */
+  readonly withdrawal: {
+    readonly p: Float64Array
+    readonly q: Float64Array
+    readonly low: Float64Array
+    readonly high: Float64Array
+  }
 }
 
-export type ForecastOf = (element: string) => ElementForecast | undefined
+/** By element; the sign is that of its withdrawal in the element's own sign. */
+export type ForecastOf = (element: string, sign: 1 | -1) => ElementForecast | undefined
+
+/** A forecast that the powers rest on. */
+export interface UsedForecast {
+  readonly element: string
+  readonly kind: 'load' | 'generator' | 'storage'
+  readonly withdrawal: ElementForecast['withdrawal']
+}
 
 export interface Powers {
   readonly slots: readonly SlotPowers[]
   readonly basis: ForecastBasis
+  readonly forecasts: readonly UsedForecast[]
   readonly digest: string
 }
 
@@ -49,6 +65,7 @@ export const powersOf = (
   const basis = { registered: 0, learned: 0, weather: 0, profiled: 0, constant: 0, withoutBus: 0 }
   for (const pod of pods.keys()) if (!podPlaces.has(pod)) basis.withoutBus++
   const met = new Set<string>()
+  const forecasts: UsedForecast[] = []
   const lists = (['loads', 'generators', 'storages'] as const).map(name => {
     const list = network[name]
     const p = list.map(() => new Float64Array(window.mtus))
@@ -63,7 +80,9 @@ export const powersOf = (
         fillBaseline(noted, clock, sign, p[n]!, q[n]!)
         return
       }
-      basis[fillElement(element, forecastOf(element.id), profiles, clock, p[n]!, q[n]!)]++
+      const forecast = forecastOf(element.id, sign)
+      if (forecast) forecasts.push({ element: element.id, kind: kindOf[name], withdrawal: forecast.withdrawal })
+      basis[fillElement(element, forecast, profiles, clock, p[n]!, q[n]!)]++
     })
     return { name, p, q }
   })
@@ -80,8 +99,10 @@ export const powersOf = (
     if (injected) hash.update(bytesOf(injected.p_kW)).update(bytesOf(injected.q_kvar))
     return injected ? { ...powers, injected } : powers
   })
-  return { slots, basis, digest: hash.digest('hex') }
+  return { slots, basis, forecasts, digest: hash.digest('hex') }
 }
+
+const kindOf = { loads: 'load', generators: 'generator', storages: 'storage' } as const
 
 export const busOfPod = (podPlaces: ReadVersion['podPlaces']): BusOfPod =>
   new Map([...podPlaces].map(([pod, { bus }]) => [pod, bus]))

@@ -14,8 +14,10 @@ import type {
   PodPlace,
   RequestProposed,
   ValidatedServiceNoted,
-  VerdictInterval
+  VerdictInterval,
+  WeatherNoted
 } from '../../schemas/generated.ts'
+import type { SeriesModel } from '../forecast/series-model.ts'
 
 export interface DirectoryEntry {
   readonly registered: boolean
@@ -60,6 +62,11 @@ export interface PomGrid {
   /** The places as they were told last (T-51). */
   readonly placed: Map<string, PodPlace>
   readonly pods: Map<string, GridPodNoted>
+  /** By element of the network: what was learned of it. */
+  readonly models: Map<string, SeriesModel>
+  /** The day so far of an element that is measured, W from the day's first quarter-hour. */
+  readonly latest: Map<string, { readonly start: number; readonly p: readonly (number | null)[] }>
+  weather: WeatherNoted | null
   readonly sessions: Map<string, GridSession>
 }
 
@@ -76,5 +83,8 @@ export const emptyPom = (): PomGrid => ({
   network: null,
   placed: new Map(),
   pods: new Map(),
+  models: new Map(),
+  latest: new Map(),
+  weather: null,
   sessions: new Map()
 })

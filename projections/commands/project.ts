@@ -43,9 +43,11 @@ const handles = [
   'GridPodNoted',
   'GridSessionOpened',
   'IndivisibleOfferNoted',
+  'MeasurementsNoted',
   'NetworkElementsStaged',
   'NetworkPodsPlaced',
   'NetworkVersionActivated',
+  'PlantNoted',
   'PodLocated',
   'ProposalDropped',
   'RegisteredPodNoted',
@@ -54,6 +56,7 @@ const handles = [
   'ServiceVerdictGiven',
   'TechnicalValidationDone',
   'ValidatedServiceNoted',
+  'WeatherNoted',
   'CommandRepeated'
 ] as const satisfies readonly Handled[]
 
@@ -128,6 +131,7 @@ const subjectOf = (event: Answer): string => {
   if ('offerId' in event) return event.offerId
   if ('requestId' in event) return event.requestId
   if ('pod' in event) return event.pod
+  if ('series' in event) return event.series
   if ('upload' in event) return event.upload
   if ('sessionId' in event) return event.sessionId
   return event.pom

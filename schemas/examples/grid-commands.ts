@@ -188,8 +188,47 @@ export const gridCommands: ByType<GridCommand> = {
     isBlock: true,
     minAcceptance: 1_000
   },
+  NoteMeasurements: {
+    type: 'NoteMeasurements',
+    pom,
+    by: dso,
+    series: 'L-1',
+    date: '2026-07-14',
+    timeZone: 'Europe/Rome',
+    p: [310, 295, null, 280],
+    q: []
+  },
+  NotePlant: {
+    type: 'NotePlant',
+    pom,
+    by: dso,
+    series: 'PV-1',
+    plant: {
+      kind: 'solar',
+      ratedWatt: 5_000,
+      latitudeDegree: 41.9,
+      longitudeDegree: 12.5,
+      tiltDegree: 30,
+      azimuthDegree: 180,
+      hubHeightM: null,
+      cutInMs: null,
+      ratedMs: null,
+      cutOutMs: null
+    }
+  },
   NoteRegisteredPod: { type: 'NoteRegisteredPod', pod, registered: true, place: null },
   NoteValidatedService: { type: 'NoteValidatedService', pom, sessionId, ...judged },
+  NoteWeather: {
+    type: 'NoteWeather',
+    pom,
+    by: dso,
+    start: dayStart,
+    stepMinutes: 60,
+    ghi: [0, null],
+    cloudShare: [0.25, 0.5],
+    temperature: [21.5, 21],
+    wind: []
+  },
   RejectRequests: { type: 'RejectRequests', pom, sessionId, by: dso, requestIds: [] },
   StageNetworkElements: { type: 'StageNetworkElements', pom, by: dso, upload, index: 0, elements },
   SwitchNetwork: { type: 'SwitchNetwork', pom, by: dso, switches: [opened], persistent: true },

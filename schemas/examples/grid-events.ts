@@ -142,6 +142,7 @@ export const gridEvents: ByType<GridEvent> = {
   GridPodNoted: { type: 'GridPodNoted', ...gridPod },
   GridSessionOpened: { ...gridCommands.AssessSession, type: 'GridSessionOpened', networkVersion: 1 },
   IndivisibleOfferNoted: { ...gridCommands.NoteIndivisibleOffer, type: 'IndivisibleOfferNoted' },
+  MeasurementsNoted: { ...gridCommands.NoteMeasurements, type: 'MeasurementsNoted' },
   NetworkElementsStaged: { type: 'NetworkElementsStaged', pom, by: dso, upload, index: 0, elements },
   NetworkPodsPlaced: { type: 'NetworkPodsPlaced', pom, version: 1, pods: [{ pod, place }] },
   NetworkVersionActivated: {
@@ -158,6 +159,7 @@ export const gridEvents: ByType<GridEvent> = {
     changed: 'switchedForNow',
     activatedAt: registeredAt
   },
+  PlantNoted: { ...gridCommands.NotePlant, type: 'PlantNoted' },
   PodLocated: { type: 'PodLocated', pod, place, assignment: null },
   ProposalDropped: { type: 'ProposalDropped', pom, sessionId, requestId, by: null },
   RegisteredPodNoted: { type: 'RegisteredPodNoted', pod, registered: true, place: null, assignment: place },
@@ -197,5 +199,6 @@ export const gridEvents: ByType<GridEvent> = {
     divergedSlots: 0,
     digest: sha256('verdicts')
   },
-  ValidatedServiceNoted: { type: 'ValidatedServiceNoted', pom, sessionId, ...judged }
+  ValidatedServiceNoted: { type: 'ValidatedServiceNoted', pom, sessionId, ...judged },
+  WeatherNoted: { ...gridCommands.NoteWeather, type: 'WeatherNoted' }
 }
