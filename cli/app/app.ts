@@ -34,10 +34,16 @@ import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/acto
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
 import { eventMirror, eventMirrorName } from '../../processors/event-mirror/event-mirror.ts'
 import { mirroredTopics, streamOf } from '../../processors/event-mirror/streams.ts'
+import { gridToGrid, gridToGridTypes } from '../../processors/feeds/grid-to-grid.ts'
+import { gridToMarket, gridToMarketTypes } from '../../processors/feeds/grid-to-market.ts'
+import { gridToRegistry, gridToRegistryTypes } from '../../processors/feeds/grid-to-registry.ts'
+import { marketToGrid, marketToGridTypes } from '../../processors/feeds/market-to-grid.ts'
+import { registryToGrid, registryToGridTypes } from '../../processors/feeds/registry-to-grid.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
+import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
-import { feedComponent } from '../../processors/runtime/feed.ts'
+import { type FeedOptions, feedComponent } from '../../processors/runtime/feed.ts'
 import { filterComponent } from '../../processors/runtime/filter.ts'
 import { processorComponent } from '../../processors/runtime/processor.ts'
 import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
@@ -136,24 +142,64 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     has('projections') && config.eventStoreUrl ? eventStoreDb({ url: config.eventStoreUrl }) : undefined
   if (eventStore) opening.defer(() => eventStore.close())
 
+  const feed = (of: Pick<FeedOptions, 'name' | 'from' | 'to' | 'rule' | 'types'>): Component =>
+    feedComponent({ ...of, log, salt, checkpoints: snapshots, onWarning })
+
   const components: Component[] = [
     ...(has('registry')
       ? [
           processorComponent(registryProcessor, runtime),
-          feedComponent({
+          feed({
             name: 'feed/registry-to-market',
             from: 'flex.registry.events',
             to: 'flex.market.commands',
             rule: registryToMarket,
-            types: registryToMarketTypes,
-            log,
-            salt,
-            checkpoints: snapshots,
-            onWarning
+            types: registryToMarketTypes
           })
         ]
       : []),
     ...(has('market') ? [processorComponent(await loadMarketProcessor(), runtime)] : []),
+    // An operator's own platform plays its flows by REST where this role runs nowhere, or has no network.
+    ...(has('grid-operator')
+      ? [
+          processorComponent(await loadGridOperator(), runtime),
+          feed({
+            name: 'feed/registry-to-grid',
+            from: 'flex.registry.events',
+            to: 'flex.grid.commands',
+            rule: registryToGrid,
+            types: registryToGridTypes
+          }),
+          feed({
+            name: 'feed/market-to-grid',
+            from: 'flex.market.events',
+            to: 'flex.grid.commands',
+            rule: marketToGrid(config.gridRequests),
+            types: marketToGridTypes
+          }),
+          feed({
+            name: 'feed/grid-to-grid',
+            from: 'flex.grid.events',
+            to: 'flex.grid.commands',
+            rule: gridToGrid,
+            types: gridToGridTypes
+          }),
+          feed({
+            name: 'feed/grid-to-registry',
+            from: 'flex.grid.events',
+            to: 'flex.registry.commands',
+            rule: gridToRegistry,
+            types: gridToRegistryTypes
+          }),
+          feed({
+            name: 'feed/grid-to-market',
+            from: 'flex.grid.events',
+            to: 'flex.market.commands',
+            rule: gridToMarket,
+            types: gridToMarketTypes
+          })
+        ]
+      : []),
     ...(has('actor-topics')
       ? [
           filterComponent({
