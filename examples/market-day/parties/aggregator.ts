@@ -8,7 +8,7 @@ import { band, flexibility, netLoad } from '../equipment.ts'
 import type { Movements } from '../network/power-check.ts'
 import type { Customer } from '../population.ts'
 import { type RestClient, sendSettled } from '../rest-client.ts'
-import { intervalAt, mergeRuns, type SessionView } from './session-view.ts'
+import { clockSlots, intervalAt, mergeRuns, mtuOfSlot, type SessionView } from './session-view.ts'
 
 export interface DayContext {
   readonly seed: number
@@ -60,18 +60,10 @@ const podRecord = (customer: Customer, day: DayContext) => {
 
 /** 96 slots whatever the day: when the clock changes, the missing hour is as the one after it and the double one counts once. */
 const baseline = (customer: Customer, { mtuStarts }: DayContext): object[] =>
-  Array.from({ length: SLOTS }, (_, slot) => {
+  clockSlots.map(slot => {
     const mtu = mtuOfSlot(slot, mtuStarts.length)
     return { p: netLoad(customer, mtu), q: customer.curves.reactive[mtu]! }
   })
-
-const SLOTS = 96
-/** Clocks change at two o'clock in the example's zone: forward to three, or from three back to two. */
-const mtuOfSlot = (slot: number, mtus: number): number => {
-  const missing = SLOTS - mtus
-  if (missing > 0) return slot < 8 ? slot : Math.max(8, slot - missing)
-  return slot < 12 ? slot : slot - missing
-}
 
 export const offerInto = async (
   client: RestClient,
