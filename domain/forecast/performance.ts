@@ -83,9 +83,9 @@ export const byWeather = (
     const bounded = (miss: number): number =>
       isNight ? 0 : Math.min(0, Math.max(-plant.rated_W, p + miss * plant.rated_W))
     found.p[slot] = p
-    found.low[slot] = bounded(members.quantile(quantiles.low) ?? 0)
+    found.low[slot] = bounded(members.quantile(model.band.below.share) ?? 0)
     found.median[slot] = bounded(members.quantile(quantiles.median) ?? 0)
-    found.high[slot] = bounded(members.quantile(quantiles.high) ?? 0)
+    found.high[slot] = bounded(members.quantile(1 - model.band.above.share) ?? 0)
   })
   return found
 }
