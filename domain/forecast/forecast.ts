@@ -114,6 +114,7 @@ export const forecastNext = (
 ): Forecast | undefined => {
   if (!Number.isInteger(count) || count < 1 || count > NEXT_SLOTS)
     throw new RangeError(`forecastNext: expected 1 to ${NEXT_SLOTS} slots, got ${count}`)
+  if (start % MTU_MS !== 0) throw new RangeError(`forecastNext: ${start} is not the start of a quarter-hour`)
   const days = daysAround(model, start, count, context)
   const latest = latestMiss(start, context.latest ?? [], days)
   const slots: SlotForecast[] = []
