@@ -14,29 +14,16 @@ import { forecastDay, forecastNext } from '../../domain/forecast/forecast.ts'
 import { learn } from '../../domain/forecast/learn.ts'
 import type { LocalDay } from '../../domain/forecast/local-day.ts'
 import { Score } from '../../domain/forecast/score.ts'
-import { initialModel, NEXT_SLOTS, type PlantData, type SolarPlant } from '../../domain/forecast/series-model.ts'
+import { initialModel, NEXT_SLOTS, type PlantData } from '../../domain/forecast/series-model.ts'
 import type { Weather } from '../../domain/forecast/weather.ts'
 import { MTU_MS } from '../../domain/units/time.ts'
-import { weatherOf } from './neighbours-weather.ts'
-import { RATED_W, rowOf, type YearSeries, yearDays, yearSeries, zone } from './year-profiles.ts'
+import { assumedPlant, weatherOf } from './neighbours-weather.ts'
+import { rowOf, type YearSeries, yearDays, yearSeries, zone } from './year-profiles.ts'
 
 export const describe = 'forecasts of a measured year, by family of customers and plants, beside last week’s value'
 
 /** Two weeks to learn from, and the last week's value needs one. */
 const FIRST_DAY = 14
-
-/**
- * The data do not say where the plants stand nor how: the middle of Germany, a usual roof. What is wrong with that is
- * learned as performance by hour, as it would be with wrong plant data.
- */
-export const assumedPlant: SolarPlant = {
-  kind: 'solar',
-  rated_W: RATED_W,
-  latitude_degree: 51.3,
-  longitude_degree: 9.5,
-  tilt_degree: 30,
-  azimuth_degree: 180
-}
 
 const plantOf = (family: string): PlantData => {
   if (family === 'pv') return assumedPlant
