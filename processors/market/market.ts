@@ -12,7 +12,7 @@ import type { Processor } from '../runtime/processor.ts'
 
 export const loadMarketProcessor = async (): Promise<Processor<MarketCommand, MarketEvent, Market>> => ({
   name: 'market',
-  stateVersion: 'market-1',
+  stateVersion: 'market-2',
   initial,
   decide: marketDecide(clearSession(await loadSolver())),
   evolve

@@ -8,7 +8,7 @@
  */
 import type { BlockOffer, Book, Direction, OfferService, Quantity, Service } from './book.ts'
 import { type MeritList, meritLists } from './merit-lists.ts'
-import { stepsOf } from './offer-steps.ts'
+import { hasMinAcceptance as hasMinimum, stepsOf } from './offer-steps.ts'
 
 /** Four markets in one MTU: quantity × direction. */
 export const marketCount = 4
@@ -128,7 +128,7 @@ export const compileBook = (book: Book): Compiled => {
     offerKind[o] = kind
     if (offer.kind === 'block') blocks.push(o)
     else {
-      hasMinAcceptance[o] = stepsOf(offer).hasMinAcceptance ? 1 : 0
+      hasMinAcceptance[o] = hasMinimum(stepsOf(offer)) ? 1 : 0
       const slot = unit * marketCount + market
       if (kindOfUnit[slot] === -1) kindOfUnit[slot] = kind
       else if (kindOfUnit[slot] !== kind) oneKind[slot] = 0

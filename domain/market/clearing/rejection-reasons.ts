@@ -5,6 +5,7 @@
  */
 import type { Offer, RejectionReason } from './book.ts'
 import { type Compiled, closedByState, closedToDso, closedToTso, placesClosedToTso, roomOf } from './compiled-book.ts'
+import { stepsEnd, stepsOf } from './offer-steps.ts'
 import type { Served } from './outcome.ts'
 
 const obstacles: readonly RejectionReason[] = [
@@ -63,10 +64,14 @@ export const rejectionReasons = (compiled: Compiled, served: Served): ((offer: n
     const unit = book.units[offerUnit[o]!]!
     const simple = !unit.caps && !book.rules.exclusivePerPod && offer.kind === 'single' && !compiled.hasMinAcceptance[o]
     if (offer.kind === 'single') {
-      for (const { mtu, mtus, steps, minAcceptance } of offer.intervals) {
-        if (simple && passed === 4) break
-        const bid = steps.reduce((lowest, step) => Math.min(lowest, step.price), Number.POSITIVE_INFINITY)
-        for (let t = mtu; t < mtu + mtus && !(simple && passed === 4); t++) see(t, bid, minAcceptance)
+      const columns = stepsOf(offer)
+      for (let k = 0; 3 * k < columns.intervals.length && !(simple && passed === 4); k++) {
+        let bid = Number.POSITIVE_INFINITY
+        const last = stepsEnd(columns, k)
+        for (let s = columns.intervals[3 * k + 2]!; s < last; s++) bid = Math.min(bid, columns.steps[2 * s]!)
+        const end = columns.intervals[3 * k + 1]!
+        for (let t = columns.intervals[3 * k]!; t < end && !(simple && passed === 4); t++)
+          see(t, bid, columns.minAcceptances[k] ?? 0)
       }
     } else for (let t = offer.earliest; t < offer.latest; t++) see(t, offer.price, offer.minAcceptance)
     if (passed < 4) return obstacles[passed]!

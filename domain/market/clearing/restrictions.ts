@@ -7,6 +7,7 @@
  */
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import type { Grants } from './grants.ts'
+import { intervalAtMtu, intervalOfSteps, stepsOf } from './offer-steps.ts'
 
 export type Restriction =
   | { readonly rule: 'min-acceptance'; readonly offer: number; readonly mtu: number }
@@ -76,7 +77,9 @@ export const restrict = (compiled: Compiled, restrictions: Restrictions, restric
 export const intervalAt = (compiled: Compiled, offer: number, mtu: number) => {
   const single = compiled.book.offers[offer]!
   if (single.kind === 'block') return undefined
-  return single.intervals.find(interval => mtu >= interval.mtu && mtu < interval.mtu + interval.mtus)
+  const columns = stepsOf(single)
+  const at = intervalAtMtu(columns, mtu)
+  return at < 0 ? undefined : intervalOfSteps(columns, at)
 }
 
 interface Use {

@@ -7,8 +7,10 @@
  */
 import type { Allocation, Direction, OfferInterval, ProfileInterval, Quantity } from '../../../schemas/generated.ts'
 import { type Interval, MTU_MS, overlaps, runEnd, runInterval } from '../../units/time.ts'
+import { intervalsOfSteps, stepsOfIntervals } from '../clearing/offer-steps.ts'
 import { sessionWindow } from './place-offer.ts'
-import type { PlacedOffer, PomState, SessionState } from './state.ts'
+import type { PlacedOffer } from './placed-offer.ts'
+import type { PomState, SessionState } from './state.ts'
 
 /** Earlier sessions of the same day, in their order. */
 export const earlierSessions = (session: SessionState, pom: PomState): readonly SessionState[] =>
@@ -87,8 +89,11 @@ const restOf = (offer: PlacedOffer, accepted: readonly Allocation[], window: Int
     const fits = latestEnd - earliestStart >= offer.mtus * MTU_MS
     return accepted.length === 0 && fits ? { ...offer, earliestStart, latestEnd } : undefined
   }
-  const intervals = offer.intervals.flatMap(run => restOfRun(run, accepted, window))
-  return intervals.length > 0 ? { ...offer, intervals } : undefined
+  const intervals = intervalsOfSteps(offer.steps)
+    .map(({ mtu, ...run }) => ({ ...run, start: offer.start + mtu * MTU_MS }))
+    .flatMap(run => restOfRun(run, accepted, window))
+    .map(({ start, ...run }) => ({ ...run, mtu: (start - window.start) / MTU_MS }))
+  return intervals.length > 0 ? { ...offer, start: window.start, steps: stepsOfIntervals(intervals) } : undefined
 }
 
 /** The run inside the window, cut where the accepted quantity changes, without the cheapest steps that were accepted. */

@@ -16,8 +16,9 @@ import { type Clear, closeSession } from './close-session.ts'
 import { checkVerdicts, completeTechnicalOutcome, endValidation } from './finalise.ts'
 import { checkOffer } from './place-offer.ts'
 import { checkRequest } from './place-request.ts'
+import { placedOffer } from './placed-offer.ts'
 import { podListDigest } from './pod-list.ts'
-import { bookOffer, sessionBook } from './session-book.ts'
+import { forgetBook, sessionBook } from './session-book.ts'
 import { emptyPom, type Market, newSession, type PomState, type SessionState } from './state.ts'
 
 export { initial } from './state.ts'
@@ -136,6 +137,8 @@ export const evolve = (state: Market, event: MarketEvent): Market => {
     pom = emptyPom()
     state.poms.set(event.pom, pom)
   }
+  if (event.type !== 'OfferCleared' && event.type !== 'RequestCleared' && event.type !== 'MarketCleared')
+    forgetBook(pom)
   switch (event.type) {
     case 'PodNoted':
       pom.pods.set(event.pod, event)
@@ -151,9 +154,7 @@ export const evolve = (state: Market, event: MarketEvent): Market => {
     case 'BlockOfferPlaced': {
       const session = known(pom, event.sessionId)
       takeOut(session, event.offerId)
-      session.offers.set(event.offerId, event)
-      // The gate finds it read.
-      bookOffer(event, session.opened.start)
+      session.offers.set(event.offerId, placedOffer(event, session.opened.start))
       for (const pod of event.unit.pods) {
         const entry = session.unitOfPod.get(pod)
         session.unitOfPod.set(pod, { unit: event.unit.id, offers: (entry?.offers ?? 0) + 1 })
@@ -201,7 +202,11 @@ export const evolve = (state: Market, event: MarketEvent): Market => {
     case 'SessionFinalised': {
       const session = known(pom, event.sessionId)
       session.status = event.status
+      // From here on only what was validated counts.
       session.book = null
+      session.offersCleared.length = 0
+      session.requestsCleared.length = 0
+      session.verdicts.clear()
       return state
     }
     case 'MarketCommandRefused':

@@ -5,12 +5,12 @@
  */
 import type { RequestPlaced } from '../../../schemas/generated.ts'
 import { MTU_MS, overlaps, runEnd } from '../../units/time.ts'
-import type { Book, Direction, Offer, Quantity, Request, Side, Unit, UnitCaps } from '../clearing/book.ts'
-import { stepsOf } from '../clearing/offer-steps.ts'
+import type { Book, Direction, Quantity, Request, Side, Unit, UnitCaps } from '../clearing/book.ts'
 import { bandOf } from './band.ts'
 import { type FirmVolume, firmVolumes, openResiduals, standingOffers } from './carry-over.ts'
 import { sessionWindow } from './place-offer.ts'
-import type { PlacedOffer, PomState, SessionState, Unavailability } from './state.ts'
+import { bookOffer, mostOf, type PlacedOffer } from './placed-offer.ts'
+import type { PomState, SessionState, Unavailability } from './state.ts'
 
 export interface BookItem<T> {
   readonly item: T
@@ -24,7 +24,23 @@ export interface SessionBook {
   readonly requests: readonly BookItem<RequestPlaced>[]
 }
 
+/** The book of a gate is asked for twice, by the decision and by its fold: between the two only its outcome is noted. */
+const lastBooks = new WeakMap<PomState, { readonly session: SessionState; readonly book: SessionBook }>()
+
+/** What comes next may change books of this PoM. */
+export const forgetBook = (pom: PomState): void => {
+  lastBooks.delete(pom)
+}
+
 export const sessionBook = (session: SessionState, pom: PomState): SessionBook => {
+  const last = lastBooks.get(pom)
+  if (last?.session === session) return last.book
+  const book = readBook(session, pom)
+  lastBooks.set(pom, { session, book })
+  return book
+}
+
+const readBook = (session: SessionState, pom: PomState): SessionBook => {
   const { start, mtus, rules } = session.opened
   const offers: BookItem<PlacedOffer>[] = [
     ...[...session.offers.values()].map(item => ({ item, carriedFrom: null })),
@@ -55,45 +71,6 @@ export const sessionBook = (session: SessionState, pom: PomState): SessionBook =
 }
 
 const index = (instant: number, start: number): number => (instant - start) / MTU_MS
-
-const readOffers = new WeakMap<PlacedOffer, { readonly start: number; readonly offer: Offer }>()
-
-/** An offer as the book of a session that starts then has it; read once, when it is placed. */
-export const bookOffer = (item: PlacedOffer, start: number): Offer => {
-  const known = readOffers.get(item)
-  if (known?.start === start) return known.offer
-  const offer = readOffer(item, start)
-  if (offer.kind === 'single') stepsOf(offer)
-  readOffers.set(item, { start, offer })
-  return offer
-}
-
-const readOffer = (item: PlacedOffer, start: number): Offer => {
-  const { quantity, direction, service } = item
-  const common = { id: item.offerId, unit: item.unit.id, quantity, direction, service }
-  if (item.type === 'OfferPlaced')
-    return {
-      kind: 'single',
-      ...common,
-      intervals: item.intervals.map(run => ({
-        mtu: index(run.start, start),
-        mtus: run.mtus,
-        steps: run.steps,
-        minAcceptance: run.minAcceptance
-      }))
-    }
-  return {
-    kind: 'block',
-    ...common,
-    power: item.power,
-    duration: item.mtus,
-    maxEnergy: item.maxEnergyWattMtus,
-    earliest: index(item.earliestStart, start),
-    latest: index(item.latestEnd, start),
-    price: item.price,
-    minAcceptance: item.minAcceptance
-  }
-}
 
 const bookRequest = ({ item }: BookItem<RequestPlaced>, start: number): Request => ({
   id: item.requestId,
@@ -153,7 +130,7 @@ const unit = (
   for (const [quantity, direction] of axes) {
     const offered = own.filter(offer => offer.quantity === quantity && offer.direction === direction)
     // Where all offers together fit into the band it limits nothing, and the clearing has an easier book.
-    const most = offered.reduce((sum, offer) => sum + mostOf(offer, start), 0)
+    const most = offered.reduce((sum, offer) => sum + mostOf(offer), 0)
     const limited = firm.length > 0 || away.length > 0 || most > bandOf(members, quantity, direction)
     if (offered.length === 0 || !limited) continue
     const cap = new Array<number>(mtus).fill(bandOf(members, quantity, direction))
@@ -179,12 +156,6 @@ const unit = (
       taken[quantity][mtu] = direction
     })
   return { id, pods, caps, servedSide, takenDirection: taken }
-}
-
-/** The most that an offer can add in any MTU, W or var. */
-const mostOf = (item: PlacedOffer, start: number): number => {
-  const offer = bookOffer(item, start)
-  return offer.kind === 'block' ? offer.power : stepsOf(offer).most
 }
 
 const eachMtu = (run: { start: number; mtus: number }, start: number, visit: (mtu: number) => void): void => {

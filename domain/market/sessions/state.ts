@@ -3,10 +3,8 @@
  * outcome. It is the fold of the market's own events and nothing else.
  */
 import type {
-  BlockOfferPlaced,
   MarketCleared,
   OfferCleared,
-  OfferPlaced,
   OutcomeValidated,
   PodNoted,
   RequestCleared,
@@ -16,9 +14,8 @@ import type {
   VerdictInterval
 } from '../../../schemas/generated.ts'
 import { localIso } from '../../units/time.ts'
+import type { PlacedOffer } from './placed-offer.ts'
 import type { SessionBook } from './session-book.ts'
-
-export type PlacedOffer = OfferPlaced | BlockOfferPlaced
 
 export interface SessionState {
   readonly opened: SessionOpened
