@@ -25,6 +25,7 @@ export const meritLists = (book: Book, offerMarket: Uint8Array, market: number):
   const lists: MeritList[] = []
   let ranks: Int32Array | undefined
   let prices: Float64Array | undefined
+  let offers: Int32Array | undefined
   for (let t = 0; t < book.mtus; t++) {
     const before = lists[t - 1]
     const arrived = gather(t)
@@ -32,11 +33,17 @@ export const meritLists = (book: Book, offerMarket: Uint8Array, market: number):
       lists.push(before ?? emptyList)
       continue
     }
-    if (!ranks || !prices || !areEqual(prices, arrived.price)) {
+    const isSorted = ranks && prices && areEqual(prices, arrived.price)
+    if (!ranks || !isSorted) {
       ranks = byPrice(arrived.price)
       prices = arrived.price.slice()
     }
-    lists.push(inOrder(arrived, ranks))
+    if (isSorted && before && offers && areEqual(offers, arrived.offer))
+      lists.push({ offer: before.offer, price: before.price, quantity: ordered(arrived.quantity, ranks) })
+    else {
+      offers = arrived.offer.slice()
+      lists.push(inOrder(arrived, ranks))
+    }
   }
   return lists
 }
@@ -119,18 +126,18 @@ const joined = (curves: readonly OfferSteps[]) => {
 }
 
 const inOrder = ({ offer, price, quantity }: MeritList, ranks: Int32Array): MeritList => {
-  const count = ranks.length
-  const list = { offer: new Int32Array(count), price: new Float64Array(count), quantity: new Float64Array(count) }
-  for (let k = 0; k < count; k++) {
-    const at = ranks[k]!
-    list.offer[k] = offer[at]!
-    list.price[k] = price[at]!
-    list.quantity[k] = quantity[at]!
-  }
-  return list
+  const inRank = new Int32Array(ranks.length)
+  for (let k = 0; k < ranks.length; k++) inRank[k] = offer[ranks[k]!]!
+  return { offer: inRank, price: ordered(price, ranks), quantity: ordered(quantity, ranks) }
 }
 
-const areEqual = (one: Float64Array, other: Float64Array): boolean => {
+const ordered = (column: Float64Array, ranks: Int32Array): Float64Array => {
+  const inRank = new Float64Array(ranks.length)
+  for (let k = 0; k < ranks.length; k++) inRank[k] = column[ranks[k]!]!
+  return inRank
+}
+
+const areEqual = (one: Float64Array | Int32Array, other: Float64Array | Int32Array): boolean => {
   if (one.length !== other.length) return false
   for (let k = 0; k < one.length; k++) if (one[k] !== other[k]) return false
   return true
