@@ -5,11 +5,24 @@
 
 import type { LocalDay } from '../../domain/forecast/local-day.ts'
 import { clearSkyOutput } from '../../domain/forecast/plant-output.ts'
+import type { SolarPlant } from '../../domain/forecast/series-model.ts'
 import { clearSky, sunPosition } from '../../domain/forecast/sun.ts'
 import type { Weather } from '../../domain/forecast/weather.ts'
 import { MTU_MS } from '../../domain/units/time.ts'
-import { assumedPlant } from './forecast.ts'
-import { rowOf, type YearSeries } from './year-profiles.ts'
+import { RATED_W, rowOf, type YearSeries } from './year-profiles.ts'
+
+/**
+ * The data do not say where the plants stand nor how: the middle of Germany, a usual roof. What is wrong with that is
+ * learned as performance by hour, as it would be with wrong plant data.
+ */
+export const assumedPlant: SolarPlant = {
+  kind: 'solar',
+  rated_W: RATED_W,
+  latitude_degree: 51.3,
+  longitude_degree: 9.5,
+  tilt_degree: 30,
+  azimuth_degree: 180
+}
 
 const HOUR = 4
 

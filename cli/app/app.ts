@@ -34,16 +34,12 @@ import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/acto
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
 import { eventMirror, eventMirrorName } from '../../processors/event-mirror/event-mirror.ts'
 import { mirroredTopics, streamOf } from '../../processors/event-mirror/streams.ts'
-import { gridToGrid, gridToGridTypes } from '../../processors/feeds/grid-to-grid.ts'
-import { gridToMarket, gridToMarketTypes } from '../../processors/feeds/grid-to-market.ts'
-import { gridToRegistry, gridToRegistryTypes } from '../../processors/feeds/grid-to-registry.ts'
-import { marketToGrid, marketToGridTypes } from '../../processors/feeds/market-to-grid.ts'
-import { registryToGrid, registryToGridTypes } from '../../processors/feeds/registry-to-grid.ts'
+import { type Feed, gridFeeds } from '../../processors/feeds/grid-feeds.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
 import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
-import { type FeedOptions, feedComponent } from '../../processors/runtime/feed.ts'
+import { feedComponent } from '../../processors/runtime/feed.ts'
 import { filterComponent } from '../../processors/runtime/filter.ts'
 import { processorComponent } from '../../processors/runtime/processor.ts'
 import { directorySnapshots } from '../../processors/runtime/snapshots.ts'
@@ -142,8 +138,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     has('projections') && config.eventStoreUrl ? eventStoreDb({ url: config.eventStoreUrl }) : undefined
   if (eventStore) opening.defer(() => eventStore.close())
 
-  const feed = (of: Pick<FeedOptions, 'name' | 'from' | 'to' | 'rule' | 'types'>): Component =>
-    feedComponent({ ...of, log, salt, checkpoints: snapshots, onWarning })
+  const feed = (of: Feed): Component => feedComponent({ ...of, log, salt, checkpoints: snapshots, onWarning })
 
   const components: Component[] = [
     ...(has('registry')
@@ -161,44 +156,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     ...(has('market') ? [processorComponent(await loadMarketProcessor(), runtime)] : []),
     // An operator's own platform plays its flows by REST where this role runs nowhere, or has no network.
     ...(has('grid-operator')
-      ? [
-          processorComponent(await loadGridOperator(), runtime),
-          feed({
-            name: 'feed/registry-to-grid',
-            from: 'flex.registry.events',
-            to: 'flex.grid.commands',
-            rule: registryToGrid,
-            types: registryToGridTypes
-          }),
-          feed({
-            name: 'feed/market-to-grid',
-            from: 'flex.market.events',
-            to: 'flex.grid.commands',
-            rule: marketToGrid(config.gridRequests),
-            types: marketToGridTypes
-          }),
-          feed({
-            name: 'feed/grid-to-grid',
-            from: 'flex.grid.events',
-            to: 'flex.grid.commands',
-            rule: gridToGrid,
-            types: gridToGridTypes
-          }),
-          feed({
-            name: 'feed/grid-to-registry',
-            from: 'flex.grid.events',
-            to: 'flex.registry.commands',
-            rule: gridToRegistry,
-            types: gridToRegistryTypes
-          }),
-          feed({
-            name: 'feed/grid-to-market',
-            from: 'flex.grid.events',
-            to: 'flex.market.commands',
-            rule: gridToMarket,
-            types: gridToMarketTypes
-          })
-        ]
+      ? [processorComponent(await loadGridOperator(), runtime), ...gridFeeds(config.gridRequests).map(feed)]
       : []),
     ...(has('actor-topics')
       ? [

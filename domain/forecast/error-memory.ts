@@ -8,7 +8,7 @@
  */
 import { type ErrorMemory, NEXT_SLOTS } from './series-model.ts'
 
-/** The latest error is the mean of an hour: one quarter-hour of a household says little. */
+/** The latest error is that of the last hour, each quarter-hour counting half of the next: one alone may be a kettle. */
 export const LATEST_SLOTS = 4
 
 /** Days after which an error counts half: habits of a season. */
@@ -82,16 +82,17 @@ export const withErrors = (
   }
 }
 
-/** Mean of the known ones; NaN if fewer than half are. */
+/** Of the errors of the last hour, oldest first; NaN if none is known. */
 export const latestError = (errors: Float64Array): number => {
   let sum = 0
-  let known = 0
-  for (const error of errors) {
-    if (Number.isNaN(error)) continue
-    sum += error
-    known++
+  let weights = 0
+  let weight = 1
+  for (let slot = errors.length - 1; slot >= 0; slot--, weight /= 2) {
+    if (Number.isNaN(errors[slot]!)) continue
+    sum += weight * errors[slot]!
+    weights += weight
   }
-  return known * 2 < LATEST_SLOTS ? Number.NaN : sum / known
+  return weights === 0 ? Number.NaN : sum / weights
 }
 
 /** What is left of the last day's error after so many days, as a share of what is expected. */

@@ -114,6 +114,7 @@ export const forecastNext = (
 ): Forecast | undefined => {
   if (!Number.isInteger(count) || count < 1 || count > NEXT_SLOTS)
     throw new RangeError(`forecastNext: expected 1 to ${NEXT_SLOTS} slots, got ${count}`)
+  if (start % MTU_MS !== 0) throw new RangeError(`forecastNext: ${start} is not the start of a quarter-hour`)
   const days = daysAround(model, start, count, context)
   const latest = latestMiss(start, context.latest ?? [], days)
   const slots: SlotForecast[] = []
@@ -201,12 +202,8 @@ const corrected = (
   [least, most]: ExpectedDay['limits']
 ): SlotForecast => {
   const within = (value: number): number => Math.min(most, Math.max(least, value))
-  const middle = median + correction
-  return {
-    p: within(p + correction),
-    q,
-    low: within(middle - width * (median - low)),
-    median: within(middle),
-    high: within(middle + width * (high - median))
-  }
+  // The more of the error lasts, the less is left of how days differ from one another, and the closer the quantiles stand
+  // around what is expected now.
+  const moved = (value: number): number => within(p + correction + width * (value - p))
+  return { p: within(p + correction), q, low: moved(low), median: moved(median), high: moved(high) }
 }

@@ -85,9 +85,9 @@ export const fromHistory = (model: SeriesModel, day: LocalDay): Expectation | un
       }
     const expected = (sum + TYPICAL_WEIGHT * typical.p[slot]!) / (weights + TYPICAL_WEIGHT)
     p[slot] = expected
-    low[slot] = members.quantile(quantiles.low) ?? expected
+    low[slot] = members.quantile(model.band.below.share) ?? expected
     median[slot] = members.quantile(quantiles.median) ?? expected
-    high[slot] = members.quantile(quantiles.high) ?? expected
+    high[slot] = members.quantile(1 - model.band.above.share) ?? expected
   }
   return { p, q: typical.q, low, median, high, basis: typical.basis, bandDays: days.length }
 }

@@ -11,6 +11,7 @@ import { expectation } from './expectation.ts'
 import { clearSkyOfDay, errorScale } from './history.ts'
 import { dayNumber, type LocalDay, SLOTS } from './local-day.ts'
 import { withPerformance } from './performance.ts'
+import { withOutcomes } from './quantiles.ts'
 import { keptType, type RecentDay, type SeriesModel } from './series-model.ts'
 import { cellKey, withDay } from './typical-profile.ts'
 import type { Weather } from './weather.ts'
@@ -74,6 +75,10 @@ export const learn = (model: SeriesModel, measured: MeasuredDay): Learned => {
               scaledErrors(p, before.p, errorScale(model, clear)),
               daysSince
             ),
+      band:
+        before === undefined || before.bandDays === 0
+          ? model.band
+          : withOutcomes(model.band, p, before.low, before.high),
       performance: weather === undefined ? model.performance : withPerformance(model, day, p, weather)
     }
   }

@@ -36,6 +36,10 @@ const promised = (model: SeriesModel, day: LocalDay, weather: Weather): Float64A
   })
 }
 
+/** That panels give nothing at night is known without any weather. */
+const saysNothing = (output: Float64Array): boolean =>
+  output.some(Number.isNaN) && output.every(value => Number.isNaN(value) || value === 0)
+
 const factorOf = (performance: Performance): ((instant: number) => number) => {
   const products = performance.products.reduce((sum, one) => sum + one, 0)
   const squares = performance.squares.reduce((sum, one) => sum + one, 0)
@@ -56,7 +60,7 @@ export const byWeather = (
   const { plant, performance } = model
   if (plant.kind !== 'solar' && plant.kind !== 'wind') return undefined
   const output = promised(model, day, weather)
-  if (output.every(Number.isNaN)) return undefined
+  if (saysNothing(output)) return undefined
   if (history === undefined && output.some(Number.isNaN)) return undefined
   const factor = factorOf(performance)
   const copy = (values: Float64Array | undefined) => values?.slice() ?? new Float64Array(SLOTS)
@@ -83,9 +87,9 @@ export const byWeather = (
     const bounded = (miss: number): number =>
       isNight ? 0 : Math.min(0, Math.max(-plant.rated_W, p + miss * plant.rated_W))
     found.p[slot] = p
-    found.low[slot] = bounded(members.quantile(quantiles.low) ?? 0)
+    found.low[slot] = bounded(members.quantile(model.band.below.share) ?? 0)
     found.median[slot] = bounded(members.quantile(quantiles.median) ?? 0)
-    found.high[slot] = bounded(members.quantile(quantiles.high) ?? 0)
+    found.high[slot] = bounded(members.quantile(1 - model.band.above.share) ?? 0)
   })
   return found
 }
@@ -100,7 +104,7 @@ export const withPerformance = (
   const { plant, performance } = model
   if (plant.kind !== 'solar' && plant.kind !== 'wind') return performance
   const output = promised(model, day, weather)
-  if (output.every(Number.isNaN)) return performance
+  if (saysNothing(output)) return performance
   const factor = factorOf(performance)
   const products = performance.products.map(sum => sum * DAY_FACTOR)
   const squares = performance.squares.map(sum => sum * DAY_FACTOR)

@@ -53,8 +53,18 @@ export interface SeriesModel {
   /** The last days of each type, newest first. */
   readonly recent: Readonly<Record<DayType, readonly RecentDay[]>>
   readonly errors: ErrorMemory
+  /** What is asked of the days behind a band, so that a tenth of what comes is below it and a tenth above. */
+  readonly band: { readonly below: BandSide; readonly above: BandSide }
   /** Of plants with weather: what they gave beside what the weather promised. */
   readonly performance: Performance
+}
+
+export interface BandSide {
+  /** Share of the days behind the band that is left out of it on this side. */
+  readonly share: number
+  /** Share of the last weeks' outcomes that lay beyond the edge, and that lay beyond or on it. */
+  readonly beyond: number
+  readonly reached: number
 }
 
 /** One month and day type: 96 expected values, and how many days stand behind them. */
@@ -85,7 +95,7 @@ export interface ErrorMemory {
   /** Σ of squares of a day's mean error, and of its product with the next day's. */
   readonly daySquares: number
   readonly dayProducts: number
-  /** For 1 … 16 slots later: Σ of squares of the mean error of the latest slots, and of its product with the error then. */
+  /** For 1 … 16 slots later: Σ of squares of the latest error, and of its product with the error then. */
   readonly slotSquares: readonly number[]
   readonly slotProducts: readonly number[]
   /** For 1 … 16 slots later: Σ of absolute errors without and with the correction. */
@@ -106,6 +116,8 @@ export const NEXT_SLOTS = 16
 
 const zeros = (length: number): readonly number[] => Array.from({ length }, () => 0)
 
+const untried: BandSide = { share: 0.1, beyond: 0.1, reached: 0.1 }
+
 export const initialModel = (id: string, plant: PlantData = { kind: 'load' }): SeriesModel => ({
   version: 1,
   id,
@@ -114,6 +126,7 @@ export const initialModel = (id: string, plant: PlantData = { kind: 'load' }): S
   days: 0,
   cells: {},
   recent: { workday: [], saturday: [], holiday: [] },
+  band: { below: untried, above: untried },
   errors: {
     lastMean: 0,
     daySquares: 0,

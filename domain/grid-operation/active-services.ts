@@ -109,25 +109,31 @@ export const acceptedServices = (session: GridSession, pom: PomGrid): readonly A
     }
   })
 
-/** What is left of the bands beside firm volumes, in every slot: least of all slots, and nothing against them. */
-export const bandsLeft = (pods: Pods, firm: readonly ActiveService[]): ReadonlyMap<string, FlexibleBand> => {
-  const bands = new Map([...pods].map(([pod, noted]) => [pod, { ...bandOf(noted) }]))
+/** By slot, the bands of those PoDs that firm volumes leave less to: what is taken is gone, and nothing goes against it. */
+export const bandsLeft = (
+  pods: Pods,
+  firm: readonly ActiveService[],
+  slots: number
+): readonly (ReadonlyMap<string, FlexibleBand> | undefined)[] => {
+  const left: (Map<string, FlexibleBand> | undefined)[] = new Array(slots).fill(undefined)
   for (const { quantity, direction, members, runs } of firm) {
-    const most = runs.reduce((highest, { amount }) => Math.max(highest, amount), 0)
-    if (most === 0) continue
+    const axis = axisOf(quantity, direction)
+    const opposite = axisOf(quantity, direction === 'UP' ? 'DOWN' : 'UP')
+    const sign = direction === 'UP' ? 1 : -1
     const total = members.reduce((sum, { weight }) => sum + weight, 0)
-    for (const { pod, weight } of members) {
-      const band = bands.get(pod)
-      if (!band) continue
-      const taken = Math.ceil((most * weight) / total)
-      const axis = axisOf(quantity, direction)
-      const opposite = axisOf(quantity, direction === 'UP' ? 'DOWN' : 'UP')
-      bands.set(pod, {
-        ...band,
-        [axis]: direction === 'UP' ? Math.max(0, band[axis] - taken) : Math.min(0, band[axis] + taken),
-        [opposite]: 0
-      })
+    for (const { slot, slots: length, amount } of runs) {
+      for (let at = slot; at < slot + length; at++) {
+        const bands = left[at] ?? new Map<string, FlexibleBand>()
+        left[at] = bands
+        for (const { pod, weight } of members) {
+          const noted = pods.get(pod)
+          if (!noted) continue
+          const band = bands.get(pod) ?? bandOf(noted)
+          const rest = Math.max(0, Math.abs(band[axis]) - Math.ceil((amount * weight) / total))
+          bands.set(pod, { ...band, [axis]: sign * rest, [opposite]: 0 })
+        }
+      }
     }
   }
-  return bands
+  return left
 }

@@ -14,7 +14,7 @@ import type {
 } from '../../schemas/generated.ts'
 import { defaultThresholds, limitsOf } from '../grid/violations.ts'
 import { MTU_MS } from '../units/time.ts'
-import { bandsLeft, firmServices } from './active-services.ts'
+import { bandOf, bandsLeft, firmServices } from './active-services.ts'
 import type { GridCalculation, Plan, PlannedRequest, PlannedUnit } from './calculation.ts'
 import { alarmsOf, calculateSlots } from './grid-states.ts'
 import { type ReadVersion, versionOf } from './network-version.ts'
@@ -46,7 +46,8 @@ export const assessSession = (
           compiled,
           limits,
           slots: powers.slots,
-          units: plannedUnits(read, pom, firm),
+          units: plannedUnits(read, pom),
+          bands: bandsLeft(pom.pods, firm, command.mtus),
           pom: command.pom,
           minimumBid: command.minimumBid
         })
@@ -79,21 +80,16 @@ export const assessSession = (
   ]
 }
 
-/** PoDs of this network that may be moved, with what earlier sessions leave of their bands. */
-const plannedUnits = (
-  { compiled, podPlaces }: ReadVersion,
-  { pods }: PomGrid,
-  firm: ReturnType<typeof firmServices>
-): readonly PlannedUnit[] => {
-  const bands = bandsLeft(pods, firm)
+/** PoDs of this network that may be moved. */
+const plannedUnits = ({ compiled, podPlaces }: ReadVersion, { pods }: PomGrid): readonly PlannedUnit[] => {
   // The market finds the price; as long as nothing is known of it every W counts alike.
   const prices = { upP: 1, downP: 1, upQ: 1, downQ: 1 }
-  return [...pods.values()].flatMap(({ pod, flexibilityType, services }) => {
+  return [...pods.values()].flatMap(noted => {
+    const { pod, flexibilityType, services } = noted
     const at = podPlaces.get(pod)
-    const band = bands.get(pod)
-    if (!at?.place || !band) return []
+    if (!at?.place) return []
     const bus = compiled.network.buses[at.bus]!.id
-    return [{ pod, bus, kind: flexibilityType, band, prices, place: at.place, services }]
+    return [{ pod, bus, kind: flexibilityType, band: bandOf(noted), prices, place: at.place, services }]
   })
 }
 

@@ -4,13 +4,13 @@
  */
 import type { Direction, LocationLevel, Quantity, Service } from '../../schemas/generated.ts'
 import type { CompiledNetwork } from '../grid/compile-network.ts'
-import type { FlexibleUnit } from '../grid/flexible-unit.ts'
+import type { FlexibleBand, FlexibleUnit } from '../grid/flexible-unit.ts'
 import type { SlotPowers } from '../grid/power-flow.ts'
 import type { AcceptedService, TechnicalValidation } from '../grid/technical-validation/service.ts'
 import type { Limits } from '../grid/violations.ts'
 import type { MarketPlace } from './network-version.ts'
 
-/** A customer with what may be moved of it, by slot, and where the market finds it. */
+/** A customer with what may be moved of it, and where the market finds it. */
 export interface PlannedUnit extends FlexibleUnit {
   readonly place: MarketPlace
   readonly services: readonly Service[]
@@ -21,6 +21,8 @@ export interface PlanProblem {
   readonly limits: Limits
   readonly slots: readonly SlotPowers[]
   readonly units: readonly PlannedUnit[]
+  /** By slot, for those PoDs that have less than their unit says. */
+  readonly bands: readonly (ReadonlyMap<string, FlexibleBand> | undefined)[]
   readonly pom: string
   /** Smallest amount that may be asked, W or var. */
   readonly minimumBid: number

@@ -15,6 +15,7 @@ import type {
   VerdictInterval
 } from '../../schemas/generated.ts'
 import type { JudgedService, Reason, TechnicalValidation } from '../grid/technical-validation/service.ts'
+import { verdictsOf } from '../grid/technical-validation/verdicts.ts'
 import { defaultThresholds, limitsOf } from '../grid/violations.ts'
 import { MTU_MS } from '../units/time.ts'
 import { acceptedServices, firmServices, ownServices } from './active-services.ts'
@@ -55,8 +56,13 @@ export const validateServices = (
   )
   const dsoId = network.activated.by.id
   const of = { pom: name, sessionId, marketOutcomeId }
-  const verdicts = result.services.flatMap((judged): ServiceVerdictGiven[] => {
-    const found = verdictsOf(judged, session.asked.start)
+  const { start, mtus } = session.asked
+  const verdicts = verdictsOf(
+    result,
+    Array.from({ length: mtus }, (_, n) => start + n * MTU_MS)
+  )
+  const given = result.services.flatMap((judged, n): ServiceVerdictGiven[] => {
+    const found = verdicts[n]!.verdicts.filter(({ verdict }) => verdict !== 'OK')
     if (found.length === 0) return []
     return [
       {
@@ -71,41 +77,27 @@ export const validateServices = (
   })
   return [
     ...dropped,
-    ...verdicts,
+    ...given,
     {
       type: 'TechnicalValidationDone',
       ...of,
       dsoId,
       services: services.length,
-      curtailed: verdicts.length,
+      curtailed: given.length,
       curtailedWattMtus: result.services.reduce(
         (sum, { slots: judged }) => sum + judged.reduce((all, one) => all + one.accepted - one.acceptable, 0),
         0
       ),
       residualViolations: result.slots.reduce((sum, { residual }) => sum + residual.length, 0),
       divergedSlots: result.slots.filter(({ status }) => status === 'no-solution').length,
-      digest: createHash('sha256').update(JSON.stringify(verdicts)).digest('hex')
+      digest: createHash('sha256').update(JSON.stringify(given)).digest('hex')
     }
   ]
 }
 
-/** What is not accepted in full, in runs of equal verdicts. */
-export const verdictsOf = ({ slots }: JudgedService, start: number): readonly VerdictInterval[] => {
-  const runs: { start: number; mtus: number; verdict: 'PARTIAL' | 'KO'; quantity: number }[] = []
-  for (const { slot, accepted, acceptable } of slots) {
-    if (acceptable === accepted) continue
-    const verdict = acceptable === 0 ? 'KO' : 'PARTIAL'
-    const at = start + slot * MTU_MS
-    const last = runs.at(-1)
-    if (last && last.start + last.mtus * MTU_MS === at && last.verdict === verdict && last.quantity === acceptable)
-      last.mtus++
-    else runs.push({ start: at, mtus: 1, verdict, quantity: acceptable })
-  }
-  return runs
-}
-
 const says: Readonly<Record<Reason, string>> = {
   violation: 'the whole would break a limit',
+  block: 'another quarter-hour of its block allows no more',
   'not-supplied': 'a point of delivery has no supply in this network',
   'unknown-pod': 'a point of delivery is not in the network',
   'no-solution': 'the power flow has no solution, so nothing can be proven'

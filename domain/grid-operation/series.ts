@@ -249,8 +249,7 @@ const checkSeries = (
   }
   const { loads, generators, storages } = versionOf(pom.network).compiled
   const lists = [loads, generators, storages].filter(({ ids }) => ids.includes(series))
-  if (lists.length === 0)
-    add('unknown-series', '/series', `The network has no load, generator or storage ${series}.`)
+  if (lists.length === 0) add('unknown-series', '/series', `The network has no load, generator or storage ${series}.`)
   if (lists.length > 1) add('bad-id', '/series', `${series} is the id of several elements of the network.`)
   if (!pom.models.has(series) && pom.models.size >= SERIES_MAX)
     add('too-many', '/series', `At most ${SERIES_MAX} series.`)

@@ -74,5 +74,3 @@ export const weather = {
 }
 
 export const proposalChoice = { requestIds: [] }
-
-export const gridSessionId = '2025-03-29.DA.POM-ROMA-SUD'

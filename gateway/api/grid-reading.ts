@@ -12,11 +12,11 @@ import {
 } from '../../projections/grid-state/query.ts'
 import { type Access, type Api, type ApiContext, principalOf } from './context.ts'
 import * as view from './grid-views.ts'
-import { PomParams } from './network-schemas.ts'
+import { GridSessionParams, PomParams } from './network-schemas.ts'
 import { reads } from './operation.ts'
 import { answerFound, answerRead, given, pageRequest, pageView } from './read.ts'
 import { listOf } from './read-schemas.ts'
-import { PageQuery, SessionParams } from './schemas.ts'
+import { PageQuery } from './schemas.ts'
 
 const access: Access = { scope: 'grid:read', roles: ['dso', 'administrator'] }
 const Paged = Type.Object(PageQuery)
@@ -93,7 +93,7 @@ export const gridReadingOperations = (app: Api, { db }: ApiContext): void => {
         },
         listOf(view.GridStateView)
       ),
-      params: SessionParams
+      params: GridSessionParams
     },
     handler: async (request, reply) => {
       const found = await gridAssessments(db, request.params.sessionId, principalOf(request).actor)
@@ -115,7 +115,7 @@ export const gridReadingOperations = (app: Api, { db }: ApiContext): void => {
         },
         view.TechnicalValidationView
       ),
-      params: SessionParams
+      params: GridSessionParams
     },
     handler: async (request, reply) => {
       const found = await getTechnicalValidation(db, request.params.sessionId, principalOf(request).actor)
@@ -132,7 +132,7 @@ export const gridReadingOperations = (app: Api, { db }: ApiContext): void => {
         { id: 'listAlarms', tag: grid, summary: 'List the limits that will break, and what can help', access },
         listOf(view.AlarmView)
       ),
-      params: SessionParams,
+      params: GridSessionParams,
       querystring: Type.Object({ ...PageQuery, stage: Type.Optional(Type.Enum(['forecast', 'validated'])) })
     },
     handler: async (request, reply) => {
@@ -159,7 +159,7 @@ export const gridReadingOperations = (app: Api, { db }: ApiContext): void => {
         },
         listOf(view.ForecastView)
       ),
-      params: SessionParams,
+      params: GridSessionParams,
       querystring: Paged
     },
     handler: async (request, reply) => {
@@ -179,7 +179,7 @@ export const gridReadingOperations = (app: Api, { db }: ApiContext): void => {
         { id: 'listProposals', tag: grid, summary: 'List the requests that wait for an operator', access },
         listOf(view.ProposalView)
       ),
-      params: SessionParams,
+      params: GridSessionParams,
       querystring: Type.Object({
         ...PageQuery,
         status: Type.Optional(Type.Enum(['waiting', 'sent', 'dropped']))

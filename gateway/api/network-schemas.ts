@@ -3,7 +3,7 @@
  * Here only the shape is checked; what the elements say together is judged by the grid operator, and all of it is told.
  */
 import Type, { type Static, type TSchema } from 'typebox'
-import { component, Id } from './schemas.ts'
+import { component, Id, sessionIdPattern } from './schemas.ts'
 
 const closed = { additionalProperties: false } as const
 const nullable = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
@@ -242,6 +242,16 @@ export const ProposalChoice = component(
     closed
   )
 )
+
+export const gridSession = (label: string) =>
+  Type.Object({
+    sessionId: Type.String({
+      pattern: sessionIdPattern,
+      description: 'Session id: <delivery date>.<DA or RTn>.<PoM>.',
+      examples: [`2025-03-29.${label}.POM-ROMA-SUD`]
+    })
+  })
+export const GridSessionParams = gridSession('DA')
 
 export const PomParams = Type.Object({ pom: Type.String({ ...Id, examples: ['POM-ROMA-SUD'] }) })
 

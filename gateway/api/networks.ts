@@ -11,6 +11,7 @@ import { type Access, type Api, type ApiContext, principalOf } from './context.t
 import * as examples from './grid-examples.ts'
 import { networkCommands } from './network-parts.ts'
 import {
+  gridSession,
   Measurements,
   NetworkImport,
   Plant,
@@ -20,7 +21,6 @@ import {
   WeatherReport
 } from './network-schemas.ts'
 import { oneOrMany, withExample, writesMany, writesOne } from './operation.ts'
-import { SessionParams } from './schemas.ts'
 import { pomOf } from './session-id.ts'
 import { instant } from './time.ts'
 
@@ -155,9 +155,9 @@ export const networkOperations = (app: Api, context: ApiContext): void => {
     }
   })
 
-  for (const [name, type, summary] of [
-    ['approval', 'ApproveRequests', 'Send proposed requests to the market'],
-    ['rejection', 'RejectRequests', 'Drop proposed requests']
+  for (const [name, type, summary, label] of [
+    ['approval', 'ApproveRequests', 'Send proposed requests to the market', 'DA'],
+    ['rejection', 'RejectRequests', 'Drop proposed requests', 'RT5']
   ] as const)
     app.route({
       method: 'POST',
@@ -171,7 +171,7 @@ export const networkOperations = (app: Api, context: ApiContext): void => {
           description: 'Of the built-in grid operator, where its people confirm requests (FLEX_GRID_REQUESTS).',
           access
         }),
-        params: SessionParams,
+        params: gridSession(label),
         body: withExample(ProposalChoice, examples.proposalChoice)
       },
       handler: async (request, reply) => {
