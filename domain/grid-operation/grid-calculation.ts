@@ -37,7 +37,8 @@ export const gridCalculation = (solver: Solver): GridCalculation => ({
             direction,
             service: slot.violations.some(({ kind }) => kind.endsWith('overload')) ? 'congestion' : 'voltage'
           } as const
-          const key = JSON.stringify(of)
+          // One PoD a request: then whatever the market accepts of it is what the plan wants.
+          const key = JSON.stringify([of, pod])
           const group = groups.get(key) ?? { of, pods: new Set<string>(), at: new Array<number>(slots.length).fill(0) }
           groups.set(key, group)
           group.pods.add(pod)
