@@ -4,7 +4,7 @@
  */
 import { type Expectation, fromHistory } from './history.ts'
 import { type LocalDay, SLOTS } from './local-day.ts'
-import { byWeather } from './performance.ts'
+import { byWeather } from './plant-yield.ts'
 import type { SeriesModel } from './series-model.ts'
 import type { Weather } from './weather.ts'
 
