@@ -3,7 +3,9 @@ import t from 'tap'
 import { aPodRecord } from './registry.fixtures.ts'
 import { recordOf, storedRecord } from './stored-record.ts'
 
-const slots = fc.array(fc.record({ p: fc.maxSafeInteger(), q: fc.maxSafeInteger() }), { maxLength: 100 })
+const slots = fc.array(fc.record({ p: fc.maxSafeInteger(), q: fc.maxSafeInteger() }, { noNullPrototype: true }), {
+  maxLength: 100
+})
 
 t.test('A document that was stored comes back equal', async () => {
   fc.assert(
