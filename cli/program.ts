@@ -16,6 +16,13 @@ const date = (text: string): string => {
   return text
 }
 
+const share = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('expected a number from 0 to 1.')
+  return value
+}
+
 const asJson = ['--json', 'print one JSON document on standard output'] as const
 const quietly = ['--quiet', 'no progress on standard error'] as const
 const dataFlag = ['--data <dir>', 'folder of the log and the tables (default: FLEX_DATA_DIR, or ./data)'] as const
@@ -150,6 +157,21 @@ export const program = (): Command => {
     .description('Print a network in the own format, as JSON.')
     .argument('<network...>', 'the file or files in any format that is read')
     .action(async files => (await import('./commands/grid-convert.ts')).gridConvert(files))
+  grid
+    .command('forecast')
+    .description('Forecast loads and plants from measured power (docs/reference/forecast.md).')
+    .argument('<measurements>', 'the file, gzip or not; - for standard input')
+    .addOption(
+      new Option('--horizon <horizon>', 'a local day, or the next 4 hours').choices(['day', 'next']).default('day')
+    )
+    .option('--date <date>', 'the day that is forecast (default: the one after the measurements)', date)
+    .option('--from <time>', 'where the next 4 hours begin (default: after the measurements)')
+    .option('--weather <file>', 'weather by which plants are forecast, CSV or JSON')
+    .option('--plants <file>', 'technical data of the series that are plants')
+    .option('--zone <zone>', 'the clock that people live by', 'Europe/Rome')
+    .option('--shared <share>', 'part of the spread that all series of the sum share, 0 to 1', share, 0)
+    .option(...asJson)
+    .action(async (file, flags) => (await import('./commands/grid-forecast.ts')).gridForecast(file, flags))
 
   flexledger
     .command('pod')

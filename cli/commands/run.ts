@@ -6,15 +6,17 @@
  * script is played from its beginning, what was sent before is answered as a repetition, and the day ends with the same
  * facts.
  */
+
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { dayTypeOf } from '../../domain/forecast/local-day.ts'
 import { calendars, planSessions } from '../../domain/market/sessions/calendar.ts'
 import { isDate } from '../../domain/units/time.ts'
 import { playMarketDay } from '../../examples/market-day/market-day.ts'
-import { dayTypeOf, profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
+import { profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
 import { type Config, loadConfig } from '../../infra/config/config.ts'
 import { seededSalt } from '../../infra/log/envelope.ts'

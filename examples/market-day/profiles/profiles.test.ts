@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import t from 'tap'
-import { dayTypeOf, easterSunday, profilesOfDay } from './day-profiles.ts'
+import { profilesOfDay } from './day-profiles.ts'
 import { families, loadProfile, profileDays, profileIds } from './profiles.ts'
 
 const zone = 'Europe/Rome'
@@ -79,26 +79,6 @@ t.test('the market day sees the families and curves of this folder', async t => 
   t.equal(profiles.ids('pv').length, 8)
   t.strictSame(profiles.curve('H0-A', '2016-01-05', 0), loadProfile('H0-A').day('2016-01-05', zone))
   t.equal(profiles.curve('H0-A', '2016-01-05', 3), profiles.curve('H0-A', '2016-01-05', 3))
-})
-
-t.test('a Sunday and an Italian holiday are holidays, whatever their weekday', async t => {
-  t.strictSame(['2016-01-05', '2016-01-06', '2016-07-23', '2016-07-24', '2016-03-28', '2026-06-29'].map(dayTypeOf), [
-    'workday',
-    'holiday',
-    'saturday',
-    'holiday',
-    'holiday',
-    'holiday'
-  ])
-  t.strictSame([1943, 2000, 2016, 2024, 2025, 2026, 2038].map(easterSunday), [
-    '1943-04-25',
-    '2000-04-23',
-    '2016-03-27',
-    '2024-03-31',
-    '2025-04-20',
-    '2026-04-05',
-    '2038-04-25'
-  ])
 })
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
