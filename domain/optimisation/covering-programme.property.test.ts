@@ -19,17 +19,17 @@ const drawn = fc
   .record({
     needs: fc.integer({ min: 1, max: 6 }),
     columns: fc.integer({ min: 1, max: 25 }),
-    numbers: fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true }))
+    numbers: fc.infiniteStream(fc.integer({ min: -1000, max: 1000 }))
   })
   .map(({ needs, columns, numbers }): CoveringProgramme => {
-    const draw = (): number => numbers.next().value
+    const draw = (): number => numbers.next().value / 1000
     const lower = Float64Array.from({ length: columns }, () => (draw() > 0.5 ? Math.abs(draw()) : 0))
     return {
       cost: Float64Array.from({ length: columns }, () => Math.round(20 * Math.abs(draw())) / 4),
       lower,
       upper: lower.map(low => low + 3 * Math.abs(draw())),
       rows: Array.from({ length: needs }, () => Float64Array.from({ length: columns }, () => draw() + 0.4)),
-      need: Float64Array.from({ length: needs }, () => 2 * draw() + 1)
+      need: Float64Array.from({ length: needs }, () => 2 * draw() + 1.000037)
     }
   })
 
