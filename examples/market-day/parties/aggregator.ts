@@ -90,7 +90,7 @@ export const offerInto = async (
 const offersOf = (customer: Customer, session: SessionView, day: DayContext, sold: Movements): object[] => {
   const moved = sold.get(customer.pod)?.p
   const dayAhead = session.marketType === 'dayAhead'
-  const asBlock = dayAhead && customer.car > 0 && customer.luck > 0.88
+  const asBlock = dayAhead && customer.car > 0 && customer.luck > 0.96
   const discount = dayAhead ? 1 : 0.95
   const offers: object[] = []
   for (const direction of ['UP', 'DOWN'] as const) {
