@@ -72,6 +72,8 @@ const config = loadConfig({
   FLEX_DATA_DIR: dataDir,
   FLEX_HTTP_PORT: '0',
   FLEX_LOG_LEVEL: 'error',
+  // The grid operator of the workload is an outside party.
+  FLEX_ROLES: 'gateway,registry,clock,market,projections,actor-topics',
   FLEX_RATE_PER_MINUTE: '100000',
   FLEX_NODE_LIMIT: process.env['FLEX_NODE_LIMIT'] ?? ''
 })
