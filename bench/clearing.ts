@@ -6,7 +6,7 @@
 import type { Book, Offer, Request, Unit } from '../domain/market/clearing/book.ts'
 import { clearBook } from '../domain/market/clearing/clear-book.ts'
 import { numbers } from '../domain/market/clearing/random-book.fixtures.ts'
-import { loadSolver } from '../domain/market/clearing/solver.ts'
+import { loadSolver } from '../domain/optimisation/solver.ts'
 
 const mtus = 96
 const rules = { pricing: 'uniform', exclusivePerPod: false, dsoBlocksOpposite: true, nodeLimit: 2_000 } as const

@@ -29,6 +29,8 @@ export const meshSteps = (equations: NodeEquations): Steps => {
   const changeRe = new Float64Array(rows)
   const changeIm = new Float64Array(rows)
   const factor = new Float64Array(4)
+  const eliminated = new Float64Array(2)
+  const moved = new Float64Array(2)
 
   const balance = (re: Float64Array, im: Float64Array, p: Float64Array, q: Float64Array): void => {
     for (let row = fixedRows; row < rows; row++) {
@@ -125,6 +127,34 @@ export const meshSteps = (equations: NodeEquations): Steps => {
       }
       steps.largest = largest
       steps.largestRow = largestRow
+    },
+    adjoint(values) {
+      // The Jacobian is (1 + back · inverse) (diagonal + out); the adjoint of a pair (c, d) is (c, conj d).
+      for (let s = 0; s < order.length; s++) {
+        const row = order[s]!
+        applyAdjoint(inverse, 4 * row, values, 2 * row, eliminated)
+        values[2 * row] = eliminated[0]!
+        values[2 * row + 1] = eliminated[1]!
+        if (eliminated[0] === 0 && eliminated[1] === 0) continue
+        for (let i = start[s]!; i < start[s + 1]!; i++) {
+          const at = 2 * neighbour[i]!
+          applyAdjoint(beside, 4 * out[i]!, values, 2 * row, moved)
+          values[at]! -= moved[0]!
+          values[at + 1]! -= moved[1]!
+        }
+      }
+      for (let s = order.length - 1; s >= 0; s--) {
+        const row = order[s]!
+        eliminated.fill(0)
+        for (let i = start[s]!; i < start[s + 1]!; i++) {
+          applyAdjoint(beside, 4 * back[i]!, values, 2 * neighbour[i]!, moved)
+          eliminated[0]! += moved[0]!
+          eliminated[1]! += moved[1]!
+        }
+        applyAdjoint(inverse, 4 * row, eliminated, 0, moved)
+        values[2 * row]! -= moved[0]!
+        values[2 * row + 1]! -= moved[1]!
+      }
     }
   }
   return steps
@@ -144,6 +174,18 @@ const compose = (left: Float64Array, l: number, right: Float64Array, r: number, 
   result[1] = ar * ci + ai * cr + bi * dr - br * di
   result[2] = ar * dr - ai * di + br * cr + bi * ci
   result[3] = ar * di + ai * dr + bi * cr - br * ci
+}
+
+/** result = adjoint of the pair of `pairs` at a, applied to the number of `value` at v. */
+const applyAdjoint = (pairs: Float64Array, a: number, value: Float64Array, v: number, result: Float64Array): void => {
+  const xr = value[v]!
+  const xi = value[v + 1]!
+  const cr = pairs[a]!
+  const ci = pairs[a + 1]!
+  const dr = pairs[a + 2]!
+  const di = pairs[a + 3]!
+  result[0] = cr * xr - ci * xi + dr * xr - di * xi
+  result[1] = cr * xi + ci * xr - dr * xi - di * xr
 }
 
 const subtractComposed = (

@@ -39,6 +39,11 @@ export type Convergence =
 /** One Newton step on voltages `re`, `im`, in place; says how large it was. */
 export interface Steps {
   step(re: Float64Array, im: Float64Array, p: Float64Array, q: Float64Array): void
+  /**
+   * Solves with the transpose of the Jacobian that the last step factorised: `values` (re, im by row) hold the right side and
+   * then the result. Only rows `first` to `end` are touched: nothing outside of them may be joined to them (`regions`).
+   */
+  adjoint(values: Float64Array, first: number, end: number): void
   /** Square of the largest change, and its row; NaN where numbers have run away. */
   largest: number
   largestRow: number
@@ -53,6 +58,9 @@ export interface NewtonSolver {
   fix(fixedRe: Float64Array, fixedIm: Float64Array): void
   /** `p`, `q`: injected power by row, per unit (withdrawal is negative). Those of external grids are ignored. */
   solve(p: Float64Array, q: Float64Array): Convergence
+  /** Factorises the Jacobian at the last solution, which the adjoint needs: the last step's is that of the point before. */
+  linearise(p: Float64Array, q: Float64Array): void
+  adjoint(values: Float64Array, first: number, end: number): void
 }
 
 export type Method = 'tree' | 'mesh'
@@ -79,6 +87,10 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     re,
     im,
     fix,
+    adjoint: steps.adjoint,
+    linearise(p, q) {
+      steps.step(re, im, p, q)
+    },
     solve(p, q) {
       re.set(startRe)
       im.set(startIm)

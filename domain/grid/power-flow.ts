@@ -7,7 +7,7 @@
  */
 import { BASE_MVA } from './branch-admittance.ts'
 import type { BranchArrays, CompiledNetwork, InjectorArrays } from './compile-network.ts'
-import { type Method, newtonSolver } from './newton.ts'
+import { type Convergence, type Method, newtonSolver } from './newton.ts'
 
 /** kW and kvar by place in the network's list, in its sign; without it the network's own values. */
 export interface InjectorPowers {
@@ -19,6 +19,8 @@ export interface SlotPowers {
   readonly loads?: InjectorPowers
   readonly generators?: InjectorPowers
   readonly storages?: InjectorPowers
+  /** Injected at each bus beside all of these, by the bus's place in the network's list; a bus without voltage takes none. */
+  readonly injected?: InjectorPowers
   /** Voltages that the external grids hold in this slot, in their order; without it those of the network. */
   readonly externalGrids?: { readonly vm_pu: Float64Array; readonly va_degree: Float64Array }
 }
@@ -64,6 +66,25 @@ export interface Divergence {
 
 export interface PowerFlow {
   solve(powers?: SlotPowers): GridState | Divergence
+  /** The same without outputs: for those that solve again and again, and ask for sensitivities. */
+  readonly point: OperatingPoint
+}
+
+/** Powers and voltages by row of the node equations, per unit. */
+export interface OperatingPoint {
+  readonly compiled: CompiledNetwork
+  /** Injected at each row; may be changed between `load` and `solve`. */
+  readonly p: Float64Array
+  readonly q: Float64Array
+  /** Voltages of the last solution. */
+  readonly re: Float64Array
+  readonly im: Float64Array
+  load(powers?: SlotPowers): void
+  solve(): Convergence
+  /** Prepares `adjoint` for the last solution; to be called after a `solve` that converged. */
+  linearise(): void
+  /** In place, see `Steps`. */
+  adjoint(values: Float64Array, first: number, end: number): void
 }
 
 export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow => {
@@ -90,6 +111,7 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
     transformerLosses_kW: 0
   }
 
+  const atBuses = { row: rowOfBus, ...noPowers }
   const heldRe = equations.fixedRe.slice()
   const heldIm = equations.fixedIm.slice()
   let isHeldAsCompiled = true
@@ -110,20 +132,27 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
     solver.fix(heldRe, heldIm)
   }
 
+  const load = (powers: SlotPowers = {}): void => {
+    p.fill(0)
+    q.fill(0)
+    inject(compiled.loads, powers.loads, -KW_PER_UNIT, p, q)
+    inject(compiled.generators, powers.generators, KW_PER_UNIT, p, q)
+    inject(compiled.storages, powers.storages, -KW_PER_UNIT, p, q)
+    if (powers.injected !== undefined) inject(atBuses, powers.injected, KW_PER_UNIT, p, q)
+    holdExternalGrids(powers.externalGrids)
+  }
+
   return {
+    point: {
+      ...{ compiled, p, q, re: solver.re, im: solver.im, load },
+      solve: () => solver.solve(p, q),
+      linearise: () => solver.linearise(p, q),
+      adjoint: (values, first, end) => solver.adjoint(values, first, end)
+    },
     solve(powers = {}) {
-      p.fill(0)
-      q.fill(0)
-      inject(compiled.loads, powers.loads, -KW_PER_UNIT, p, q)
-      inject(compiled.generators, powers.generators, KW_PER_UNIT, p, q)
-      inject(compiled.storages, powers.storages, -KW_PER_UNIT, p, q)
-      holdExternalGrids(powers.externalGrids)
+      load(powers)
       const found = solver.solve(p, q)
-      if (found.status === 'diverged') {
-        const { reason, iterations, row, largestStep_pu } = found
-        const bus = network.buses[compiled.topology.busOfNode[equations.nodeOfRow[row]!]!]!.id
-        return { status: 'diverged', reason, iterations, bus, largestStep_pu }
-      }
+      if (found.status === 'diverged') return divergenceOf(compiled, found)
       const { re, im } = solver
       for (let row = 0; row < rows; row++) {
         rowVm[row] = Math.sqrt(re[row]! * re[row]! + im[row]! * im[row]!)
@@ -146,6 +175,15 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
       return state
     }
   }
+}
+
+/** As people read it: the bus in place of the row. */
+export const divergenceOf = (
+  { network, topology, equations }: CompiledNetwork,
+  { reason, iterations, row, largestStep_pu }: Extract<Convergence, { status: 'diverged' }>
+): Divergence => {
+  const bus = network.buses[topology.busOfNode[equations.nodeOfRow[row]!]!]!.id
+  return { status: 'diverged', reason, iterations, bus, largestStep_pu }
 }
 
 /** A state of its own, which later calls do not change. */
@@ -185,8 +223,10 @@ const copyOfBranches = (state: BranchState): BranchState => {
   return copy
 }
 
+const noPowers: InjectorPowers = { p_kW: new Float64Array(), q_kvar: new Float64Array() }
+
 const inject = (
-  injectors: InjectorArrays,
+  injectors: Omit<InjectorArrays, 'ids'>,
   powers: InjectorPowers | undefined,
   perUnit: number,
   p: Float64Array,

@@ -112,6 +112,46 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       steps.largest = largest
       steps.largestRow = largestRow
       steps.isStable = isStable
+    },
+    adjoint(values, first, end) {
+      for (let row = end - 1; row >= first; row--) {
+        const fr = values[2 * row]!
+        const fi = values[2 * row + 1]!
+        const up = parent[row]!
+        if ((fr === 0 && fi === 0) || up < fixedRows) continue
+        const w = 6 * row
+        const cr = solved[w + 2]!
+        const ci = solved[w + 3]!
+        const dr = solved[w + 4]!
+        const di = solved[w + 5]!
+        // The adjoint of a pair (c, d) is (c, conj d).
+        const gr = cr * fr - ci * fi + dr * fr - di * fi
+        const gi = cr * fi + ci * fr - dr * fi - di * fr
+        const upRe = toParent[4 * row]!
+        const upIm = toParent[4 * row + 1]!
+        values[2 * up]! -= upRe * gr - upIm * gi
+        values[2 * up + 1]! -= upRe * gi + upIm * gr
+      }
+      for (let row = first; row < end; row++) {
+        const up = parent[row]!
+        let fr = values[2 * row]!
+        let fi = values[2 * row + 1]!
+        if (up >= fixedRows) {
+          const downRe = toParent[4 * row + 2]!
+          const downIm = toParent[4 * row + 3]!
+          const ur = values[2 * up]!
+          const ui = values[2 * up + 1]!
+          fr -= downRe * ur - downIm * ui
+          fi -= downRe * ui + downIm * ur
+        }
+        const w = 6 * row
+        const cr = solved[w + 2]!
+        const ci = solved[w + 3]!
+        const dr = solved[w + 4]!
+        const di = solved[w + 5]!
+        values[2 * row] = cr * fr - ci * fi + dr * fr - di * fi
+        values[2 * row + 1] = cr * fi + ci * fr - dr * fi - di * fr
+      }
     }
   }
   return steps

@@ -3,10 +3,10 @@
  * on every decision is synchronous and depends on the log alone.
  */
 
-import { loadSolver } from '../../domain/market/clearing/solver.ts'
 import { clearSession } from '../../domain/market/sessions/clear-session.ts'
 import { evolve, initial, marketDecide } from '../../domain/market/sessions/market.ts'
 import type { Market } from '../../domain/market/sessions/state.ts'
+import { loadSolver } from '../../domain/optimisation/solver.ts'
 import type { MarketCommand, MarketEvent } from '../../schemas/generated.ts'
 import type { Processor } from '../runtime/processor.ts'
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
+import { loadSolver } from '../../optimisation/solver.ts'
 import { outcomeToJson, parseBook } from './book-file.ts'
 import { checkOutcome } from './check-outcome.ts'
 import { clearBook } from './clear-book.ts'
-import { loadSolver } from './solver.ts'
 
 const root = new URL('../../../', import.meta.url)
 const jsonOf = (path: string): unknown => JSON.parse(readFileSync(new URL(path, root), 'utf8'))

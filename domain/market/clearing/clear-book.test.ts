@@ -1,10 +1,10 @@
 import t from 'tap'
+import { loadSolver } from '../../optimisation/solver.ts'
 import type { BlockOffer, Book, Offer, OfferInterval, Request, SingleOffer } from './book.ts'
 import { checkOutcome } from './check-outcome.ts'
 import { clearBook } from './clear-book.ts'
 import { solveFullModel } from './full-model.ts'
 import { randomBook } from './random-book.fixtures.ts'
-import { loadSolver } from './solver.ts'
 
 const solver = await loadSolver()
 

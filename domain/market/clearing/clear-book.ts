@@ -7,6 +7,8 @@
  * order fills in the rest. What breaks no rule any more is optimal, since it is optimal for fewer rules. A component
  * with too many binaries keeps the best response, with the distance to the bound as its gap.
  */
+
+import type { Solver } from '../../optimisation/solver.ts'
 import { classesOfBlock, compare, noWorth, possibleStarts, type Start, worthOf, worthOfRuns } from './block-starts.ts'
 import type { Book, ClearingOutcome } from './book.ts'
 import { blockOf, type Compiled, compileBook, marketCount } from './compiled-book.ts'
@@ -17,7 +19,6 @@ import { type Grants, noGrants } from './grants.ts'
 import { clearSlice, type Forced, grantSlice, type Slice, slicesOf } from './merit-order.ts'
 import { buildOutcome } from './outcome.ts'
 import { brokenBy, intervalAt, marketsOf, noRestrictions, programmed, restrict } from './restrictions.ts'
-import type { Solver } from './solver.ts'
 
 export const clearingVersion = '1'
 

@@ -1,8 +1,8 @@
 /** The rules that tie offers, as rows of a component's programme; a binary says which way a restriction goes. */
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import type { Component, Share } from './component.ts'
+import type { Programme } from './programme.ts'
 import { intervalAt } from './restrictions.ts'
-import type { Programme } from './solver.ts'
 
 export const addRestrictions = (
   compiled: Compiled,

@@ -2,6 +2,8 @@
  * Slices that must be decided together, as one lexicographic programme: blocks by start and power, restricted offers by step,
  * the rules that tie them, and around them the ladder of each slice (ladder.ts).
  */
+
+import type { Solver } from '../../optimisation/solver.ts'
 import type { Start } from './block-starts.ts'
 import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import { addRestrictions } from './component-rules.ts'
@@ -9,8 +11,8 @@ import type { Ladder, Rung } from './ladder.ts'
 import { solveLexicographic } from './lexicographic.ts'
 import type { Forced } from './merit-order.ts'
 import type { Pool } from './pool.ts'
+import { Programme } from './programme.ts'
 import { intervalAt, programmed, type Restriction, type Restrictions } from './restrictions.ts'
-import { Programme, type Solver } from './solver.ts'
 
 export interface BlockChoice {
   readonly offer: number

@@ -2,6 +2,8 @@
  * Decides one component: by best response of its blocks where a bound proves that optimal, else by a programme over what is
  * still open, else, above `binaryLimit`, by the best response with its distance to the bound. Size decides, never time.
  */
+
+import type { Solver } from '../../optimisation/solver.ts'
 import { chooseBlocks } from './block-heuristic.ts'
 import { classesOfBlock, compare, noWorth, plus, type Worth, worthOf, worthOfRuns } from './block-starts.ts'
 import type { ClearingOutcome } from './book.ts'
@@ -11,7 +13,6 @@ import { buildLadder, type Ladder } from './ladder.ts'
 import { clearSlice, type Flood, type Forced, type Slice } from './merit-order.ts'
 import { placeBlocks } from './place-blocks.ts'
 import { intervalAt, programmed, type Restrictions } from './restrictions.ts'
-import type { Solver } from './solver.ts'
 
 /**
  * Up to these a component is given to the solver. Restrictions belong to one MTU each, and hundreds solve in a second; what is

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { loadSolver } from '../../optimisation/solver.ts'
 import type { Book, ClearingOutcome } from './book.ts'
 import { clearBook } from './clear-book.ts'
 import { applyVerdicts, type Verdict } from './final-clearing.ts'
 import { bookShape, numbers, randomBook } from './random-book.fixtures.ts'
-import { loadSolver } from './solver.ts'
 
 const solver = await loadSolver()
 

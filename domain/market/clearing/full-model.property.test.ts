@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { loadSolver } from '../../optimisation/solver.ts'
 import { checkOutcome } from './check-outcome.ts'
 import { clearBook } from './clear-book.ts'
 import { solveFullModel } from './full-model.ts'
 import { type BookShape, bookShape, randomBook } from './random-book.fixtures.ts'
-import { loadSolver } from './solver.ts'
 
 const runs = (most: number): fc.Parameters<unknown> => ({
   numRuns: Number(process.env['FC_RUNS'] ?? most),

@@ -3,9 +3,11 @@
  * decomposition, no presolve of ours. It is the reference that `clearBook` must equal in all four objectives, and shares
  * nothing with it but the types and the solver. Slow on purpose: use it to check (`--oracle`), not to clear.
  */
+
+import type { Solver } from '../../optimisation/solver.ts'
 import type { Book, Offer, Request, Side, Unit } from './book.ts'
 import { solveLexicographic } from './lexicographic.ts'
-import { Programme, type Solver } from './solver.ts'
+import { Programme } from './programme.ts'
 
 export interface Optimum {
   /** W·MTU (and var·MTU). */

@@ -9,8 +9,9 @@
  * is a proof.
  */
 import type { Highs, Model } from 'highs'
+import type { Solver } from '../../optimisation/solver.ts'
 import { TICKS_PER_MICRO_EUR } from '../../units/quantities.ts'
-import type { Programme, Solver } from './solver.ts'
+import type { Programme } from './programme.ts'
 
 export interface LexicographicResult {
   readonly values: Float64Array

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { loadSolver } from '../../optimisation/solver.ts'
 import type { Book } from '../clearing/book.ts'
 import { clearBook } from '../clearing/clear-book.ts'
-import { loadSolver } from '../clearing/solver.ts'
 import { bookOfSize, rules } from './books.fixtures.ts'
 import { clearMultiObjective, type MultiObjectiveOptions } from './multi-objective-clearing.ts'
 

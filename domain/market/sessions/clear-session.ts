@@ -2,9 +2,10 @@
  * Which clearing a session gets: the exact one, or, where its rules name objectives, the multi-objective mode with the exact
  * result as its yardstick (MP-CLR-01, T-12). Until deliveries are settled every provider is a newcomer (T-13).
  */
+
+import type { Solver } from '../../optimisation/solver.ts'
 import type { Book, ClearingOutcome } from '../clearing/book.ts'
 import { clearBook } from '../clearing/clear-book.ts'
-import type { Solver } from '../clearing/solver.ts'
 import { clearMultiObjective } from '../multi-objective/multi-objective-clearing.ts'
 import { isObjective, type Objective } from '../multi-objective/objectives.ts'
 import type { Reliability } from '../multi-objective/reliability.ts'

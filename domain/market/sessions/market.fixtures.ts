@@ -14,7 +14,7 @@ import type {
   SessionFinalised,
   SessionRules
 } from '../../../schemas/generated.ts'
-import { loadSolver } from '../clearing/solver.ts'
+import { loadSolver } from '../../optimisation/solver.ts'
 import { type CalendarName, calendars, planSessions } from './calendar.ts'
 import { clearSession } from './clear-session.ts'
 import { evolve, initial, marketDecide } from './market.ts'

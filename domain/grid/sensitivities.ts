@@ -1,0 +1,173 @@
+/**
+ * Exact sensitivities of a grid state (DTP-OPT-02): by how much a voltage, a current or the losses change with the power
+ * injected at every bus. One solve with the transposed Jacobian per quantity, O(n) on a tree: with λ from
+ * Yᵀ·λ + conj(w)·conj(λ) = c, where c is the quantity's own derivative by the voltages, the change by an injection s at v is
+ * Re(λ·conj(s / v)).
+ *
+ * Promises the derivative at the last solution of the point, to the digits that the solution has. A current of 0 has no
+ * derivative: it is given as 0. Assumes `point.linearise()` after the last solve. Injection is positive: flexibility up.
+ */
+import { BASE_MVA } from './branch-admittance.ts'
+import type { CompiledNetwork } from './compile-network.ts'
+import type { NodeEquations } from './node-equations.ts'
+import type { OperatingPoint } from './power-flow.ts'
+
+/** `index`: place in the network's list. */
+export type Monitored =
+  | { readonly kind: 'voltage'; readonly bus: number }
+  | { readonly kind: 'line' | 'transformer'; readonly index: number; readonly end: 'from' | 'to' }
+  | { readonly kind: 'losses' }
+
+/** Per kW and kvar injected at each row from `first` to `end`, 0 at all others; in pu, A or kW. */
+export interface Sensitivity {
+  readonly first: number
+  readonly end: number
+  /** At place row − first. */
+  readonly p: Float64Array
+  readonly q: Float64Array
+}
+
+/**
+ * Rows that nothing joins to others but through an external grid: ranges [start, end), since rows are in depth-first order.
+ * What is injected in one range moves nothing outside of it.
+ */
+export const regionsOf = (equations: NodeEquations): readonly { readonly first: number; readonly end: number }[] => {
+  const { shape, rows, fixedRows, parent } = equations
+  if (rows === fixedRows) return []
+  if (shape === 'meshed') return [{ first: fixedRows, end: rows }]
+  const regions: { first: number; end: number }[] = []
+  for (let row = fixedRows; row < rows; row++)
+    if (parent[row]! < fixedRows) regions.push({ first: row, end: rows })
+    else regions.at(-1)!.end = row + 1
+  return regions.map(({ first }, n) => ({ first, end: regions[n + 1]?.first ?? rows }))
+}
+
+/** Computes sensitivities of one point; owns the array that it works in. */
+export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) => Sensitivity) => {
+  const { compiled, re, im } = point
+  const { equations, rowOfBus } = compiled
+  const { rows, fixedRows } = equations
+  const regions = regionsOf(equations)
+  const regionOf = new Int32Array(rows).fill(-1)
+  for (const [n, { first, end }] of regions.entries()) regionOf.fill(n, first, end)
+  const values = new Float64Array(2 * rows)
+  return monitored => {
+    const whole = { first: fixedRows, end: rows }
+    let at = -1
+    switch (monitored.kind) {
+      case 'voltage':
+        at = rowOfBus[monitored.bus]!
+        if (at >= fixedRows) {
+          const size = Math.hypot(re[at]!, im[at]!)
+          values[2 * at] = re[at]! / size
+          values[2 * at + 1] = -im[at]! / size
+        }
+        break
+      case 'line':
+      case 'transformer': {
+        const branches = compiled[monitored.kind === 'line' ? 'lines' : 'transformers']
+        currentDerivative(branches, monitored.index, monitored.end, re, im, values)
+        at = Math.max(branches.from[monitored.index]!, branches.to[monitored.index]!)
+        break
+      }
+      case 'losses':
+        for (const branches of [compiled.lines, compiled.transformers]) lossesDerivative(branches, re, im, values)
+        break
+    }
+    values.fill(0, 0, 2 * fixedRows)
+    const region =
+      monitored.kind === 'losses'
+        ? whole
+        : at < fixedRows
+          ? { first: fixedRows, end: fixedRows }
+          : regions[regionOf[at]!]!
+    const { first, end } = region
+    point.adjoint(values, first, end)
+    const p = new Float64Array(end - first)
+    const q = new Float64Array(end - first)
+    for (let row = first; row < end; row++) {
+      const vr = re[row]!
+      const vi = im[row]!
+      const scale = 1 / ((vr * vr + vi * vi) * 1000 * BASE_MVA)
+      const lr = values[2 * row]!
+      const li = values[2 * row + 1]!
+      // λ / conj(v): real part by P, imaginary part by Q.
+      p[row - first] = (lr * vr - li * vi) * scale
+      q[row - first] = (lr * vi + li * vr) * scale
+    }
+    values.fill(0, 2 * first, 2 * end)
+    if (monitored.kind === 'losses')
+      for (let k = 0; k < p.length; k++) {
+        p[k]! *= 1000 * BASE_MVA
+        q[k]! *= 1000 * BASE_MVA
+      }
+    return { first, end, p, q }
+  }
+}
+
+type Branches = CompiledNetwork['lines']
+
+const currentDerivative = (
+  { from, to, admittance, fromBase_A, toBase_A }: Branches,
+  n: number,
+  end: 'from' | 'to',
+  re: Float64Array,
+  im: Float64Array,
+  values: Float64Array
+): void => {
+  const f = from[n]!
+  const t = to[n]!
+  const a = 8 * n + (end === 'from' ? 0 : 4)
+  const base_A = end === 'from' ? fromBase_A[n]! : toBase_A[n]!
+  let cr = 0
+  let ci = 0
+  for (const [row, y] of [
+    [f, a],
+    [t, a + 2]
+  ] as const) {
+    if (row < 0) continue
+    cr += admittance[y]! * re[row]! - admittance[y + 1]! * im[row]!
+    ci += admittance[y]! * im[row]! + admittance[y + 1]! * re[row]!
+  }
+  const size = Math.hypot(cr, ci)
+  if (size === 0) return
+  for (const [row, y] of [
+    [f, a],
+    [t, a + 2]
+  ] as const)
+    if (row >= 0)
+      addProduct(values, row, (cr / size) * base_A, (-ci / size) * base_A, admittance[y]!, admittance[y + 1]!)
+}
+
+/** Losses are Re(v_f·conj(i_f) + v_t·conj(i_t)): each voltage counts once itself and once in both currents. */
+const lossesDerivative = (
+  { count, from, to, admittance }: Branches,
+  re: Float64Array,
+  im: Float64Array,
+  values: Float64Array
+): void => {
+  for (let n = 0; n < count; n++)
+    for (const [own, other, y] of [
+      [from[n]!, to[n]!, 8 * n],
+      [to[n]!, from[n]!, 8 * n + 6]
+    ] as const) {
+      if (own < 0) continue
+      const back = y === 8 * n ? 8 * n + 2 : 8 * n + 4
+      const seen = y === 8 * n ? 8 * n + 4 : 8 * n + 2
+      const or = other < 0 ? 0 : re[other]!
+      const oi = other < 0 ? 0 : im[other]!
+      const ir =
+        admittance[y]! * re[own]! - admittance[y + 1]! * im[own]! + admittance[back]! * or - admittance[back + 1]! * oi
+      const ii =
+        admittance[y]! * im[own]! + admittance[y + 1]! * re[own]! + admittance[back]! * oi + admittance[back + 1]! * or
+      values[2 * own]! += ir
+      values[2 * own + 1]! -= ii
+      addProduct(values, own, re[own]!, -im[own]!, admittance[y]!, admittance[y + 1]!)
+      if (other >= 0) addProduct(values, own, or, -oi, admittance[seen]!, admittance[seen + 1]!)
+    }
+}
+
+const addProduct = (values: Float64Array, row: number, ar: number, ai: number, br: number, bi: number): void => {
+  values[2 * row]! += ar * br - ai * bi
+  values[2 * row + 1]! += ar * bi + ai * br
+}

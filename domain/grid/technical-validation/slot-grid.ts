@@ -1,0 +1,142 @@
+/**
+ * The grid of one slot with services tried on it: what levels of services do to it, exactly (a power flow) and to first order
+ * around a state (adjoint sensitivities).
+ */
+import { signOf } from '../apply-services.ts'
+import type { CompiledNetwork } from '../compile-network.ts'
+import type { Divergence, GridState, InjectorPowers, PowerFlow, SlotPowers } from '../power-flow.ts'
+import type { Monitored as Quantity, Sensitivity } from '../sensitivities.ts'
+import { type Limits, type Violation, violationsOf } from '../violations.ts'
+import type { Candidate } from './levels.ts'
+import type { LinearLimits } from './linear-limits.ts'
+
+/** One service where it stands: buses of its members by place, and which of both powers it moves. */
+export interface PlacedCandidate extends Candidate {
+  readonly quantity: 'P' | 'Q'
+  readonly direction: 'UP' | 'DOWN'
+  readonly buses: readonly number[]
+  readonly weights: readonly number[]
+}
+
+/** A limit that the search looks at. */
+export interface Monitored {
+  readonly kind: Violation['kind']
+  readonly index: number
+}
+
+export interface SlotGrid {
+  readonly candidates: readonly PlacedCandidate[]
+  /** How often `flow` was called. */
+  readonly powerFlows: number
+  /** The result is overwritten by the next call. */
+  flow(levels: Float64Array): GridState | Divergence
+  violations(limits: Limits, state: GridState): readonly Violation[]
+  /** Around the state that was solved last, with these levels. */
+  linear(limits: Limits, monitored: readonly Monitored[], state: GridState, levels: Float64Array): LinearLimits
+}
+
+export const slotGrid = (
+  compiled: CompiledNetwork,
+  powerFlow: PowerFlow,
+  sensitivityOf: (quantity: Quantity) => Sensitivity,
+  powers: SlotPowers,
+  candidates: readonly PlacedCandidate[]
+): SlotGrid => {
+  const buses = compiled.network.buses.length
+  const injected: InjectorPowers = { p_kW: new Float64Array(buses), q_kvar: new Float64Array(buses) }
+  const withServices: SlotPowers = { ...powers, injected }
+  let powerFlows = 0
+  return {
+    candidates,
+    get powerFlows() {
+      return powerFlows
+    },
+    flow(levels) {
+      powerFlows++
+      for (const field of ['p_kW', 'q_kvar'] as const)
+        if (powers.injected === undefined) injected[field].fill(0)
+        else injected[field].set(powers.injected[field])
+      candidates.forEach(({ quantity, direction, buses: at, weights }, n) => {
+        const level = levels[n]!
+        if (level === 0) return
+        const into = quantity === 'P' ? injected.p_kW : injected.q_kvar
+        const sign = signOf(direction)
+        if (at.length === 1) into[at[0]!]! += (sign * level) / 1000
+        else {
+          const total = weights.reduce((sum, weight) => sum + weight, 0)
+          for (let k = 0; k < at.length; k++) into[at[k]!]! += (sign * level * weights[k]!) / total / 1000
+        }
+      })
+      return powerFlow.solve(withServices)
+    },
+    violations: (limits, state) => violationsOf(compiled, limits, state),
+    linear(limits, monitored, state, levels) {
+      const n = candidates.length
+      const use = new Float64Array(monitored.length * n)
+      const room = new Float64Array(monitored.length)
+      powerFlow.point.linearise()
+      monitored.forEach((one, c) => {
+        const { quantity, factor } = quantityOf(compiled, one, state)
+        const sensitivity = sensitivityOf(quantity)
+        let left = roomOf(one, limits, state)
+        for (let i = 0; i < n; i++) {
+          const candidate = candidates[i]!
+          const used =
+            (factor * signOf(candidate.direction) * effectOf(candidate, compiled.rowOfBus, sensitivity)) / 1000
+          use[c * n + i] = used
+          left += used * levels[i]!
+        }
+        room[c] = left
+      })
+      return { count: monitored.length, use, room }
+    }
+  }
+}
+
+/** What of the grid a limit is about, and how its value turns into use of the limit. */
+const quantityOf = (
+  { lines, transformers }: CompiledNetwork,
+  { kind, index }: Monitored,
+  state: GridState
+): { readonly quantity: Quantity; readonly factor: number } => {
+  if (kind === 'under-voltage') return { quantity: { kind: 'voltage', bus: index }, factor: -1 }
+  if (kind === 'over-voltage') return { quantity: { kind: 'voltage', bus: index }, factor: 1 }
+  const [branches, { iFrom_A, iTo_A }] =
+    kind === 'line-overload' ? [lines, state.lines] : [transformers, state.transformers]
+  const isFrom = iFrom_A[index]! / branches.fromRated_A[index]! >= iTo_A[index]! / branches.toRated_A[index]!
+  return {
+    quantity: { kind: kind === 'line-overload' ? 'line' : 'transformer', index, end: isFrom ? 'from' : 'to' },
+    factor: 100 / (isFrom ? branches.fromRated_A : branches.toRated_A)[index]!
+  }
+}
+
+/** Of one kW or kvar of the service, shared over its members. */
+const effectOf = (
+  { buses, weights, quantity }: PlacedCandidate,
+  rowOfBus: Int32Array,
+  { first, p, q }: Sensitivity
+): number => {
+  const perUnit = quantity === 'P' ? p : q
+  if (buses.length === 1) return perUnit[rowOfBus[buses[0]!]! - first] ?? 0
+  let sum = 0
+  let total = 0
+  for (let k = 0; k < buses.length; k++) {
+    sum += weights[k]! * (perUnit[rowOfBus[buses[k]!]! - first] ?? 0)
+    total += weights[k]!
+  }
+  return sum / total
+}
+
+/** How far a value is from its limit; negative: beyond it. */
+export const roomOf = ({ kind, index }: Monitored, limits: Limits, state: GridState): number => {
+  switch (kind) {
+    case 'under-voltage':
+      return state.vm_pu[index]! - limits.minPu[index]!
+    case 'over-voltage':
+      return limits.maxPu[index]! - state.vm_pu[index]!
+    case 'line-overload':
+      return limits.linePercent[index]! - state.lines.loadingPercent[index]!
+    case 'transformer-overload':
+      return limits.transformerPercent[index]! - state.transformers.loadingPercent[index]!
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Technical validation (DTP-ATV-01, DTP-ATV-02, FR_DTP_ATV_2): all services that the market accepted on the grid, slot by slot;
+ * where limits break, the largest acceptable set by rank, proven by a power flow.
+ *
+ * Slots are judged each by itself, then joined where a block needs one amount in all of its slots. What broke without any
+ * service counts as groundOf says. A slot whose grid has no state without services proves nothing, so nothing is accepted
+ * there (unless all services together are within the limits). The same arguments give the same answer.
+ */
+import type { BusOfPod } from '../apply-services.ts'
+import type { CompiledNetwork } from '../compile-network.ts'
+import { powerFlow, type SlotPowers } from '../power-flow.ts'
+import { sensitivitiesAt } from '../sensitivities.ts'
+import type { Limits } from '../violations.ts'
+import { joinBlocks } from './join-blocks.ts'
+import type { Tolerance } from './relaxed-limits.ts'
+import type { AcceptedService, JudgedSlot, Reason, TechnicalValidation } from './service.ts'
+import { openSlot, type Placed, type SlotCase } from './slot-case.ts'
+import { type PlacedCandidate, slotGrid } from './slot-grid.ts'
+
+export interface ValidationCase {
+  readonly compiled: CompiledNetwork
+  readonly busOfPod: BusOfPod
+  /** By slot, without the services to be judged; in real time with those of day-ahead (applyServices). */
+  readonly slots: readonly SlotPowers[]
+  readonly services: readonly AcceptedService[]
+  readonly limits: Limits
+  /** W or var; what continuous services are cut by. */
+  readonly step?: number
+  readonly tolerance?: Tolerance
+}
+
+/** What a meter can tell and an aggregator can share out. */
+export const STEP_W = 10
+
+export const RESIDUAL_TOLERANCE: Tolerance = { voltagePu: 0.0005, loadingPercent: 0.1 }
+
+export const validateServices = (given: ValidationCase): TechnicalValidation => {
+  const { compiled, slots, services, limits, step = STEP_W, tolerance = RESIDUAL_TOLERANCE } = given
+  const flow = powerFlow(compiled)
+  const sensitivityOf = sensitivitiesAt(flow.point)
+  const located = services.map(service => locate(service, given))
+  const judged: JudgedSlot[][] = services.map(() => [])
+  const cases = activeBySlot(services, slots.length).map((active, slot): SlotCase => {
+    const placed: Placed[] = []
+    for (const { service, accepted } of active) {
+      const { reason } = located[service]!
+      if (reason === undefined) placed.push({ service, accepted, level: accepted, reason })
+      else judged[service]!.push({ slot, accepted, acceptable: 0, reason })
+    }
+    placed.sort((a, b) => services[a.service]!.rank - services[b.service]!.rank || a.service - b.service)
+    const candidate = ({ service, accepted }: Placed, most: number): PlacedCandidate => {
+      const { kind, quantity, direction, minAcceptance } = services[service]!
+      const { buses, weights } = located[service]!
+      const isDiscrete = kind === 'discrete'
+      return { quantity, direction, buses, weights, most, isDiscrete, minimum: Math.min(minAcceptance, accepted) }
+    }
+    const gridWith = (most: Float64Array) =>
+      slotGrid(
+        compiled,
+        flow,
+        sensitivityOf,
+        slots[slot]!,
+        placed.map((one, i) => candidate(one, most[i]!))
+      )
+    return openSlot(placed, gridWith, { compiled, limits, tolerance, step })
+  })
+  for (const { placed, judge } of cases) {
+    const { levels, hasGround } = judge(Float64Array.from(placed, ({ accepted }) => accepted))
+    placed.forEach((one, i) => {
+      one.level = levels[i]!
+      one.reason = one.level === one.accepted ? undefined : hasGround ? 'violation' : 'no-solution'
+    })
+  }
+  joinBlocks(services, cases, step)
+  cases.forEach(({ placed }, slot) => {
+    for (const { service, accepted, level, reason } of placed)
+      judged[service]!.push({ slot, accepted, acceptable: level, ...(reason !== undefined && { reason }) })
+  })
+  return {
+    services: services.map(({ offerId }, n) => ({ offerId, slots: judged[n]! })),
+    slots: cases.map(one => one.close())
+  }
+}
+
+interface Located {
+  readonly buses: readonly number[]
+  readonly weights: readonly number[]
+  readonly reason: Reason | undefined
+}
+
+const locate = ({ members }: AcceptedService, { compiled, busOfPod }: ValidationCase): Located => {
+  const buses: number[] = []
+  let reason: Reason | undefined
+  for (const { pod } of members) {
+    const bus = busOfPod.get(pod)
+    if (bus === undefined) reason = 'unknown-pod'
+    else if (compiled.rowOfBus[bus]! < 0) reason ??= 'not-supplied'
+    else buses.push(bus)
+  }
+  return { buses, weights: members.map(({ weight }) => weight), reason }
+}
+
+/** By slot, what each service has accepted there. */
+const activeBySlot = (
+  services: readonly AcceptedService[],
+  slots: number
+): readonly (readonly { readonly service: number; readonly accepted: number }[])[] => {
+  const bySlot: { service: number; accepted: number }[][] = Array.from({ length: slots }, () => [])
+  services.forEach(({ offerId, accepted, isBlock }, service) => {
+    const amounts = new Map<number, number>()
+    for (const { slot, slots: length, amount } of accepted)
+      for (let at = slot; at < slot + length; at++) {
+        if (!(at >= 0 && at < slots)) throw new RangeError(`validateServices: ${offerId} in slot ${at} of ${slots}`)
+        if (!Number.isSafeInteger(amount) || amount <= 0)
+          throw new RangeError(`validateServices: ${offerId}: ${amount}`)
+        amounts.set(at, (amounts.get(at) ?? 0) + amount)
+      }
+    if (isBlock && new Set(amounts.values()).size > 1)
+      throw new RangeError(`validateServices: the block ${offerId} has several amounts`)
+    for (const [slot, amount] of [...amounts].sort(([a], [b]) => a - b))
+      bySlot[slot]!.push({ service, accepted: amount })
+  })
+  return bySlot
+}
