@@ -21,6 +21,9 @@ export interface DayContext {
 /** The market's smallest bid, W. */
 const MINIMUM_BID = 100
 
+/** Price of a kvarh as a share of that of a kWh. */
+const REACTIVE_PRICE_SHARE = 0.2
+
 export const registerCustomers = (
   client: RestClient,
   customers: readonly Customer[],
@@ -88,7 +91,7 @@ export const offerInto = async (
 }
 
 const offersOf = (customer: Customer, session: SessionView, day: DayContext, sold: Movements): object[] => {
-  const moved = sold.get(customer.pod)?.p
+  const moved = sold.get(customer.pod)
   const dayAhead = session.marketType === 'dayAhead'
   const asBlock = dayAhead && customer.car > 0 && customer.luck > 0.96
   const discount = dayAhead ? 1 : 0.95
@@ -100,7 +103,7 @@ const offersOf = (customer: Customer, session: SessionView, day: DayContext, sol
     }
     const runs = session.mtus.flatMap(mtu => {
       const { up, down } = flexibility(customer, mtu)
-      const already = moved?.[mtu] ?? 0
+      const already = moved?.p[mtu] ?? 0
       const most = direction === 'UP' ? up - Math.max(0, already) : down - Math.max(0, -already)
       // Who is moved all or nothing has nothing left once it was moved.
       if (most < MINIMUM_BID || (customer.discrete && already !== 0)) return []
@@ -122,7 +125,31 @@ const offersOf = (customer: Customer, session: SessionView, day: DayContext, sol
         intervals
       })
   }
-  return offers
+  return [...offers, ...reactiveOffersOf(customer, session, day, moved?.q)]
+}
+
+/** Inverters of panels offer reactive power all day, for little: it wears nothing. */
+const reactiveOffersOf = (
+  customer: Customer,
+  session: SessionView,
+  day: DayContext,
+  moved: Float64Array | undefined
+): object[] => {
+  const { upperQ, downQ } = band(customer)
+  return (['UP', 'DOWN'] as const).flatMap(direction => {
+    const runs = session.mtus.flatMap(mtu => {
+      const already = moved?.[mtu] ?? 0
+      const most = direction === 'UP' ? upperQ - Math.max(0, already) : -downQ - Math.max(0, -already)
+      if (most < MINIMUM_BID || (customer.discrete && already !== 0)) return []
+      const steps = [{ quantity: most, price: Math.round(customer.price * REACTIVE_PRICE_SHARE) }]
+      return [{ mtu, value: { steps, minAcceptance: customer.discrete ? most : 0 } }]
+    })
+    const intervals = mergeRuns(runs, day.mtuStarts)
+    if (intervals.length === 0) return []
+    const unit = { id: customer.pod, pods: [customer.pod] }
+    const offerId = `${customer.pod}-Q-${direction}`
+    return [{ type: 'single', offerId, unit, quantity: 'Q', direction, service: 'any', intervals }]
+  })
 }
 
 /** "Charge later": some hours of the evening without the car, at a moment that the market chooses. */
