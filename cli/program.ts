@@ -46,7 +46,12 @@ export const program = (): Command => {
     .command('run')
     .description('Play a market day with outside parties on the embedded engines, then keep serving.')
     .option('--pods <number>', 'points of delivery', whole(1, 200_000), 100)
-    .option('--seed <number>', 'decides who has what; the same seed gives the same day', whole(0, 2 ** 31 - 1), 1)
+    .option(
+      '--seed <number>',
+      'decides aggregators, prices and habits; the same seed gives the same day',
+      whole(0, 2 ** 31 - 1),
+      1
+    )
     .option('--date <date>', 'delivery day, one of those in examples/market-day/profiles', date, '2016-01-05')
     .option('--data <dir>', 'keep the log and the tables here (default: a temporary folder)')
     .option('--port <number>', 'port of the gateway; 0 takes a free one', whole(0, 65_535))

@@ -6,10 +6,10 @@ import { families, loadProfile, profileDays, profileIds } from './profiles.ts'
 const zone = 'Europe/Rome'
 const all = families.flatMap(family => profileIds(family).map(loadProfile))
 
-t.test('every household, business, car, heat-pump and PV profile of the source is here', async t => {
+t.test('every household, business, car, heat-pump, PV and hydro profile of the source is here', async t => {
   t.strictSame(
     families.map(family => profileIds(family).length),
-    [6, 21, 8, 4, 8]
+    [6, 21, 8, 4, 8, 1]
   )
   t.ok(profileIds('household').includes('H0-A'))
   t.equal(new Set(all.map(({ id }) => id)).size, all.length)
@@ -74,9 +74,8 @@ t.test('the files stay below a megabyte and carry their licence line', async t =
   t.match(readFileSync(new URL('ATTRIBUTION.md', import.meta.url), 'utf8'), 'Contains data derived from SimBench')
 })
 
-t.test('the market day sees the families and curves of this folder', async t => {
+t.test('the market day sees the curves of this folder', async t => {
   const profiles = profilesOfDay(zone)
-  t.equal(profiles.ids('pv').length, 8)
   t.strictSame(profiles.curve('H0-A', '2016-01-05', 0), loadProfile('H0-A').day('2016-01-05', zone))
   t.equal(profiles.curve('H0-A', '2016-01-05', 3), profiles.curve('H0-A', '2016-01-05', 3))
 })
