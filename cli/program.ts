@@ -71,7 +71,7 @@ export const program = (): Command => {
     .option('--data <dir>', 'sets FLEX_DATA_DIR')
     .option(
       '--roles <list>',
-      'sets FLEX_ROLES: all, or a list of gateway,registry,clock,market,projections,actor-topics'
+      'sets FLEX_ROLES: all, or a list of gateway,registry,clock,market,grid-operator,projections,actor-topics'
     )
     .action(async flags => (await import('./commands/serve.ts')).serve(flags))
 

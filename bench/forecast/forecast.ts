@@ -10,7 +10,7 @@
  */
 import { table } from '../../cli/output.ts'
 import type { Forecast } from '../../domain/forecast/forecast.ts'
-import { forecastDay, forecastNext } from '../../domain/forecast/forecast.ts'
+import { daysAround, forecastDay, forecastNext } from '../../domain/forecast/forecast.ts'
 import { learn } from '../../domain/forecast/learn.ts'
 import type { LocalDay } from '../../domain/forecast/local-day.ts'
 import { Score } from '../../domain/forecast/score.ts'
@@ -92,6 +92,7 @@ const timed = (series: readonly YearSeries[], days: readonly LocalDay[]): Result
   if (house === undefined || tomorrow === undefined) throw new Error('the year has no household')
   const measured = (day: LocalDay) => ({ day, p: house.p.subarray(rowOf(day), rowOf(day) + day.slots.length) })
   const model = days.slice(0, 60).reduce((known, day) => learn(known, measured(day)).model ?? known, initialModel('H'))
+  const around = daysAround(tomorrow.start, zone)
   const latest = house.p.subarray(rowOf(tomorrow) - 4, rowOf(tomorrow))
   const mean = (work: () => unknown): number => {
     for (let warm = 0; warm < TIMED_RUNS; warm++) work()
@@ -102,7 +103,7 @@ const timed = (series: readonly YearSeries[], days: readonly LocalDay[]): Result
   return {
     learn: mean(() => learn(model, measured(tomorrow))),
     forecastDay: mean(() => forecastDay(model, tomorrow)),
-    forecastNext: mean(() => forecastNext(model, tomorrow.start, { zone, latest }))
+    forecastNext: mean(() => forecastNext(model, tomorrow.start, { zone, days: around, latest }))
   }
 }
 

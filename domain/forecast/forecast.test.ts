@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MTU_MS } from '../units/time.ts'
-import { forecastDay, forecastNext } from './forecast.ts'
+import { daysAround, forecastDay, forecastNext } from './forecast.ts'
 import { learn } from './learn.ts'
 import { localDay } from './local-day.ts'
 import { aDay, learned, rome, zone } from './series.fixtures.ts'
@@ -216,4 +216,7 @@ t.test('an instant between quarter-hours and more than 16 slots are a mistake of
   const model = learned(initialModel('A'), '2016-01-01', 3, household)
   t.throws(() => forecastNext(model, Date.parse('2016-01-05T00:00Z'), { zone }, 17), RangeError)
   t.throws(() => forecastNext(model, Date.parse('2016-01-05T00:00Z') + MTU_MS / 3, { zone }), RangeError)
+  const start = Date.parse('2016-01-05T23:00Z')
+  t.throws(() => forecastNext(model, start, { zone, days: [localDay('2016-01-05', zone)] }), RangeError)
+  t.same(forecastNext(model, start, { zone, days: daysAround(start, zone) }), forecastNext(model, start, { zone }))
 })

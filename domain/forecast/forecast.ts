@@ -101,6 +101,8 @@ const weakest = (found: readonly Expectation['basis'][]): Expectation['basis'] =
 export interface NextContext extends ForecastContext {
   readonly zone: string
   readonly localHolidays?: readonly string[]
+  /** `daysAround(start, …)`, the same for all customers; computed here if left out, which takes longer than the forecast. */
+  readonly days?: readonly LocalDay[]
   /** Measured W of the slots just before `start`, oldest first; the last hour counts. Null or NaN: not known. */
   readonly latest?: ArrayLike<number | null>
 }
@@ -115,7 +117,10 @@ export const forecastNext = (
   if (!Number.isInteger(count) || count < 1 || count > NEXT_SLOTS)
     throw new RangeError(`forecastNext: expected 1 to ${NEXT_SLOTS} slots, got ${count}`)
   if (start % MTU_MS !== 0) throw new RangeError(`forecastNext: ${start} is not the start of a quarter-hour`)
-  const days = daysAround(model, start, count, context)
+  const around = context.days ?? daysAround(start, context.zone, context.localHolidays, count)
+  const isAsked = (day: LocalDay): boolean =>
+    day.start < start + count * MTU_MS && start - LATEST_SLOTS * MTU_MS < dayEnd(day)
+  const days = around.filter(isAsked).map(day => expectedDay(model, day, start, count, context.weather))
   const latest = latestMiss(start, context.latest ?? [], days)
   const slots: SlotForecast[] = []
   for (let later = 0; later < count; later++) {
@@ -147,37 +152,47 @@ interface ExpectedDay {
   readonly day: LocalDay
   readonly base: Expectation | undefined
   readonly scale: Float64Array
-  /** What always withdraws is not forecast to inject, and the other way round. */
+  /** What only withdraws at that time is not forecast to inject, and the other way round. */
   readonly limits: readonly [least: number, most: number]
 }
 
-/** The days from the first of the latest measurements to the last slot, each computed once. */
-const daysAround = (
+/** The local days from the hour before `start` to the last of `count` slots. */
+export const daysAround = (
+  start: number,
+  zone: string,
+  localHolidays?: readonly string[],
+  count = NEXT_SLOTS
+): readonly LocalDay[] => {
+  const days = [localDayAt(start - LATEST_SLOTS * MTU_MS, zone, localHolidays)]
+  while (dayEnd(days.at(-1)!) < start + count * MTU_MS) days.push(localDayAt(dayEnd(days.at(-1)!), zone, localHolidays))
+  return days
+}
+
+const expectedDay = (
   model: SeriesModel,
+  day: LocalDay,
   start: number,
   count: number,
-  { zone, localHolidays, weather }: NextContext
-): readonly ExpectedDay[] => {
-  const first = localDayAt(start - LATEST_SLOTS * MTU_MS, zone, localHolidays)
-  const days = [first]
-  while (dayEnd(days.at(-1)!) < start + count * MTU_MS) days.push(localDayAt(dayEnd(days.at(-1)!), zone, localHolidays))
-  return days.map(day => {
-    const base = expectation(model, day, weather)
-    return {
-      day,
-      base,
-      scale: errorScale(model, clearSkyOfDay(model, day)),
-      limits: [
-        base?.low.every(value => value >= 0) ? 0 : Number.NEGATIVE_INFINITY,
-        base?.high.every(value => value <= 0) ? 0 : Number.POSITIVE_INFINITY
-      ]
-    }
-  })
+  weather: Weather | undefined
+): ExpectedDay => {
+  const first = Math.max(0, (start - day.start) / MTU_MS - LATEST_SLOTS)
+  const slots = day.slots.slice(first, Math.max(first, (start - day.start) / MTU_MS + count))
+  const base = expectation(model, day, weather, Math.min(...slots), Math.max(...slots) + 1)
+  return {
+    day,
+    base,
+    scale: errorScale(model, clearSkyOfDay(model, day)),
+    limits: [
+      base?.low.every(value => value >= 0) ? 0 : Number.NEGATIVE_INFINITY,
+      base?.high.every(value => value <= 0) ? 0 : Number.POSITIVE_INFINITY
+    ]
+  }
 }
 
 const slotAt = (days: readonly ExpectedDay[], instant: number) => {
   const found = days.find(({ day }) => day.start <= instant && instant < dayEnd(day))
-  if (found?.base === undefined) return undefined
+  if (found === undefined) throw new RangeError('forecastNext: the days do not hold every slot and the hour before')
+  if (found.base === undefined) return undefined
   const { day, base, scale, limits } = found
   return { slot: day.slots[(instant - day.start) / MTU_MS]!, base, scale, limits }
 }

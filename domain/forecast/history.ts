@@ -8,8 +8,9 @@
 
 import { MTU_MS } from '../units/time.ts'
 import { dayNumber, type LocalDay, SLOTS } from './local-day.ts'
+import { NearSlots } from './near-slots.ts'
 import { clearSkyOutput } from './plant-output.ts'
-import { Members, quantiles } from './quantiles.ts'
+import { quantiles } from './quantiles.ts'
 import { keptType, type RecentDay, type SeriesModel } from './series-model.ts'
 import { type ProfileBasis, typicalProfile } from './typical-profile.ts'
 
@@ -54,7 +55,8 @@ export const clearSkyOfDay = (model: SeriesModel, day: LocalDay): Float64Array |
   return clear
 }
 
-export const fromHistory = (model: SeriesModel, day: LocalDay): Expectation | undefined => {
+/** `from` and `to`: the only quarter-hours of the clock that are wanted; the others stay 0. */
+export const fromHistory = (model: SeriesModel, day: LocalDay, from = 0, to = SLOTS): Expectation | undefined => {
   const type = keptType(model.plant, day.type)
   const typical = typicalProfile(model, day.month, type)
   const clear = clearSkyOfDay(model, day)
@@ -69,21 +71,11 @@ export const fromHistory = (model: SeriesModel, day: LocalDay): Expectation | un
   const low = new Float64Array(SLOTS)
   const median = new Float64Array(SLOTS)
   const high = new Float64Array(SLOTS)
-  const members = new Members(3 * days.length)
-  for (let slot = 0; slot < SLOTS; slot++) {
-    let weights = 0
-    let sum = 0
-    members.clear()
-    for (const recent of days)
-      for (let near = Math.max(0, slot - 1); near <= Math.min(SLOTS - 1, slot + 1); near++) {
-        const value = recent.p[near]
-        if (value === undefined || value === null) continue
-        members.add(value, recent.weight)
-        if (near !== slot) continue
-        weights += recent.weight
-        sum += recent.weight * value
-      }
+  const near = new NearSlots(days, Math.max(0, from - 1), Math.min(SLOTS, to + 1))
+  for (let slot = from; slot < to; slot++) {
+    const { sum, weights } = near.at(slot)
     const expected = (sum + TYPICAL_WEIGHT * typical.p[slot]!) / (weights + TYPICAL_WEIGHT)
+    const members = near.around(slot)
     p[slot] = expected
     low[slot] = members.quantile(model.band.below.share) ?? expected
     median[slot] = members.quantile(quantiles.median) ?? expected

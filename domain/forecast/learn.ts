@@ -1,5 +1,5 @@
 /**
- * Learning from a measured day (DTP-FC-04): typical profile, last days, how errors go on, performance of plants. Days come in
+ * Learning from a measured day (DTP-FC-04): typical profile, last days, how errors go on, the yield of plants. Days come in
  * order; a model is learned again from kept measurements by folding them over `initialModel`.
  *
  * A slot without a measurement teaches nothing: what is expected stands in its place in the typical profile and nothing in
@@ -10,7 +10,7 @@ import { dayError, scaledErrors, withErrors } from './error-memory.ts'
 import { expectation } from './expectation.ts'
 import { clearSkyOfDay, errorScale } from './history.ts'
 import { dayNumber, type LocalDay, SLOTS } from './local-day.ts'
-import { withPerformance } from './performance.ts'
+import { withPlantYield } from './plant-yield.ts'
 import { withOutcomes } from './quantiles.ts'
 import { keptType, type RecentDay, type SeriesModel } from './series-model.ts'
 import { cellKey, withDay } from './typical-profile.ts'
@@ -79,7 +79,7 @@ export const learn = (model: SeriesModel, measured: MeasuredDay): Learned => {
         before === undefined || before.bandDays === 0
           ? model.band
           : withOutcomes(model.band, p, before.low, before.high),
-      performance: weather === undefined ? model.performance : withPerformance(model, day, p, weather)
+      plantYield: weather === undefined ? model.plantYield : withPlantYield(model, day, p, weather)
     }
   }
 }

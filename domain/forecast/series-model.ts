@@ -56,7 +56,7 @@ export interface SeriesModel {
   /** What is asked of the days behind a band, so that a tenth of what comes is below it and a tenth above. */
   readonly band: { readonly below: BandSide; readonly above: BandSide }
   /** Of plants with weather: what they gave beside what the weather promised. */
-  readonly performance: Performance
+  readonly plantYield: PlantYield
 }
 
 export interface BandSide {
@@ -103,7 +103,7 @@ export interface ErrorMemory {
   readonly absoluteAfter: readonly number[]
 }
 
-export interface Performance {
+export interface PlantYield {
   /** For each UTC hour Σ of measured × promised and of promised², W². */
   readonly products: readonly number[]
   readonly squares: readonly number[]
@@ -136,5 +136,5 @@ export const initialModel = (id: string, plant: PlantData = { kind: 'load' }): S
     absoluteBefore: zeros(NEXT_SLOTS),
     absoluteAfter: zeros(NEXT_SLOTS)
   },
-  performance: { products: zeros(24), squares: zeros(24), misses: [] }
+  plantYield: { products: zeros(24), squares: zeros(24), misses: [] }
 })

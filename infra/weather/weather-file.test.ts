@@ -70,11 +70,7 @@ t.test('times that stand still, go back, or do not keep the step are faults', as
     [['2016-01-05T12:00Z'], 2]
   ] as const) {
     const { faults } = parseWeather(lines('time,wind_m_s', ...rows.map(time => `${time},5`)))
-    t.strictSame(
-      [...new Set(faults.map(fault => fault.line))],
-      [line],
-      rows.join(' ')
-    )
+    t.strictSame([...new Set(faults.map(fault => fault.line))], [line], rows.join(' '))
   }
 })
 

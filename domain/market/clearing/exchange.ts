@@ -8,7 +8,7 @@
  * `enter` lets volume in where it displaces the dearest volume that serves one of its own requests; what only a chain of
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
-import { type Pool, type PoolClass, place, searchOf, takesMore } from './pool.ts'
+import { ownClass, type Pool, type PoolClass, place, searchOf, takesMore } from './pool.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
@@ -206,8 +206,7 @@ export const enter = (
   fixed: Uint8Array | undefined,
   left: (offer: number, price: number, amount: number) => void
 ): number => {
-  const { classes } = pool
-  const entering = classes[classIndex]!
+  const entering = ownClass(pool, classIndex)
   const known = exitsOf(pool, fixed)
   let rest = amount
   if (takesMore(pool, classIndex)) {
@@ -217,7 +216,7 @@ export const enter = (
   while (rest > 0) {
     const exit = dearestExit(pool, classIndex, fixed)
     if (exit.leaving < 0 || (!must && exit.price <= price)) break
-    const leaving = classes[exit.leaving]!
+    const leaving = ownClass(pool, exit.leaving)
     const top = topOf(leaving, fixed)
     const moved = Math.min(rest, leaving.flow[exit.at]!, leaving.amounts[top]!)
     leaving.flow[exit.at]! -= moved

@@ -10,7 +10,7 @@ import type { Expectation } from './history.ts'
 import { type LocalDay, SLOTS } from './local-day.ts'
 import { weatherOutput } from './plant-output.ts'
 import { Members, quantiles } from './quantiles.ts'
-import type { Performance, SeriesModel } from './series-model.ts'
+import type { PlantYield, SeriesModel } from './series-model.ts'
 import type { Weather } from './weather.ts'
 
 /** Inverter, wiring, dirt: what the rating promises and the meter does not see, of a plant nobody has measured. */
@@ -40,12 +40,12 @@ const promised = (model: SeriesModel, day: LocalDay, weather: Weather): Float64A
 const saysNothing = (output: Float64Array): boolean =>
   output.some(Number.isNaN) && output.every(value => Number.isNaN(value) || value === 0)
 
-const factorOf = (performance: Performance): ((instant: number) => number) => {
-  const products = performance.products.reduce((sum, one) => sum + one, 0)
-  const squares = performance.squares.reduce((sum, one) => sum + one, 0)
+const factorOf = (plantYield: PlantYield): ((instant: number) => number) => {
+  const products = plantYield.products.reduce((sum, one) => sum + one, 0)
+  const squares = plantYield.squares.reduce((sum, one) => sum + one, 0)
   if (squares === 0) return () => NEW_PLANT
-  const factors = performance.products.map(
-    (product, hour) => (product + SHARED * products) / (performance.squares[hour]! + SHARED * squares)
+  const factors = plantYield.products.map(
+    (product, hour) => (product + SHARED * products) / (plantYield.squares[hour]! + SHARED * squares)
   )
   return instant => factors[hourOf(instant)]!
 }
@@ -57,12 +57,12 @@ export const byWeather = (
   weather: Weather,
   history: Expectation | undefined
 ): Omit<Expectation, 'basis'> | undefined => {
-  const { plant, performance } = model
+  const { plant, plantYield } = model
   if (plant.kind !== 'solar' && plant.kind !== 'wind') return undefined
   const output = promised(model, day, weather)
   if (saysNothing(output)) return undefined
   if (history === undefined && output.some(Number.isNaN)) return undefined
-  const factor = factorOf(performance)
+  const factor = factorOf(plantYield)
   const copy = (values: Float64Array | undefined) => values?.slice() ?? new Float64Array(SLOTS)
   const found = {
     p: copy(history?.p),
@@ -70,7 +70,7 @@ export const byWeather = (
     low: copy(history?.low),
     median: copy(history?.median),
     high: copy(history?.high),
-    bandDays: performance.misses.length
+    bandDays: plantYield.misses.length
   }
   const members = new Members(3 * MISSES_KEPT)
   day.slots.forEach((slot, mtu) => {
@@ -78,7 +78,7 @@ export const byWeather = (
     if (Number.isNaN(value)) return
     const p = value * factor(day.start + mtu * MTU_MS)
     members.clear()
-    performance.misses.forEach((miss, age) => {
+    plantYield.misses.forEach((miss, age) => {
       for (let near = Math.max(0, slot - 1); near <= Math.min(SLOTS - 1, slot + 1); near++)
         if (miss[near] !== null && miss[near] !== undefined) members.add(miss[near]!, DAY_FACTOR ** age)
     })
@@ -95,19 +95,19 @@ export const byWeather = (
 }
 
 /** With one more day beside its weather; `measured` on the quarter-hours of the clock. */
-export const withPerformance = (
+export const withPlantYield = (
   model: SeriesModel,
   day: LocalDay,
   measured: readonly (number | null)[],
   weather: Weather
-): Performance => {
-  const { plant, performance } = model
-  if (plant.kind !== 'solar' && plant.kind !== 'wind') return performance
+): PlantYield => {
+  const { plant, plantYield } = model
+  if (plant.kind !== 'solar' && plant.kind !== 'wind') return plantYield
   const output = promised(model, day, weather)
-  if (saysNothing(output)) return performance
-  const factor = factorOf(performance)
-  const products = performance.products.map(sum => sum * DAY_FACTOR)
-  const squares = performance.squares.map(sum => sum * DAY_FACTOR)
+  if (saysNothing(output)) return plantYield
+  const factor = factorOf(plantYield)
+  const products = plantYield.products.map(sum => sum * DAY_FACTOR)
+  const squares = plantYield.squares.map(sum => sum * DAY_FACTOR)
   const miss: (number | null)[] = Array.from({ length: SLOTS }, () => null)
   day.slots.forEach((slot, mtu) => {
     const value = measured[slot]
@@ -118,5 +118,5 @@ export const withPerformance = (
     squares[hourOf(instant)]! += expected * expected
     miss[slot] = Math.round((1e4 * (value - factor(instant) * expected)) / plant.rated_W) / 1e4
   })
-  return { products, squares, misses: [miss, ...performance.misses].slice(0, MISSES_KEPT) }
+  return { products, squares, misses: [miss, ...plantYield.misses].slice(0, MISSES_KEPT) }
 }
