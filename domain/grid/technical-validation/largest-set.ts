@@ -9,9 +9,11 @@
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { GridState } from '../power-flow.ts'
 import type { Limits } from '../violations.ts'
+import type { CuttingRules } from './cutting-rules.ts'
 import { largestLinearSet } from './largest-linear-set.ts'
 import { levelAbove, levelAtMost } from './levels.ts'
 import type { LinearLimits } from './linear-limits.ts'
+import { withoutSideEffects } from './side-effects.ts'
 import { type Monitored, roomOf, type SlotGrid } from './slot-grid.ts'
 import { worstViolations } from './worst-violations.ts'
 
@@ -34,8 +36,8 @@ export const largestSet = (
   limits: Limits,
   known: Float64Array,
   wanted: Float64Array,
-  step: number
-): Float64Array => new Search(compiled, grid, limits, known, step).run(wanted)
+  rules: CuttingRules
+): Float64Array => new Search(compiled, grid, limits, known, rules).run(wanted)
 
 class Search {
   private readonly compiled: CompiledNetwork
@@ -43,17 +45,25 @@ class Search {
   private readonly limits: Limits
   private readonly known: Float64Array
   private readonly step: number
+  private readonly effectLeast: number
   private readonly monitored: Monitored[] = []
   private readonly keys = new Set<string>()
   /** By place in `monitored`: what the linear picture missed of it where it stood still. */
   private readonly kept: number[] = []
 
-  constructor(compiled: CompiledNetwork, grid: SlotGrid, limits: Limits, known: Float64Array, step: number) {
+  constructor(
+    compiled: CompiledNetwork,
+    grid: SlotGrid,
+    limits: Limits,
+    known: Float64Array,
+    { step, effectLeast }: CuttingRules
+  ) {
     this.compiled = compiled
     this.grid = grid
     this.limits = limits
     this.known = known
     this.step = step
+    this.effectLeast = effectLeast
   }
 
   run(wanted: Float64Array): Float64Array {
@@ -109,11 +119,16 @@ class Search {
   }
 
   private linear(state: GridState, levels: Float64Array): LinearLimits {
-    const linear = this.grid.linear(this.limits, this.monitored, state, levels)
+    const linear = this.pictured(state, levels)
     this.kept.forEach((kept, c) => {
       linear.room[c]! -= kept
     })
     return linear
+  }
+
+  private pictured(state: GridState, levels: Float64Array): LinearLimits {
+    const linear = this.grid.linear(this.limits, this.monitored, state, levels)
+    return withoutSideEffects(this.grid.candidates, linear, levels, this.effectLeast)
   }
 
   /** A current's limit is convex in the powers, so a tangent to it never cuts off what is within. */
@@ -180,6 +195,7 @@ class Search {
     let around = this.around(levels)
     for (let again = true; again; ) {
       again = false
+      if (this.raisedTogether(levels, around)) around = this.around(levels)
       const earlier = levels.slice()
       for (let i = 0; i < candidates.length; i++) {
         const next = levelAbove(candidates[i]!, levels[i]!, this.step)
@@ -195,6 +211,17 @@ class Search {
       }
       if (again && this.isFurther(levels, earlier)) around = this.around(levels)
     }
+  }
+
+  /** What the linear picture still has room for, all at once. In place; true: something was raised. */
+  private raisedTogether(levels: Float64Array, { count, use, left }: Around): boolean {
+    const { candidates } = this.grid
+    const rest = candidates.map(({ most, isDiscrete }, i) => ({ most: most - levels[i]!, isDiscrete, minimum: 0 }))
+    const more = largestLinearSet(rest, { count, use, room: Float64Array.from(left) }, this.step)
+    const trial = levels.map((level, i) => levelAtMost(candidates[i]!, level + more[i]!, this.step))
+    if (isSame(trial, levels) || !this.isWithin(trial)) return false
+    levels.set(trial)
+    return true
   }
 
   /**
@@ -222,7 +249,7 @@ class Search {
     const state = this.grid.flow(levels)
     if (state.status === 'diverged') throw new Error('largestSet: a state that was within its limits has no solution')
     const left = this.monitored.map(one => Math.max(0, roomOf(one, this.limits, state)))
-    return { ...this.grid.linear(this.limits, this.monitored, state, levels), left }
+    return { ...this.pictured(state, levels), left }
   }
 
   /** The highest level of one candidate within the limits, the others kept; `low` is one. */
@@ -297,8 +324,14 @@ class Search {
       trial.set(of, i + 1)
       return trial
     }
+    const dealt = (): Float64Array => withWorse(largestLinearSet(worse, { count, use, room }, this.step))
+    if (n > ALL_TRIED_MAX) {
+      const trial = dealt()
+      return this.isWithin(trial) ? trial : undefined
+    }
     // Given up first: what the worse ranks can have beside it, they are raised to again.
-    const alone = withWorse(new Float64Array(worse.length))
+    const users = worse.map((_, k) => room.some((_, c) => use[c * worse.length + k]! > 0))
+    const alone = withWorse(levels.slice(i + 1).map((level, k) => (users[k] ? 0 : level)))
     if (this.isWithin(alone)) return alone
     const by = next - levels[i]!
     const broken = new Set(left.flatMap((value, c) => (value < 2 * by * around.use[c * n + i]! ? [c] : [])))
@@ -317,10 +350,10 @@ class Search {
       if (broken.size === before) break
       kept = fewer
     }
-    const dealt = withWorse(largestLinearSet(worse, { count, use, room }, this.step))
-    if (this.isWithin(dealt)) return dealt
+    const trial = dealt()
+    if (this.isWithin(trial)) return trial
     for (let k = worse.length - 1; k >= Math.max(0, worse.length - SINGLE_MAX); k--) {
-      if (levels[i + 1 + k] === 0) continue
+      if (levels[i + 1 + k] === 0 || !users[k]) continue
       const without = withWorse(levels.slice(i + 1))
       without[i + 1 + k] = 0
       if (this.isWithin(without)) return without

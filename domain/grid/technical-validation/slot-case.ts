@@ -7,6 +7,7 @@
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { Divergence } from '../power-flow.ts'
 import { type Limits, type Violation, violationsOf } from '../violations.ts'
+import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
 import { groundOf, type Tolerance } from './relaxed-limits.ts'
 import type { JudgedGrid, Reason } from './service.ts'
@@ -40,13 +41,13 @@ export interface SlotRules {
   readonly compiled: CompiledNetwork
   readonly limits: Limits
   readonly tolerance: Tolerance
-  readonly step: number
+  readonly cutting: CuttingRules
 }
 
 export const openSlot = (
   placed: readonly Placed[],
   gridWith: (most: Float64Array) => SlotGrid,
-  { compiled, limits, tolerance, step }: SlotRules
+  { compiled, limits, tolerance, cutting }: SlotRules
 ): SlotCase => {
   const nothing = new Float64Array(placed.length)
   let grid = gridWith(Float64Array.from(placed, ({ accepted }) => accepted))
@@ -70,9 +71,9 @@ export const openSlot = (
       counted = undefined
       return { levels: nothing.slice(), hasGround: false }
     }
-    const ground = groundOf(compiled, grid, limits, without, tolerance, step)
+    const ground = groundOf(compiled, grid, limits, without, tolerance, cutting)
     counted = ground.limits
-    return { levels: largestSet(compiled, grid, ground.limits, ground.levels, most, step), hasGround: true }
+    return { levels: largestSet(compiled, grid, ground.limits, ground.levels, most, cutting), hasGround: true }
   }
 
   return {

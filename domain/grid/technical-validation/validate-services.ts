@@ -11,6 +11,7 @@ import type { CompiledNetwork } from '../compile-network.ts'
 import { powerFlow, type SlotPowers } from '../power-flow.ts'
 import { sensitivitiesAt } from '../sensitivities.ts'
 import type { Limits } from '../violations.ts'
+import type { CuttingRules } from './cutting-rules.ts'
 import { joinBlocks } from './join-blocks.ts'
 import type { Tolerance } from './relaxed-limits.ts'
 import type { AcceptedService, JudgedSlot, Reason, TechnicalValidation } from './service.ts'
@@ -24,18 +25,21 @@ export interface ValidationCase {
   readonly slots: readonly SlotPowers[]
   readonly services: readonly AcceptedService[]
   readonly limits: Limits
-  /** W or var; what continuous services are cut by. */
-  readonly step?: number
+  readonly cutting?: Partial<CuttingRules>
   readonly tolerance?: Tolerance
 }
 
 /** What a meter can tell and an aggregator can share out. */
 export const STEP_W = 10
 
+/** As capacity calculation leaves out what hardly touches an element; below it nobody would ask for the service's end. */
+export const EFFECT_LEAST = 0.01
+
 export const RESIDUAL_TOLERANCE: Tolerance = { voltagePu: 0.0005, loadingPercent: 0.1 }
 
 export const validateServices = (given: ValidationCase): TechnicalValidation => {
-  const { compiled, slots, services, limits, step = STEP_W, tolerance = RESIDUAL_TOLERANCE } = given
+  const { compiled, slots, services, limits, tolerance = RESIDUAL_TOLERANCE } = given
+  const cutting: CuttingRules = { step: STEP_W, effectLeast: EFFECT_LEAST, ...given.cutting }
   const flow = powerFlow(compiled)
   const sensitivityOf = sensitivitiesAt(flow.point)
   const located = services.map(service => locate(service, given))
@@ -62,7 +66,7 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
         slots[slot]!,
         placed.map((one, i) => candidate(one, most[i]!))
       )
-    return openSlot(placed, gridWith, { compiled, limits, tolerance, step })
+    return openSlot(placed, gridWith, { compiled, limits, tolerance, cutting })
   })
   for (const { placed, judge } of cases) {
     const { levels, hasGround } = judge(Float64Array.from(placed, ({ accepted }) => accepted))
@@ -71,7 +75,7 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
       one.reason = one.level === one.accepted ? undefined : hasGround ? 'violation' : 'no-solution'
     })
   }
-  joinBlocks(services, cases, step)
+  joinBlocks(services, cases, cutting.step)
   cases.forEach(({ placed }, slot) => {
     for (const { service, accepted, level, reason } of placed)
       judged[service]!.push({ slot, accepted, acceptable: level, ...(reason !== undefined && { reason }) })
