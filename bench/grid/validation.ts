@@ -27,7 +27,7 @@ const SLOTS = 96
 /** One point of delivery in 80 of 82 buses. */
 const BUSES_PER_POD = 1.025
 const PODS_PER_SUBSTATION = 1_500
-const ROUNDS = 1
+const ROUNDS = 3
 
 export const validationRows = (sizes: readonly number[], tell: (text: string) => void): readonly ValidationRow[] =>
   sizes.map(pods => {

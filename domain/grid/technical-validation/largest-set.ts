@@ -47,6 +47,8 @@ class Search {
   private readonly step: number
   private readonly effectLeast: number
   private readonly monitored: Monitored[] = []
+  /** The last picture around levels within the limits. */
+  private settled: Around | undefined
   private readonly keys = new Set<string>()
   /** By place in `monitored`: what the linear picture missed of it where it stood still. */
   private readonly kept: number[] = []
@@ -94,10 +96,20 @@ class Search {
       if (isWithin && this.isPermitted(levels) && (best === undefined || isAhead(levels, best))) best = levels
       if (isWithin && look === 0) return levels
       const here = this.linear(state, levels)
-      const next = largestLinearSet(this.grid.candidates, look < LOOKS_ALONE ? here : joined(here, earlier), this.step)
-      earlier.push(this.overloadsOf(here))
+      const picture =
+        look < LOOKS_ALONE
+          ? here
+          : joined(
+              here,
+              earlier.map(one => this.overloadsOf(one))
+            )
+      const next = largestLinearSet(this.grid.candidates, picture, this.step)
+      earlier.push(here)
       if (isSame(next, levels)) {
-        if (isWithin) return levels
+        if (isWithin) {
+          this.settled = { ...here, levels: levels.slice(), left: this.leftIn(state) }
+          return levels
+        }
         this.tighten(state)
       }
       levels = next
@@ -137,7 +149,7 @@ class Search {
     const rows = Array.from({ length: count }, (_, c) => c).filter(c => this.monitored[c]!.kind.endsWith('overload'))
     return {
       count: rows.length,
-      use: Float64Array.from(rows.flatMap(c => [...use.subarray(c * n, (c + 1) * n)])),
+      use: concatenated(rows.map(c => use.subarray(c * n, (c + 1) * n))),
       room: Float64Array.from(rows, c => room[c]!)
     }
   }
@@ -246,10 +258,15 @@ class Search {
   }
 
   private around(levels: Float64Array): Around {
+    if (this.settled?.count === this.monitored.length && isSame(this.settled.levels, levels)) return this.settled
     const state = this.grid.flow(levels)
     if (state.status === 'diverged') throw new Error('largestSet: a state that was within its limits has no solution')
-    const left = this.monitored.map(one => Math.max(0, roomOf(one, this.limits, state)))
-    return { ...this.pictured(state, levels), left }
+    this.settled = { ...this.pictured(state, levels), levels: levels.slice(), left: this.leftIn(state) }
+    return this.settled
+  }
+
+  private leftIn(state: GridState): readonly number[] {
+    return this.monitored.map(one => Math.max(0, roomOf(one, this.limits, state)))
   }
 
   /** The highest level of one candidate within the limits, the others kept; `low` is one. */
@@ -292,16 +309,25 @@ class Search {
     const around = this.around(levels)
     const { count, use, room } = around
     const rest = room.slice()
+    /** What all candidates from `dealt` on could cure. */
+    const cures = new Float64Array(count)
+    for (let c = 0; c < count; c++)
+      for (let i = 0; i < n; i++) cures[c]! -= Math.min(0, use[c * n + i]!) * candidates[i]!.most
     let tried = 0
     let dealt = 0
     for (const { i, next } of curtailed) {
       // What the candidates before this one leave.
-      for (; dealt < i; dealt++) for (let c = 0; c < count; c++) rest[c]! -= use[c * n + dealt]! * levels[dealt]!
+      for (; dealt < i; dealt++)
+        for (let c = 0; c < count; c++) {
+          const one = use[c * n + dealt]!
+          rest[c]! -= one * levels[dealt]!
+          cures[c]! += Math.min(0, one) * candidates[dealt]!.most
+        }
       const left = rest.map((value, c) => value - use[c * n + i]! * next)
       const couldFit = left.every((value, c) => {
-        let cure = 0
-        for (let j = i + 1; j < n; j++) cure += Math.min(0, use[c * n + j]! * candidates[j]!.most)
-        return value - cure >= -errorOf(this.monitored[c]!, use[c * n + i]! * (next - levels[i]!))
+        const one = use[c * n + i]!
+        const cure = cures[c]! + Math.min(0, one) * candidates[i]!.most
+        return value + cure >= -errorOf(this.monitored[c]!, one * (next - levels[i]!))
       })
       if (!couldFit && n > ALL_TRIED_MAX) continue
       if (++tried > EXCHANGES_MAX) return undefined
@@ -364,15 +390,26 @@ class Search {
 
 /** The linear picture around levels within the limits, and what is left of each limit there. */
 interface Around extends LinearLimits {
+  readonly levels: Float64Array
   readonly left: readonly number[]
+}
+
+const concatenated = (parts: readonly Float64Array[]): Float64Array => {
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 const joined = (here: LinearLimits, earlier: readonly LinearLimits[]): LinearLimits => {
   const all = [here, ...earlier]
   return {
     count: all.reduce((sum, { count }) => sum + count, 0),
-    use: Float64Array.from(all.flatMap(({ use }) => [...use])),
-    room: Float64Array.from(all.flatMap(({ room }) => [...room]))
+    use: concatenated(all.map(({ use }) => use)),
+    room: concatenated(all.map(({ room }) => room))
   }
 }
 

@@ -50,21 +50,28 @@ export const openSlot = (
   { compiled, limits, tolerance, cutting }: SlotRules
 ): SlotCase => {
   const nothing = new Float64Array(placed.length)
-  let grid = gridWith(Float64Array.from(placed, ({ accepted }) => accepted))
+  let grid: SlotGrid | undefined
   let withAll: readonly Violation[] | undefined
   let divergence: Divergence | undefined
   let counted: Limits | undefined
   let powerFlows = 0
   let isFirst = true
 
-  const judge = (most: Float64Array): Judged => {
+  /** Levels that the last judgement's first power flow has proven already. */
+  let proven: Float64Array | undefined
+
+  const judge = (grid: SlotGrid, most: Float64Array): Judged => {
+    proven = undefined
     divergence = undefined
     counted = limits
     const state = grid.flow(most)
     const violations = state.status === 'converged' ? violationsOf(compiled, limits, state) : undefined
     if (isFirst) withAll = violations
     isFirst = false
-    if (violations?.length === 0) return { levels: most.slice(), hasGround: true }
+    if (violations?.length === 0) {
+      proven = most.slice()
+      return { levels: most.slice(), hasGround: true }
+    }
     const without = grid.flow(nothing)
     if (without.status === 'diverged') {
       divergence = without
@@ -79,23 +86,26 @@ export const openSlot = (
   return {
     placed,
     judge(most) {
-      powerFlows += grid.powerFlows
+      powerFlows += grid?.powerFlows ?? 0
       grid = gridWith(most)
-      return judge(most)
+      return judge(grid, most)
     },
     holds(levels) {
-      const state = grid.flow(levels)
+      const state = grid?.flow(levels)
       return (
-        state.status === 'converged' && counted !== undefined && violationsOf(compiled, counted, state).length === 0
+        state?.status === 'converged' && counted !== undefined && violationsOf(compiled, counted, state).length === 0
       )
     },
     close() {
-      const state = grid.flow(Float64Array.from(placed, ({ level }) => level))
+      if (grid === undefined) throw new Error('openSlot: closed before it was judged')
+      const status = placed.some(({ level, accepted }) => level < accepted) ? 'curtailed' : 'clear'
+      const isProven = proven !== undefined && placed.every(({ level }, i) => level === proven![i])
+      const state = isProven ? undefined : grid.flow(Float64Array.from(placed, ({ level }) => level))
       const found = { powerFlows: powerFlows + grid.powerFlows, ...(withAll !== undefined && { withAll }) }
+      if (state === undefined) return { ...found, status, residual: [] }
       if (state.status === 'diverged')
         return { ...found, status: 'no-solution', residual: [], divergence: divergence ?? state }
-      const isCut = placed.some(({ level, accepted }) => level < accepted)
-      return { ...found, status: isCut ? 'curtailed' : 'clear', residual: violationsOf(compiled, limits, state) }
+      return { ...found, status, residual: violationsOf(compiled, limits, state) }
     }
   }
 }
