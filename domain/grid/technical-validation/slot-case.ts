@@ -17,6 +17,7 @@ import type { SlotGrid } from './slot-grid.ts'
 export interface Placed {
   readonly service: number
   readonly accepted: number
+  readonly minAcceptance: number
   level: number
   reason: Reason | undefined
 }

@@ -46,14 +46,14 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
   const judged: JudgedSlot[][] = services.map(() => [])
   const cases = activeBySlot(services, slots.length).map((active, slot): SlotCase => {
     const placed: Placed[] = []
-    for (const { service, accepted } of active) {
+    for (const { service, accepted, minAcceptance } of active) {
       const { reason } = located[service]!
-      if (reason === undefined) placed.push({ service, accepted, level: accepted, reason })
+      if (reason === undefined) placed.push({ service, accepted, minAcceptance, level: accepted, reason })
       else judged[service]!.push({ slot, accepted, acceptable: 0, reason })
     }
     placed.sort((a, b) => services[a.service]!.rank - services[b.service]!.rank || a.service - b.service)
-    const candidate = ({ service, accepted }: Placed, most: number): PlacedCandidate => {
-      const { kind, quantity, direction, minAcceptance } = services[service]!
+    const candidate = ({ service, accepted, minAcceptance }: Placed, most: number): PlacedCandidate => {
+      const { kind, quantity, direction } = services[service]!
       const { buses, weights } = located[service]!
       const isDiscrete = kind === 'discrete'
       return { quantity, direction, buses, weights, most, isDiscrete, minimum: Math.min(minAcceptance, accepted) }
@@ -104,25 +104,32 @@ const locate = ({ members }: AcceptedService, { compiled, busOfPod }: Validation
   return { buses, weights: members.map(({ weight }) => weight), reason }
 }
 
+interface Active {
+  readonly service: number
+  readonly accepted: number
+  readonly minAcceptance: number
+}
+
 /** By slot, what each service has accepted there. */
-const activeBySlot = (
-  services: readonly AcceptedService[],
-  slots: number
-): readonly (readonly { readonly service: number; readonly accepted: number }[])[] => {
-  const bySlot: { service: number; accepted: number }[][] = Array.from({ length: slots }, () => [])
-  services.forEach(({ offerId, accepted, isBlock }, service) => {
-    const amounts = new Map<number, number>()
-    for (const { slot, slots: length, amount } of accepted)
+const activeBySlot = (services: readonly AcceptedService[], slots: number): readonly (readonly Active[])[] => {
+  const bySlot: Active[][] = Array.from({ length: slots }, () => [])
+  services.forEach(({ offerId, accepted, isBlock, minAcceptance }, service) => {
+    const amounts = new Map<number, { amount: number; least: number }>()
+    for (const { slot, slots: length, amount, minAcceptance: ofRun = 0 } of accepted)
       for (let at = slot; at < slot + length; at++) {
         if (!(at >= 0 && at < slots)) throw new RangeError(`validateServices: ${offerId} in slot ${at} of ${slots}`)
         if (!Number.isSafeInteger(amount) || amount <= 0)
           throw new RangeError(`validateServices: ${offerId}: ${amount}`)
-        amounts.set(at, (amounts.get(at) ?? 0) + amount)
+        const known = amounts.get(at)
+        if (known) {
+          known.amount += amount
+          known.least = Math.max(known.least, ofRun)
+        } else amounts.set(at, { amount, least: Math.max(minAcceptance, ofRun) })
       }
-    if (isBlock && new Set(amounts.values()).size > 1)
+    if (isBlock && new Set([...amounts.values()].map(({ amount }) => amount)).size > 1)
       throw new RangeError(`validateServices: the block ${offerId} has several amounts`)
-    for (const [slot, amount] of [...amounts].sort(([a], [b]) => a - b))
-      bySlot[slot]!.push({ service, accepted: amount })
+    for (const [slot, { amount, least }] of [...amounts].sort(([a], [b]) => a - b))
+      bySlot[slot]!.push({ service, accepted: amount, minAcceptance: least })
   })
   return bySlot
 }
