@@ -15,6 +15,7 @@ interface Benchmark {
 
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   flows: async () => import('./flows/flows.ts'),
+  forecast: async () => import('./forecast/forecast.ts'),
   grid: async () => import('./grid/grid.ts'),
   log: async () => import('./log/log.ts'),
   projections: async () => import('./projections.ts')

@@ -16,6 +16,13 @@ const date = (text: string): string => {
   return text
 }
 
+const share = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('expected a number from 0 to 1.')
+  return value
+}
+
 const asJson = ['--json', 'print one JSON document on standard output'] as const
 const quietly = ['--quiet', 'no progress on standard error'] as const
 const dataFlag = ['--data <dir>', 'folder of the log and the tables (default: FLEX_DATA_DIR, or ./data)'] as const
@@ -39,7 +46,12 @@ export const program = (): Command => {
     .command('run')
     .description('Play a market day with outside parties on the embedded engines, then keep serving.')
     .option('--pods <number>', 'points of delivery', whole(1, 200_000), 100)
-    .option('--seed <number>', 'decides who has what; the same seed gives the same day', whole(0, 2 ** 31 - 1), 1)
+    .option(
+      '--seed <number>',
+      'decides aggregators, prices and habits; the same seed gives the same day',
+      whole(0, 2 ** 31 - 1),
+      1
+    )
     .option('--date <date>', 'delivery day, one of those in examples/market-day/profiles', date, '2016-01-05')
     .option('--data <dir>', 'keep the log and the tables here (default: a temporary folder)')
     .option('--port <number>', 'port of the gateway; 0 takes a free one', whole(0, 65_535))
@@ -54,7 +66,7 @@ export const program = (): Command => {
     .option('--data <dir>', 'sets FLEX_DATA_DIR')
     .option(
       '--roles <list>',
-      'sets FLEX_ROLES: all, or a list of gateway,registry,clock,market,projections,actor-topics'
+      'sets FLEX_ROLES: all, or a list of gateway,registry,clock,market,grid-operator,projections,actor-topics'
     )
     .action(async flags => (await import('./commands/serve.ts')).serve(flags))
 
@@ -160,6 +172,21 @@ export const program = (): Command => {
     .description('Print a network in the own format, as JSON.')
     .argument('<network...>', 'the file or files in any format that is read')
     .action(async files => (await import('./commands/grid-convert.ts')).gridConvert(files))
+  grid
+    .command('forecast')
+    .description('Forecast loads and plants from measured power (docs/reference/forecast.md).')
+    .argument('<measurements>', 'the file, gzip or not; - for standard input')
+    .addOption(
+      new Option('--horizon <horizon>', 'a local day, or the next 4 hours').choices(['day', 'next']).default('day')
+    )
+    .option('--date <date>', 'the day that is forecast (default: the one after the measurements)', date)
+    .option('--from <time>', 'where the next 4 hours begin (default: after the measurements)')
+    .option('--weather <file>', 'weather by which plants are forecast, CSV or JSON')
+    .option('--plants <file>', 'technical data of the series that are plants')
+    .option('--zone <zone>', 'the clock that people live by', 'Europe/Rome')
+    .option('--shared <share>', 'part of the spread that all series of the sum share, 0 to 1', share, 0)
+    .option(...asJson)
+    .action(async (file, flags) => (await import('./commands/grid-forecast.ts')).gridForecast(file, flags))
 
   flexledger
     .command('pod')

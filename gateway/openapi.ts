@@ -10,6 +10,8 @@ const scopeDescriptions: Readonly<Record<(typeof scopes)[number], string>> = {
   'requests:write': 'Send requests.',
   'technical-outcome:write': 'Send technical outcomes.',
   'market:read': 'Read sessions, services and outcomes.',
+  'grid:write': 'Import and switch networks, tell measurements, decide proposed requests.',
+  'grid:read': 'Read networks and the state of the grid.',
   'audit:read': 'Read what auditors read.'
 }
 

@@ -17,6 +17,8 @@ import { createRemoteJWKSet } from 'jose'
 import { getCommand } from '../projections/commands/query.ts'
 import { topics } from '../schemas/topics.ts'
 import type { Api, ApiContext } from './api/context.ts'
+import { gridReadingOperations } from './api/grid-reading.ts'
+import { networkOperations } from './api/networks.ts'
 import { offerOperations } from './api/offers.ts'
 import { operationalRoutes } from './api/operations.ts'
 import { podOperations } from './api/pods.ts'
@@ -85,7 +87,8 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   // JSON only: text that happens to parse is refused like any other media type.
   app.removeContentTypeParser('text/plain')
 
-  const answers = answerReader(log, [topics['flex.registry.events'], topics['flex.market.events']], (error, at) =>
+  const outboxes = [topics['flex.registry.events'], topics['flex.market.events'], topics['flex.grid.events']]
+  const answers = answerReader(log, outboxes, (error, at) =>
     app.log.error({ err: error, ...at }, 'a reader of answers failed and tries again')
   )
   const submit: Submit = submitter({
@@ -137,7 +140,9 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
     requestOperations(api, context)
     unavailabilityOperations(api, context)
     technicalOutcomeOperations(api, context)
+    networkOperations(api, context)
     readingOperations(api, context)
+    gridReadingOperations(api, context)
     const streams = validatedOutcomeStream(api, { log, limits, operators: options.operators })
     closeStreams = () => streams.closeAll()
   })

@@ -1,5 +1,6 @@
 /** Every read model there is; what a role that runs projections runs. */
 import { commandsProjection } from './commands/project.ts'
+import { gridStateProjection } from './grid-state/project.ts'
 import { outcomesProjection } from './outcomes/project.ts'
 import { placesProjection } from './places/project.ts'
 import { podsProjection } from './pods/project.ts'
@@ -14,6 +15,7 @@ export const projections: readonly AnyProjection[] = [
   sessionsProjection,
   servicesProjection,
   outcomesProjection,
+  gridStateProjection,
   commandsProjection
 ]
 

@@ -60,6 +60,8 @@ const operation = ({ topic, messages }: TopicWithMessages): Json => {
 }
 
 const keyOf: Readonly<Record<CurrentSchema['folder'], string>> = {
+  'flex.grid.commands': 'The PoM (field pom); of what is about the directory of PoDs, the PoD (field pod).',
+  'flex.grid.events': 'The PoM (field pom); of what is about the directory of PoDs, the PoD (field pod).',
   'flex.market.commands': 'The PoM (field pom).',
   'flex.market.events': 'The PoM (field pom).',
   'flex.registry.commands': 'The PoD (field pod).',

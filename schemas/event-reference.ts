@@ -74,6 +74,8 @@ const shownJson = (value: unknown, indent = ''): string => {
 }
 
 const people: Readonly<Record<SchemaFolder, { readonly key: string; readonly readers: string }>> = {
+  'flex.grid.commands': ofTopic('flex.grid.commands'),
+  'flex.grid.events': ofTopic('flex.grid.events'),
   'flex.market.commands': ofTopic('flex.market.commands'),
   'flex.market.events': ofTopic('flex.market.events'),
   'flex.registry.commands': ofTopic('flex.registry.commands'),
@@ -134,6 +136,8 @@ ${versions
 const titles: Readonly<Record<SchemaFolder, string>> = {
   'flex.registry.commands': 'Commands to the registry',
   'flex.registry.events': 'Events of the registry',
+  'flex.grid.commands': 'Commands to the grid operator',
+  'flex.grid.events': 'Events of the grid operator',
   'flex.market.commands': 'Commands to the market',
   'flex.market.events': 'Events of the market',
   'flex.runtime': 'Records of the runtime'

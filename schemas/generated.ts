@@ -8,6 +8,19 @@ export interface Actor {
   readonly id: string
 }
 
+/** What is wrong with the grid. */
+export type AlarmKind = 'underVoltage' | 'overVoltage' | 'lineOverload' | 'transformerOverload' | 'noSolution'
+
+/** How far a limit is broken over consecutive quarter-hours. */
+export interface AlarmValue {
+  /** Start of the first. */
+  readonly start: number
+  /** Number of them. */
+  readonly mtus: number
+  /** pu of a voltage, A of a current; the worst of them. */
+  readonly value: number
+}
+
 /** The part of an offer that serves one request at one price. */
 export interface Allocation {
   /** The request served. */
@@ -23,6 +36,9 @@ export interface Allocation {
   /** What is paid, µ€ per kWh or kvarh. */
   readonly price: number
 }
+
+/** forecast: without services of this session; validated: with its final outcome. */
+export type AssessmentStage = 'forecast' | 'validated'
 
 /** One quarter-hour of a baseline; withdrawal is positive (T-26). */
 export interface BaselineSlot {
@@ -40,6 +56,191 @@ export type FinalStatus = 'validated' | 'notValidated'
 
 /** continuous: any value between bounds; discrete: nothing or everything (T-22). */
 export type FlexibilityType = 'continuous' | 'discrete'
+
+/** Whether the power flow has a solution that a grid can be run at. */
+export type FlowStatus = 'converged' | 'noConvergence' | 'unstableSolution'
+
+/** Where the powers of a calculation come from, by number of elements. */
+export interface ForecastBasis {
+  /** PoDs with a registered baseline. */
+  readonly registered: number
+  /** Elements with a learned forecast. */
+  readonly learned: number
+  /** Plants forecast from weather. */
+  readonly weather: number
+  /** Elements that follow a profile of the network file. */
+  readonly profiled: number
+  /** Elements that only have the power of the network file. */
+  readonly constant: number
+  /** Registered PoDs that the network does not have. */
+  readonly withoutBus: number
+}
+
+/** A node of the network. */
+export interface GridBus {
+  /** Its id, unique among its kind. */
+  readonly id: string
+  /** Nominal voltage, line to line. */
+  readonly kV: number
+  /** Part of the grid that it belongs to. */
+  readonly subnet: null | string
+  /** Name of its station. */
+  readonly substation: null | string
+  /** Lowest voltage allowed, pu. */
+  readonly minVoltagePu: null | number
+  /** Highest voltage allowed, pu. */
+  readonly maxVoltagePu: null | number
+  /** False: it is there and carries nothing. */
+  readonly inService: boolean
+}
+
+/** A load, a generator or a storage; a load and a storage withdraw, a generator injects. */
+export interface GridInjector {
+  /** Its id, unique among its kind. */
+  readonly id: string
+  /** Bus. */
+  readonly bus: string
+  /** Active power at its rated point. */
+  readonly p_kW: number
+  /** Reactive power at its rated point. */
+  readonly q_kvar: number
+  /** Rated power. */
+  readonly rated_kVA: null | number
+  /** Of a storage. */
+  readonly capacity_kWh: null | number
+  /** For people. */
+  readonly kind: null | string
+  /** Name of the profile that it follows. */
+  readonly profile: null | string
+  /** Point of delivery that it is metered at. */
+  readonly pod: null | string
+  /** False: it is there and carries nothing. */
+  readonly inService: boolean
+}
+
+/** A line; totals of its length and of all parallel systems. */
+export interface GridLine {
+  /** Its id, unique among its kind. */
+  readonly id: string
+  /** Bus. */
+  readonly from: string
+  /** Bus. */
+  readonly to: string
+  /** Length. */
+  readonly lengthKm: null | number
+  /** Resistance. */
+  readonly r_ohm: number
+  /** Reactance. */
+  readonly x_ohm: number
+  /** Capacitance. */
+  readonly c_nF: number
+  /** Conductance to earth. */
+  readonly g_uS: number
+  /** Rated current; absent: never overloaded. */
+  readonly max_A: null | number
+  /** False: it is there and carries nothing. */
+  readonly inService: boolean
+}
+
+/** A typical day of elements, as shares of their rated powers; 96 quarter-hours of each day type. */
+export interface GridProfile {
+  /** Its name. */
+  readonly name: string
+  /** Monday to Friday, no holiday. */
+  readonly workday: readonly ProfileFactor[]
+  /** Saturday; empty: as a working day. */
+  readonly saturday: readonly ProfileFactor[]
+  /** Sunday and holidays; empty: as a working day. */
+  readonly holiday: readonly ProfileFactor[]
+}
+
+/** A constant impedance. */
+export interface GridShunt {
+  /** Its id, unique among its kind. */
+  readonly id: string
+  /** Bus. */
+  readonly bus: string
+  /** At 1 pu. */
+  readonly p_kW: number
+  /** At 1 pu. */
+  readonly q_kvar: number
+  /** False: it is there and carries nothing. */
+  readonly inService: boolean
+}
+
+/** A bus whose voltage is held from outside. */
+export interface GridSource {
+  /** Bus. */
+  readonly bus: string
+  /** Voltage. */
+  readonly vm_pu: number
+  /** Angle. */
+  readonly va_degree: number
+}
+
+/** A switch at a bus, towards another bus or towards a line or transformer that ends there. */
+export interface GridSwitch {
+  /** Its id, unique among its kind. */
+  readonly id: string
+  /** Bus. */
+  readonly bus: string
+  /** The other bus, the line or the transformer. */
+  readonly element: string
+  /** Kind of that element. */
+  readonly elementType: SwitchedElement
+  /** Whether it conducts. */
+  readonly closed: boolean
+}
+
+/** A two-winding transformer; the nameplate of one of `parallel` equal units. */
+export interface GridTransformer {
+  /** Its id, unique among its kind. */
+  readonly id: string
+  /** Bus. */
+  readonly highVoltageBus: string
+  /** Bus. */
+  readonly lowVoltageBus: string
+  /** Rated power. */
+  readonly rated_kVA: number
+  /** Rated voltage of the high side. */
+  readonly highVoltage_kV: number
+  /** Rated voltage of the low side. */
+  readonly lowVoltage_kV: number
+  /** Short-circuit voltage. */
+  readonly vk_percent: number
+  /** Its real part. */
+  readonly vkr_percent: number
+  /** Losses without load. */
+  readonly ironLoss_kW: number
+  /** Current without load. */
+  readonly i0_percent: number
+  /** By how much the low side lags. */
+  readonly shift_degree: number
+  /** Side of the taps. */
+  readonly tapSide: null | TapSide
+  /** What a step does. */
+  readonly tapKind: TapKind
+  /** Position. */
+  readonly tapPosition: number
+  /** Position without effect. */
+  readonly tapNeutral: number
+  /** Lowest position. */
+  readonly tapMin: null | number
+  /** Highest position. */
+  readonly tapMax: null | number
+  /** Step. */
+  readonly tapStep_percent: number
+  /** Angle of a step. */
+  readonly tapStep_degree: number
+  /** Equal units side by side. */
+  readonly parallel: number
+  /** Where the magnetising branch stands. */
+  readonly noLoadAt: null | NoLoadAt
+  /** Share of the rating that may be used. */
+  readonly loadingFactor: number
+  /** False: it is there and carries nothing. */
+  readonly inService: boolean
+}
 
 /** Where the need is (SYS-13). */
 export type LocationLevel = 'primarySubstation' | 'feeder' | 'secondarySubstation'
@@ -59,6 +260,66 @@ export interface MaxFlexibility {
   readonly downQ: number
 }
 
+/** How a version came about. */
+export type NetworkChange = 'imported' | 'switched' | 'switchedForNow'
+
+/** How much a network has. */
+export interface NetworkCounts {
+  /** Buses. */
+  readonly buses: number
+  /** Lines. */
+  readonly lines: number
+  /** Transformers. */
+  readonly transformers: number
+  /** Switches. */
+  readonly switches: number
+  /** Loads. */
+  readonly loads: number
+  /** Generators. */
+  readonly generators: number
+  /** Storages. */
+  readonly storages: number
+  /** Points of delivery that it names. */
+  readonly pods: number
+}
+
+/** A part of a network; docs/reference/network.md says what the fields mean. */
+export interface NetworkElements {
+  /** Buses. */
+  readonly buses: readonly GridBus[]
+  /** Lines. */
+  readonly lines: readonly GridLine[]
+  /** Transformers. */
+  readonly transformers: readonly GridTransformer[]
+  /** Switches. */
+  readonly switches: readonly GridSwitch[]
+  /** External grids. */
+  readonly externalGrids: readonly GridSource[]
+  /** Loads. */
+  readonly loads: readonly GridInjector[]
+  /** Generators. */
+  readonly generators: readonly GridInjector[]
+  /** Storages. */
+  readonly storages: readonly GridInjector[]
+  /** Shunts. */
+  readonly shunts: readonly GridShunt[]
+  /** Profiles. */
+  readonly profiles: readonly GridProfile[]
+}
+
+/** A warning about a network: what the calculation leaves out. */
+export interface NetworkRemark {
+  /** From the list in docs/reference/network.md. */
+  readonly code: string
+  /** JSON pointer into the network. */
+  readonly path: string
+  /** One sentence. */
+  readonly detail: string
+}
+
+/** Where the magnetising branch stands. */
+export type NoLoadAt = 'middle' | 'ends' | 'hv' | 'lv'
+
 /** The same curve for consecutive MTUs. */
 export interface OfferInterval {
   /** Start of the first MTU. */
@@ -73,6 +334,44 @@ export interface OfferInterval {
 
 /** What an offer may be used for (T-25). */
 export type OfferService = 'congestion' | 'voltage' | 'any'
+
+/** Why a fact was passed over. */
+export type PassedOverReason = 'noNetwork' | 'sessionNotAssessed' | 'knownBefore' | 'nothingAccepted'
+
+/** Where a PoD hangs in a network version. */
+export interface PlacedPod {
+  /** PoD code. */
+  readonly pod: string
+  /** Absent: it is in the network no longer. */
+  readonly place: null | PodPlace
+}
+
+/** load and other are known by their history alone. */
+export type PlantKind = 'load' | 'other' | 'solar' | 'wind'
+
+/** Technical data of a plant (DTP-FC-01); what its kind does not need is absent. */
+export interface PlantRecord {
+  /** What it is. */
+  readonly kind: PlantKind
+  /** Solar: at 1,000 W/m² and 25 °C; wind: at the rated speed. */
+  readonly ratedWatt: null | number
+  /** Solar: north is positive. */
+  readonly latitudeDegree: null | number
+  /** Solar: east is positive. */
+  readonly longitudeDegree: null | number
+  /** Solar: 0 lies flat. */
+  readonly tiltDegree: null | number
+  /** Solar: clockwise from north. */
+  readonly azimuthDegree: null | number
+  /** Wind: height of the hub. */
+  readonly hubHeightM: null | number
+  /** Wind: speed at which it begins, m/s. */
+  readonly cutInMs: null | number
+  /** Wind: speed of the rated output, m/s. */
+  readonly ratedMs: null | number
+  /** Wind: speed at which it is shut off, m/s. */
+  readonly cutOutMs: null | number
+}
 
 /** Where in the grid a PoD sits (flow 0A). */
 export interface PodPlace {
@@ -149,6 +448,14 @@ export interface PriceStep {
 /** Uniform: the dearest accepted offer of a request and MTU sets its price (T-10). */
 export type Pricing = 'uniform' | 'payAsBid'
 
+/** Shares of the rated point in one quarter-hour. */
+export interface ProfileFactor {
+  /** Of the active power. */
+  readonly p: number
+  /** Of the reactive power. */
+  readonly q: number
+}
+
 /** A constant quantity over consecutive MTUs. */
 export interface ProfileInterval {
   /** Start of the first MTU. */
@@ -172,8 +479,14 @@ export interface RefusalReason {
   readonly detail: string
 }
 
+/** Whether an operator confirms requests before they are sent (T-86). */
+export type RequestMode = 'automatic' | 'approval'
+
 /** Who acts (SYS-12). */
 export type Role = 'aggregator' | 'dso' | 'tso' | 'administrator' | 'system'
+
+/** What a series is of. */
+export type SeriesKind = 'load' | 'generator' | 'storage' | 'substation'
 
 /** What a request is for (T-25). */
 export type Service = 'congestion' | 'voltage'
@@ -215,6 +528,51 @@ export interface SideTotals {
   readonly paidMicroEur: number
 }
 
+/** The grid in one quarter-hour. Where the calculation has no solution there are no numbers. */
+export interface SlotSummary {
+  /** Start of the quarter-hour. */
+  readonly start: number
+  /** Whether there is a solution. */
+  readonly status: FlowStatus
+  /** Lowest voltage. */
+  readonly minVoltagePu: null | number
+  /** Where; without a solution where the grid is weakest. */
+  readonly minVoltageBus: null | string
+  /** Highest voltage. */
+  readonly maxVoltagePu: null | number
+  /** Where. */
+  readonly maxVoltageBus: null | string
+  /** Highest loading of a line or transformer. */
+  readonly maxLoadingPercent: null | number
+  /** Which. */
+  readonly maxLoadingElement: null | string
+  /** Losses of lines and transformers. */
+  readonly lossesWatt: null | number
+  /** Active power from the external grids. */
+  readonly fromGridWatt: null | number
+  /** Reactive power from the external grids. */
+  readonly fromGridVar: null | number
+  /** Elements beyond their limits. */
+  readonly violations: number
+}
+
+/** The state of one switch. */
+export interface SwitchState {
+  /** Its id, unique among its kind. */
+  readonly id: string
+  /** Whether it conducts. */
+  readonly closed: boolean
+}
+
+/** What a switch is towards. */
+export type SwitchedElement = 'bus' | 'line' | 'transformer'
+
+/** ratio: the step changes the voltage; ideal: it turns it. */
+export type TapKind = 'ratio' | 'ideal'
+
+/** Side of the taps. */
+export type TapSide = 'hv' | 'lv'
+
 /** What delivers: a PoD, or an aggregate asset with its member PoDs (T-18). */
 export interface Unit {
   /** The PoD code, or the aggregate id. */
@@ -243,6 +601,805 @@ export interface VerdictInterval {
 
 /** Voltage level of the connection. */
 export type VoltageLevel = 'LV' | 'MV'
+
+/** The staged parts are the network of this PoM from now on (FR_DTP_PFA_2). */
+export interface ActivateNetwork {
+  readonly type: 'ActivateNetwork'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Which upload the parts belong to. */
+  readonly upload: string
+  /** Name of the network. */
+  readonly name: string
+  /** Where it comes from. */
+  readonly source: null | string
+  /** Frequency. */
+  readonly frequencyHz: number
+  /** Number of parts that were staged. */
+  readonly parts: number
+}
+
+/** An operator sends proposed requests to the market (T-86). */
+export interface ApproveRequests {
+  readonly type: 'ApproveRequests'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** Who asked. */
+  readonly by: Actor
+  /** The proposals; empty: all that wait. */
+  readonly requestIds: readonly string[]
+}
+
+/** A session is open: forecast, power flows, violations, requests (flow 2c). */
+export interface AssessSession {
+  readonly type: 'AssessSession'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** Local delivery day, YYYY-MM-DD. */
+  readonly deliveryDate: string
+  /** IANA zone of the delivery day. */
+  readonly timeZone: string
+  /** dayAhead or realTime. */
+  readonly marketType: MarketType
+  /** 0 for DA, 1… for RT. */
+  readonly number: number
+  /** Start of the first MTU. */
+  readonly start: number
+  /** MTUs of the session. */
+  readonly mtus: number
+  /** Start of the MTUs whose result is definitive (T-02). */
+  readonly definitiveStart: number
+  /** Number of definitive MTUs. */
+  readonly definitiveMtus: number
+  /** W or var, smallest step that may be asked (T-24). */
+  readonly minimumBid: number
+  /** How requests are sent. */
+  readonly requests: RequestMode
+}
+
+/** The registry says that a PoD no longer sits under this PoM. */
+export interface ForgetGridPod {
+  readonly type: 'ForgetGridPod'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** PoD code. */
+  readonly pod: string
+}
+
+/** A network says where a PoD hangs (flow 0A). */
+export interface LocatePod {
+  readonly type: 'LocatePod'
+  /** PoD code; the key of the record. */
+  readonly pod: string
+  /** The place; absent: no network has it any more. */
+  readonly place: null | PodPlace
+  /** PoM of the network that says so. */
+  readonly pom: string
+}
+
+/** A service that the market accepted (flow 3). */
+export interface NoteClearedService {
+  readonly type: 'NoteClearedService'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The market outcome. */
+  readonly marketOutcomeId: string
+  /** The service. */
+  readonly offerId: string
+  /** Who offered. */
+  readonly aggregatorId: string
+  /** What delivers. */
+  readonly unit: Unit
+  /** P or Q. */
+  readonly quantity: Quantity
+  /** UP or DOWN. */
+  readonly direction: Direction
+  /** 1 = keep longest (T-21). */
+  readonly rank: number
+  /** What was accepted, whatever request it serves. */
+  readonly profile: readonly ProfileInterval[]
+  /** The earlier session whose offer it is. */
+  readonly carriedFrom: null | string
+}
+
+/** The session is final: what was validated is what later sessions build on (DTP-PF-07). */
+export interface NoteFinalOutcome {
+  readonly type: 'NoteFinalOutcome'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** How it ended. */
+  readonly status: FinalStatus
+}
+
+/** The registry says that a PoD with this band and these baselines sits under this PoM (DTP-ROF-04). */
+export interface NoteGridPod {
+  readonly type: 'NoteGridPod'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** PoD code. */
+  readonly pod: string
+  /** Its grid operator. */
+  readonly dsoId: string
+  /** Its aggregator. */
+  readonly aggregatorId: string
+  /** How it can be moved. */
+  readonly flexibilityType: FlexibilityType
+  /** Its band. */
+  readonly maxFlexibility: MaxFlexibility
+  /** Services it is declared able to perform. */
+  readonly services: readonly Service[]
+  /** Baselines by day type. */
+  readonly powerBaselineCurves: PowerBaselineCurves
+}
+
+/** An offer that cannot be accepted in any part: a block, or one with a minimum (T-17, T-22). */
+export interface NoteIndivisibleOffer {
+  readonly type: 'NoteIndivisibleOffer'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The offer. */
+  readonly offerId: string
+  /** The same power in its whole run. */
+  readonly isBlock: boolean
+  /** Accepted is 0 or at least this, W or var. */
+  readonly minAcceptance: number
+}
+
+/** What an element was measured to withdraw on a day (flow 1A, FR_DTP_PFA_1). */
+export interface NoteMeasurements {
+  readonly type: 'NoteMeasurements'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Local day, YYYY-MM-DD. */
+  readonly date: string
+  /** IANA zone of the day. */
+  readonly timeZone: string
+  /** W by quarter-hour from the beginning of the day; withdrawal is positive. Fewer than the day has: the day so far. */
+  readonly p: readonly (null | number)[]
+  /** var by quarter-hour; empty: not measured. */
+  readonly q: readonly (null | number)[]
+}
+
+/** Technical data of a plant, from which and from the weather it is forecast (DTP-FC-01). */
+export interface NotePlant {
+  readonly type: 'NotePlant'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Its data. */
+  readonly plant: PlantRecord
+}
+
+/** The registry says that a PoD is registered or no longer is, and where (flow 0). */
+export interface NoteRegisteredPod {
+  readonly type: 'NoteRegisteredPod'
+  /** PoD code; the key of the record. */
+  readonly pod: string
+  /** Whether it is registered. */
+  readonly registered: boolean
+  /** The place that the registry holds. */
+  readonly place: null | PodPlace
+}
+
+/** A service as it was finally accepted (flow 5, FR_DTP_ATV_3). */
+export interface NoteValidatedService {
+  readonly type: 'NoteValidatedService'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The service. */
+  readonly offerId: string
+  /** Who offered. */
+  readonly aggregatorId: string
+  /** What delivers. */
+  readonly unit: Unit
+  /** P or Q. */
+  readonly quantity: Quantity
+  /** UP or DOWN. */
+  readonly direction: Direction
+  /** 1 = keep longest (T-21). */
+  readonly rank: number
+  /** What was accepted, whatever request it serves. */
+  readonly profile: readonly ProfileInterval[]
+}
+
+/** The weather at the network, forecast or measured (DTP-IN-03); it takes the place of what was told before. */
+export interface NoteWeather {
+  readonly type: 'NoteWeather'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Start of the first row. */
+  readonly start: number
+  /** Length of a row: 15, 30 or 60. */
+  readonly stepMinutes: number
+  /** Global horizontal irradiance, W/m². */
+  readonly ghi: readonly (null | number)[]
+  /** Share of the sky that is covered, 0 to 1. */
+  readonly cloudShare: readonly (null | number)[]
+  /** Air, °C. */
+  readonly temperature: readonly (null | number)[]
+  /** 10 m above ground, m/s. */
+  readonly wind: readonly (null | number)[]
+}
+
+/** An operator drops proposed requests (T-86, DTP-PF-09). */
+export interface RejectRequests {
+  readonly type: 'RejectRequests'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** Who asked. */
+  readonly by: Actor
+  /** The proposals; empty: all that wait. */
+  readonly requestIds: readonly string[]
+}
+
+/** A part of a network that is to be activated: a model of thousands of elements is many records. */
+export interface StageNetworkElements {
+  readonly type: 'StageNetworkElements'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Which upload the parts belong to. */
+  readonly upload: string
+  /** Number of the part, from 0. */
+  readonly index: number
+  /** The part. */
+  readonly elements: NetworkElements
+}
+
+/** Open and close switches; a persistent change sends the new places of PoDs (T-51). */
+export interface SwitchNetwork {
+  readonly type: 'SwitchNetwork'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** The switches that change. */
+  readonly switches: readonly SwitchState[]
+  /** False: for the calculation alone, the places stay. */
+  readonly persistent: boolean
+}
+
+/** The market outcome is complete: judge it (flow 3, FR_DTP_ATV_1). */
+export interface ValidateServices {
+  readonly type: 'ValidateServices'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The market outcome. */
+  readonly marketOutcomeId: string
+  /** Accepted services that were told. */
+  readonly services: number
+}
+
+/** A limit that the grid will break, or would, and what can help (DTP-PF-08). */
+export interface AlarmRaised {
+  readonly type: 'AlarmRaised'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** With which services. */
+  readonly stage: AssessmentStage
+  /** <session>.<stage>.<number>. */
+  readonly alarmId: string
+  /** What is wrong. */
+  readonly kind: AlarmKind
+  /** Bus, line or transformer. */
+  readonly element: string
+  /** Where it is. */
+  readonly place: PodPlace
+  /** pu or A; of noSolution 0. */
+  readonly limit: number
+  /** The worst value, pu or A; of noSolution 0. */
+  readonly worst: number
+  /** When, and how far. */
+  readonly values: readonly AlarmValue[]
+  /** PoDs that can help, the most effective first; at most 50. */
+  readonly helpful: readonly string[]
+  /** How many can. */
+  readonly helpfulCount: number
+  /** What they can do together in the quarter-hour of the worst value, W; up is positive. */
+  readonly helpfulWatt: number
+}
+
+/** A service that the market accepted. */
+export interface ClearedServiceNoted {
+  readonly type: 'ClearedServiceNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The market outcome. */
+  readonly marketOutcomeId: string
+  /** The service. */
+  readonly offerId: string
+  /** Who offered. */
+  readonly aggregatorId: string
+  /** What delivers. */
+  readonly unit: Unit
+  /** P or Q. */
+  readonly quantity: Quantity
+  /** UP or DOWN. */
+  readonly direction: Direction
+  /** 1 = keep longest (T-21). */
+  readonly rank: number
+  /** What was accepted, whatever request it serves. */
+  readonly profile: readonly ProfileInterval[]
+  /** The earlier session whose offer it is. */
+  readonly carriedFrom: null | string
+}
+
+/** A session is final. */
+export interface FinalOutcomeNoted {
+  readonly type: 'FinalOutcomeNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** How it ended. */
+  readonly status: FinalStatus
+  /** What is activated, W·MTU. */
+  readonly validatedWattMtus: number
+  /** Services whose final quantity is above what was judged acceptable (T-39). */
+  readonly againstVerdicts: number
+}
+
+/** What the grid operator asks the market for (flow 2c, DTP-ROF-03). */
+export interface FlexibilityRequested {
+  readonly type: 'FlexibilityRequested'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** Its id in the market. */
+  readonly requestId: string
+  /** Where the need is. */
+  readonly level: LocationLevel
+  /** Id of that substation or feeder. */
+  readonly location: string
+  /** The PoDs that can help. */
+  readonly pods: readonly string[]
+  /** P or Q. */
+  readonly quantity: Quantity
+  /** UP or DOWN. */
+  readonly direction: Direction
+  /** What it is for. */
+  readonly service: Service
+  /** What is asked. */
+  readonly profile: readonly ProfileInterval[]
+  /** Who asks. */
+  readonly dsoId: string
+}
+
+/** The grid in each quarter-hour of a session (DTP-PF-05, DTP-PF-06). */
+export interface GridAssessed {
+  readonly type: 'GridAssessed'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** With which services. */
+  readonly stage: AssessmentStage
+  /** The network that was calculated. */
+  readonly networkVersion: number
+  /** Where the powers come from. */
+  readonly basis: ForecastBasis
+  /** By quarter-hour. */
+  readonly slots: readonly SlotSummary[]
+  /** Quarter-hours with a violation. */
+  readonly violatedSlots: number
+  /** Quarter-hours without a solution. */
+  readonly divergedSlots: number
+  /** Most violations in one quarter-hour. */
+  readonly worst: number
+  /** Alarms that were raised with it. */
+  readonly alarms: number
+  /** Requests that came of it. */
+  readonly requests: number
+  /** Limits that no available flexibility can keep, over all quarter-hours. */
+  readonly unresolved: number
+  /** SHA-256 (hex) of the powers that were calculated with. */
+  readonly digest: string
+}
+
+/** A command to the grid operator was refused; nothing changed. */
+export interface GridCommandRefused {
+  readonly type: 'GridCommandRefused'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Type of the refused command. */
+  readonly command: string
+  /** Upload, session or switch. */
+  readonly subject: string
+  /** Who asked. */
+  readonly by: Actor
+  /** All reasons. */
+  readonly reasons: readonly RefusalReason[]
+}
+
+/** A fact that the built-in grid operator has no part in: the PoM is operated elsewhere, or it knows no such session. */
+export interface GridFactPassedOver {
+  readonly type: 'GridFactPassedOver'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Type of the command. */
+  readonly fact: string
+  /** Session, offer or PoD. */
+  readonly subject: string
+  /** Why. */
+  readonly reason: PassedOverReason
+}
+
+/** The grid operator no longer counts a PoD under this PoM. */
+export interface GridPodForgotten {
+  readonly type: 'GridPodForgotten'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** PoD code. */
+  readonly pod: string
+}
+
+/** The grid operator knows the band and baselines of a PoD under this PoM. */
+export interface GridPodNoted {
+  readonly type: 'GridPodNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** PoD code. */
+  readonly pod: string
+  /** Its grid operator. */
+  readonly dsoId: string
+  /** Its aggregator. */
+  readonly aggregatorId: string
+  /** How it can be moved. */
+  readonly flexibilityType: FlexibilityType
+  /** Its band. */
+  readonly maxFlexibility: MaxFlexibility
+  /** Services it is declared able to perform. */
+  readonly services: readonly Service[]
+  /** Baselines by day type. */
+  readonly powerBaselineCurves: PowerBaselineCurves
+}
+
+/** The grid operator takes part in a session; its assessment follows. */
+export interface GridSessionOpened {
+  readonly type: 'GridSessionOpened'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** Local delivery day, YYYY-MM-DD. */
+  readonly deliveryDate: string
+  /** IANA zone of the delivery day. */
+  readonly timeZone: string
+  /** dayAhead or realTime. */
+  readonly marketType: MarketType
+  /** 0 for DA, 1… for RT. */
+  readonly number: number
+  /** Start of the first MTU. */
+  readonly start: number
+  /** MTUs of the session. */
+  readonly mtus: number
+  /** Start of the MTUs whose result is definitive (T-02). */
+  readonly definitiveStart: number
+  /** Number of definitive MTUs. */
+  readonly definitiveMtus: number
+  /** W or var, smallest step that may be asked (T-24). */
+  readonly minimumBid: number
+  /** How requests are sent. */
+  readonly requests: RequestMode
+  /** The network that holds now. */
+  readonly networkVersion: number
+}
+
+/** An offer that cannot be accepted in any part. */
+export interface IndivisibleOfferNoted {
+  readonly type: 'IndivisibleOfferNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The offer. */
+  readonly offerId: string
+  /** The same power in its whole run. */
+  readonly isBlock: boolean
+  /** Accepted is 0 or at least this, W or var. */
+  readonly minAcceptance: number
+}
+
+/** A measured day of an element; a whole day is learned from (DTP-FC-04, DTP-FC-05). */
+export interface MeasurementsNoted {
+  readonly type: 'MeasurementsNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Local day, YYYY-MM-DD. */
+  readonly date: string
+  /** IANA zone of the day. */
+  readonly timeZone: string
+  /** W by quarter-hour from the beginning of the day; withdrawal is positive. Fewer than the day has: the day so far. */
+  readonly p: readonly (null | number)[]
+  /** var by quarter-hour; empty: not measured. */
+  readonly q: readonly (null | number)[]
+}
+
+/** A part of a network waits for its activation. */
+export interface NetworkElementsStaged {
+  readonly type: 'NetworkElementsStaged'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Which upload the parts belong to. */
+  readonly upload: string
+  /** Number of the part, from 0. */
+  readonly index: number
+  /** The part. */
+  readonly elements: NetworkElements
+}
+
+/** Points of delivery that a network version places elsewhere than the one before (flow 0A, T-51). */
+export interface NetworkPodsPlaced {
+  readonly type: 'NetworkPodsPlaced'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** The version. */
+  readonly version: number
+  /** At most 500. */
+  readonly pods: readonly PlacedPod[]
+}
+
+/** A version of the network of a PoM holds from now on; each is complete in itself and its parts stay on the log. */
+export interface NetworkVersionActivated {
+  readonly type: 'NetworkVersionActivated'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** 1 for the first network of the PoM. */
+  readonly version: number
+  /** Which upload the parts belong to. */
+  readonly upload: string
+  /** Name of the network. */
+  readonly name: string
+  /** Where it comes from. */
+  readonly source: null | string
+  /** Frequency. */
+  readonly frequencyHz: number
+  /** Number of parts that were staged. */
+  readonly parts: number
+  /** SHA-256 (hex) of its elements and switch states. */
+  readonly digest: string
+  /** How much it has. */
+  readonly counts: NetworkCounts
+  /** What the calculation leaves out; at most 100. */
+  readonly remarks: readonly NetworkRemark[]
+  /** How many there are. */
+  readonly remarkCount: number
+  /** All switches whose state differs from the imported one. */
+  readonly switched: readonly SwitchState[]
+  /** How it came about. */
+  readonly changed: NetworkChange
+  /** When. */
+  readonly activatedAt: number
+}
+
+/** Technical data of a plant; what was learned of the element before begins anew. */
+export interface PlantNoted {
+  readonly type: 'PlantNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Load, generator or storage of the network. */
+  readonly series: string
+  /** Its data. */
+  readonly plant: PlantRecord
+}
+
+/** The directory knows where a PoD hangs (flow 0A). */
+export interface PodLocated {
+  readonly type: 'PodLocated'
+  /** PoD code; the key of the record. */
+  readonly pod: string
+  /** The place. */
+  readonly place: null | PodPlace
+  /** What the registry is told; absent: it is not registered, or knows it. */
+  readonly assignment: null | PodPlace
+}
+
+/** A proposed request is not sent (T-86). */
+export interface ProposalDropped {
+  readonly type: 'ProposalDropped'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The proposal. */
+  readonly requestId: string
+  /** Who dropped it; absent: the gate closed. */
+  readonly by: null | Actor
+}
+
+/** The directory knows what the registry has of a PoD. */
+export interface RegisteredPodNoted {
+  readonly type: 'RegisteredPodNoted'
+  /** PoD code; the key of the record. */
+  readonly pod: string
+  /** Whether it is registered. */
+  readonly registered: boolean
+  /** The place that the registry holds. */
+  readonly place: null | PodPlace
+  /** What the registry is told; absent: no network has it, or the registry knows it. */
+  readonly assignment: null | PodPlace
+}
+
+/** What the grid operator would ask for, once one of its people confirms it (T-86). */
+export interface RequestProposed {
+  readonly type: 'RequestProposed'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** Its id in the market. */
+  readonly requestId: string
+  /** Where the need is. */
+  readonly level: LocationLevel
+  /** Id of that substation or feeder. */
+  readonly location: string
+  /** The PoDs that can help. */
+  readonly pods: readonly string[]
+  /** P or Q. */
+  readonly quantity: Quantity
+  /** UP or DOWN. */
+  readonly direction: Direction
+  /** What it is for. */
+  readonly service: Service
+  /** What is asked. */
+  readonly profile: readonly ProfileInterval[]
+  /** Who asks. */
+  readonly dsoId: string
+}
+
+/** The forecast of one measured element, or of all below one secondary substation, that an assessment rests on (DTP-FC-05). */
+export interface SeriesForecast {
+  readonly type: 'SeriesForecast'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** Element, or <secondary substation>. */
+  readonly series: string
+  /** What it is of. */
+  readonly kind: SeriesKind
+  /** Start of the first quarter-hour. */
+  readonly start: number
+  /** W by quarter-hour; withdrawal is positive. */
+  readonly p: readonly number[]
+  /** var by quarter-hour. */
+  readonly q: readonly number[]
+  /** W, P10; empty if there is no band. */
+  readonly low: readonly number[]
+  /** W, P90; empty if there is no band. */
+  readonly high: readonly number[]
+}
+
+/** The technical verdict on one service that is not accepted in full (flow 4). */
+export interface ServiceVerdictGiven {
+  readonly type: 'ServiceVerdictGiven'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The market outcome. */
+  readonly marketOutcomeId: string
+  /** The service. */
+  readonly offerId: string
+  /** Who judges. */
+  readonly dsoId: string
+  /** By MTU. */
+  readonly verdicts: readonly VerdictInterval[]
+  /** Which limit it would break, or that there is no solution. */
+  readonly reason: string
+}
+
+/** All services of a session are judged (flow 4, FR_DTP_ATV_2). */
+export interface TechnicalValidationDone {
+  readonly type: 'TechnicalValidationDone'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The market outcome. */
+  readonly marketOutcomeId: string
+  /** Who judges. */
+  readonly dsoId: string
+  /** Services that were judged. */
+  readonly services: number
+  /** Services that are not accepted in full. */
+  readonly curtailed: number
+  /** What was taken away, W·MTU (¼ Wh). */
+  readonly curtailedWattMtus: number
+  /** Limits that are broken with what is left, over all quarter-hours: those that were broken without any service. */
+  readonly residualViolations: number
+  /** Quarter-hours without a solution: everything in them is refused. */
+  readonly divergedSlots: number
+  /** SHA-256 (hex) of the verdicts. */
+  readonly digest: string
+}
+
+/** A service as it was finally accepted. */
+export interface ValidatedServiceNoted {
+  readonly type: 'ValidatedServiceNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Session id: <delivery date>.<DA or RTn>.<PoM>. */
+  readonly sessionId: string
+  /** The service. */
+  readonly offerId: string
+  /** Who offered. */
+  readonly aggregatorId: string
+  /** What delivers. */
+  readonly unit: Unit
+  /** P or Q. */
+  readonly quantity: Quantity
+  /** UP or DOWN. */
+  readonly direction: Direction
+  /** 1 = keep longest (T-21). */
+  readonly rank: number
+  /** What was accepted, whatever request it serves. */
+  readonly profile: readonly ProfileInterval[]
+}
+
+/** The weather at the network. */
+export interface WeatherNoted {
+  readonly type: 'WeatherNoted'
+  /** Point of measure; the key of the record. */
+  readonly pom: string
+  /** Who asked. */
+  readonly by: Actor
+  /** Start of the first row. */
+  readonly start: number
+  /** Length of a row: 15, 30 or 60. */
+  readonly stepMinutes: number
+  /** Global horizontal irradiance, W/m². */
+  readonly ghi: readonly (null | number)[]
+  /** Share of the sky that is covered, 0 to 1. */
+  readonly cloudShare: readonly (null | number)[]
+  /** Air, °C. */
+  readonly temperature: readonly (null | number)[]
+  /** 10 m above ground, m/s. */
+  readonly wind: readonly (null | number)[]
+}
 
 /** Close a session and clear it (the clock, FR_MP_FS_1.d). */
 export interface CloseSession {
@@ -1124,6 +2281,10 @@ export interface RecordParked {
   readonly valueSha256: string
 }
 
+export type GridCommand = ActivateNetwork | ApproveRequests | AssessSession | ForgetGridPod | LocatePod | NoteClearedService | NoteFinalOutcome | NoteGridPod | NoteIndivisibleOffer | NoteMeasurements | NotePlant | NoteRegisteredPod | NoteValidatedService | NoteWeather | RejectRequests | StageNetworkElements | SwitchNetwork | ValidateServices
+
+export type GridEvent = AlarmRaised | ClearedServiceNoted | FinalOutcomeNoted | FlexibilityRequested | GridAssessed | GridCommandRefused | GridFactPassedOver | GridPodForgotten | GridPodNoted | GridSessionOpened | IndivisibleOfferNoted | MeasurementsNoted | NetworkElementsStaged | NetworkPodsPlaced | NetworkVersionActivated | PlantNoted | PodLocated | ProposalDropped | RegisteredPodNoted | RequestProposed | SeriesForecast | ServiceVerdictGiven | TechnicalValidationDone | ValidatedServiceNoted | WeatherNoted
+
 export type RegistryCommand = AssignPom | CeasePod | LinkAgreement | RegisterPod | UpdatePod
 
 export type RegistryEvent = AgreementLinked | PodCeased | PodRegistered | PodUpdated | PomAssigned | RegistryCommandRefused
@@ -1134,10 +2295,53 @@ export type MarketEvent = BlockOfferPlaced | MarketCleared | MarketCommandRefuse
 
 export type RuntimeEvent = CommandRepeated | OwnershipTaken | RecordParked
 
-export type Message = RegistryCommand | RegistryEvent | MarketCommand | MarketEvent | RuntimeEvent
+export type Message = GridCommand | GridEvent | RegistryCommand | RegistryEvent | MarketCommand | MarketEvent | RuntimeEvent
 
 /** The topic of a message; 'flex.runtime': what the runtime writes to the outbox or the parked topic it is about. */
 export const messageTopic = {
+  ActivateNetwork: 'flex.grid.commands',
+  ApproveRequests: 'flex.grid.commands',
+  AssessSession: 'flex.grid.commands',
+  ForgetGridPod: 'flex.grid.commands',
+  LocatePod: 'flex.grid.commands',
+  NoteClearedService: 'flex.grid.commands',
+  NoteFinalOutcome: 'flex.grid.commands',
+  NoteGridPod: 'flex.grid.commands',
+  NoteIndivisibleOffer: 'flex.grid.commands',
+  NoteMeasurements: 'flex.grid.commands',
+  NotePlant: 'flex.grid.commands',
+  NoteRegisteredPod: 'flex.grid.commands',
+  NoteValidatedService: 'flex.grid.commands',
+  NoteWeather: 'flex.grid.commands',
+  RejectRequests: 'flex.grid.commands',
+  StageNetworkElements: 'flex.grid.commands',
+  SwitchNetwork: 'flex.grid.commands',
+  ValidateServices: 'flex.grid.commands',
+  AlarmRaised: 'flex.grid.events',
+  ClearedServiceNoted: 'flex.grid.events',
+  FinalOutcomeNoted: 'flex.grid.events',
+  FlexibilityRequested: 'flex.grid.events',
+  GridAssessed: 'flex.grid.events',
+  GridCommandRefused: 'flex.grid.events',
+  GridFactPassedOver: 'flex.grid.events',
+  GridPodForgotten: 'flex.grid.events',
+  GridPodNoted: 'flex.grid.events',
+  GridSessionOpened: 'flex.grid.events',
+  IndivisibleOfferNoted: 'flex.grid.events',
+  MeasurementsNoted: 'flex.grid.events',
+  NetworkElementsStaged: 'flex.grid.events',
+  NetworkPodsPlaced: 'flex.grid.events',
+  NetworkVersionActivated: 'flex.grid.events',
+  PlantNoted: 'flex.grid.events',
+  PodLocated: 'flex.grid.events',
+  ProposalDropped: 'flex.grid.events',
+  RegisteredPodNoted: 'flex.grid.events',
+  RequestProposed: 'flex.grid.events',
+  SeriesForecast: 'flex.grid.events',
+  ServiceVerdictGiven: 'flex.grid.events',
+  TechnicalValidationDone: 'flex.grid.events',
+  ValidatedServiceNoted: 'flex.grid.events',
+  WeatherNoted: 'flex.grid.events',
   CloseSession: 'flex.market.commands',
   CompleteTechnicalOutcome: 'flex.market.commands',
   DeclareUnavailability: 'flex.market.commands',
@@ -1186,6 +2390,49 @@ export const messageTopic = {
 
 /** The name of a message between systems: its Avro full name and the `ce_type` of its records. */
 export const fullName = {
+  ActivateNetwork: 'flex.grid.ActivateNetwork',
+  ApproveRequests: 'flex.grid.ApproveRequests',
+  AssessSession: 'flex.grid.AssessSession',
+  ForgetGridPod: 'flex.grid.ForgetGridPod',
+  LocatePod: 'flex.grid.LocatePod',
+  NoteClearedService: 'flex.grid.NoteClearedService',
+  NoteFinalOutcome: 'flex.grid.NoteFinalOutcome',
+  NoteGridPod: 'flex.grid.NoteGridPod',
+  NoteIndivisibleOffer: 'flex.grid.NoteIndivisibleOffer',
+  NoteMeasurements: 'flex.grid.NoteMeasurements',
+  NotePlant: 'flex.grid.NotePlant',
+  NoteRegisteredPod: 'flex.grid.NoteRegisteredPod',
+  NoteValidatedService: 'flex.grid.NoteValidatedService',
+  NoteWeather: 'flex.grid.NoteWeather',
+  RejectRequests: 'flex.grid.RejectRequests',
+  StageNetworkElements: 'flex.grid.StageNetworkElements',
+  SwitchNetwork: 'flex.grid.SwitchNetwork',
+  ValidateServices: 'flex.grid.ValidateServices',
+  AlarmRaised: 'flex.grid.AlarmRaised',
+  ClearedServiceNoted: 'flex.grid.ClearedServiceNoted',
+  FinalOutcomeNoted: 'flex.grid.FinalOutcomeNoted',
+  FlexibilityRequested: 'flex.grid.FlexibilityRequested',
+  GridAssessed: 'flex.grid.GridAssessed',
+  GridCommandRefused: 'flex.grid.GridCommandRefused',
+  GridFactPassedOver: 'flex.grid.GridFactPassedOver',
+  GridPodForgotten: 'flex.grid.GridPodForgotten',
+  GridPodNoted: 'flex.grid.GridPodNoted',
+  GridSessionOpened: 'flex.grid.GridSessionOpened',
+  IndivisibleOfferNoted: 'flex.grid.IndivisibleOfferNoted',
+  MeasurementsNoted: 'flex.grid.MeasurementsNoted',
+  NetworkElementsStaged: 'flex.grid.NetworkElementsStaged',
+  NetworkPodsPlaced: 'flex.grid.NetworkPodsPlaced',
+  NetworkVersionActivated: 'flex.grid.NetworkVersionActivated',
+  PlantNoted: 'flex.grid.PlantNoted',
+  PodLocated: 'flex.grid.PodLocated',
+  ProposalDropped: 'flex.grid.ProposalDropped',
+  RegisteredPodNoted: 'flex.grid.RegisteredPodNoted',
+  RequestProposed: 'flex.grid.RequestProposed',
+  SeriesForecast: 'flex.grid.SeriesForecast',
+  ServiceVerdictGiven: 'flex.grid.ServiceVerdictGiven',
+  TechnicalValidationDone: 'flex.grid.TechnicalValidationDone',
+  ValidatedServiceNoted: 'flex.grid.ValidatedServiceNoted',
+  WeatherNoted: 'flex.grid.WeatherNoted',
   CloseSession: 'flex.market.CloseSession',
   CompleteTechnicalOutcome: 'flex.market.CompleteTechnicalOutcome',
   DeclareUnavailability: 'flex.market.DeclareUnavailability',

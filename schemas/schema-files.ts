@@ -10,6 +10,8 @@ const at = (path: string): URL => new URL(path, import.meta.url)
 
 /** The folder is the topic, or `flex.runtime` for what the runtime itself writes to several topics. */
 export const folders = [
+  'flex.grid.commands',
+  'flex.grid.events',
   'flex.market.commands',
   'flex.market.events',
   'flex.registry.commands',

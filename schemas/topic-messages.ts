@@ -27,7 +27,22 @@ const messagesOn = (topic: TopicDefinition): readonly Message['type'][] => {
 }
 
 const byClock: readonly Message['type'][] = ['OpenSession', 'CloseSession', 'EndValidation']
-const byFeed: readonly Message['type'][] = ['NotePod', 'ForgetPod']
+const byFeed: readonly Message['type'][] = [
+  'NotePod',
+  'ForgetPod',
+  'LocatePod',
+  'NoteRegisteredPod',
+  'NoteGridPod',
+  'ForgetGridPod',
+  'AssessSession',
+  'NoteIndivisibleOffer',
+  'NoteClearedService',
+  'ValidateServices',
+  'NoteValidatedService',
+  'NoteFinalOutcome'
+]
+/** An operator's own platform sends them by REST; the built-in one decides them, and a feed carries them. */
+const byBoth: readonly Message['type'][] = ['AssignPom', 'PlaceRequest', 'JudgeService', 'CompleteTechnicalOutcome']
 
 /** Who appends a message where it first stands. */
 export const writersOf = (type: Message['type']): readonly string[] => {
@@ -35,6 +50,7 @@ export const writersOf = (type: Message['type']): readonly string[] => {
   if (home === 'flex.runtime') return ['the processor that owns the partition']
   if (byClock.includes(type)) return ['processors/clock']
   if (byFeed.includes(type)) return ['processors/feeds']
+  if (byBoth.includes(type)) return ['gateway', 'processors/feeds']
   return home.endsWith('.commands') ? ['gateway'] : topics[home].writers
 }
 

@@ -17,6 +17,7 @@ export interface TopicDefinition {
 }
 
 const REGISTRY_PARTITIONS = 12
+const GRID_PARTITIONS = 12
 const MARKET_PARTITIONS = 12
 
 export const topics = {
@@ -26,7 +27,7 @@ export const topics = {
     partitions: REGISTRY_PARTITIONS,
     retention: 'forever',
     kind: 'inbox',
-    writers: ['gateway'],
+    writers: ['gateway', 'processors/feeds'],
     readers: ['processors/registry']
   },
   'flex.registry.events': {
@@ -37,6 +38,24 @@ export const topics = {
     kind: 'outbox',
     writers: ['processors/registry'],
     readers: ['processors/feeds', 'processors/clock', 'projections', 'gateway']
+  },
+  'flex.grid.commands': {
+    name: 'flex.grid.commands',
+    key: 'PoM; for the directory of PoDs the PoD',
+    partitions: GRID_PARTITIONS,
+    retention: 'forever',
+    kind: 'inbox',
+    writers: ['gateway', 'processors/feeds'],
+    readers: ['processors/grid-operator']
+  },
+  'flex.grid.events': {
+    name: 'flex.grid.events',
+    key: 'PoM; for the directory of PoDs the PoD',
+    partitions: GRID_PARTITIONS,
+    retention: 'forever',
+    kind: 'outbox',
+    writers: ['processors/grid-operator'],
+    readers: ['processors/feeds', 'projections', 'gateway']
   },
   'flex.market.commands': {
     name: 'flex.market.commands',
@@ -54,7 +73,16 @@ export const topics = {
     retention: 'forever',
     kind: 'outbox',
     writers: ['processors/market'],
-    readers: ['processors/actor-topics', 'processors/clock', 'projections', 'gateway']
+    readers: ['processors/actor-topics', 'processors/clock', 'processors/feeds', 'projections', 'gateway']
+  },
+  'flex.grid.parked': {
+    name: 'flex.grid.parked',
+    key: 'source position',
+    partitions: 1,
+    retention: 'forever',
+    kind: 'parked',
+    writers: ['processors/grid-operator'],
+    readers: ['operators']
   },
   'flex.registry.parked': {
     name: 'flex.registry.parked',

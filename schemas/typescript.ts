@@ -89,6 +89,8 @@ const nestedDefinitions = (schemas: readonly CurrentSchema[]): readonly (AvroRec
 }
 
 const unions: readonly (readonly [string, SchemaFolder])[] = [
+  ['GridCommand', 'flex.grid.commands'],
+  ['GridEvent', 'flex.grid.events'],
   ['RegistryCommand', 'flex.registry.commands'],
   ['RegistryEvent', 'flex.registry.events'],
   ['MarketCommand', 'flex.market.commands'],

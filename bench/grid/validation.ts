@@ -5,6 +5,7 @@
  * The networks are those of the other rows, one point of delivery per load, each with a service that is accepted in all slots;
  * several primary substations are judged one after the other, as their sessions are.
  */
+import { table } from '../../cli/output.ts'
 import { busOfPodIn } from '../../domain/grid/apply-services.ts'
 import { type CompiledNetwork, compileNetwork } from '../../domain/grid/compile-network.ts'
 import { powerFlow, type SlotPowers } from '../../domain/grid/power-flow.ts'
@@ -134,3 +135,23 @@ const tightLimits = (compiled: CompiledNetwork, slots: readonly SlotPowers[], li
     transformerPercent: peak.transformers.loadingPercent.map(percent => percent * room)
   }
 }
+
+export const validationTable = (rows: readonly ValidationRow[]): string =>
+  [
+    'technical validation of one service for each point of delivery (flow 4), 96 slots, proof included',
+    table(
+      [
+        'points of delivery',
+        'substations',
+        'clear day ms',
+        'congested day ms',
+        'slots cut',
+        'services cut',
+        'flows a slot'
+      ],
+      rows.map(({ pods, substations, clearMs, congestedMs, curtailedSlots, curtailedServices, powerFlowsPerSlot }) => [
+        ...[pods, substations, clearMs.toFixed(0), congestedMs.toFixed(0), curtailedSlots, curtailedServices],
+        powerFlowsPerSlot.toFixed(1)
+      ])
+    )
+  ].join('\n')

@@ -34,7 +34,9 @@ import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/acto
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
 import { eventMirror, eventMirrorName } from '../../processors/event-mirror/event-mirror.ts'
 import { mirroredTopics, streamOf } from '../../processors/event-mirror/streams.ts'
+import { type Feed, gridFeeds } from '../../processors/feeds/grid-feeds.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
+import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
@@ -136,24 +138,26 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     has('projections') && config.eventStoreUrl ? eventStoreDb({ url: config.eventStoreUrl }) : undefined
   if (eventStore) opening.defer(() => eventStore.close())
 
+  const feed = (of: Feed): Component => feedComponent({ ...of, log, salt, checkpoints: snapshots, onWarning })
+
   const components: Component[] = [
     ...(has('registry')
       ? [
           processorComponent(registryProcessor, runtime),
-          feedComponent({
+          feed({
             name: 'feed/registry-to-market',
             from: 'flex.registry.events',
             to: 'flex.market.commands',
             rule: registryToMarket,
-            types: registryToMarketTypes,
-            log,
-            salt,
-            checkpoints: snapshots,
-            onWarning
+            types: registryToMarketTypes
           })
         ]
       : []),
     ...(has('market') ? [processorComponent(await loadMarketProcessor(), runtime)] : []),
+    // An operator's own platform plays its flows by REST where this role runs nowhere, or has no network.
+    ...(has('grid-operator')
+      ? [processorComponent(await loadGridOperator(), runtime), ...gridFeeds(config.gridRequests).map(feed)]
+      : []),
     ...(has('actor-topics')
       ? [
           filterComponent({

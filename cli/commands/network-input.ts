@@ -24,7 +24,7 @@ export interface ReadFile {
 
 export const readNetwork = async (named: readonly string[]): Promise<ReadFile> => {
   const files = (await Promise.all(named.map(filesOf))).flat()
-  const texts = await Promise.all(files.map(async file => ({ file, text: await textOf(file) })))
+  const texts = await Promise.all(files.map(async file => ({ file, text: await readText(file) })))
   if (texts.length > 0 && texts.every(({ text }) => /^\uFEFF?\s*</.test(text))) return fromCgmes(texts)
   const [first, ...more] = texts
   if (first === undefined || more.length > 0)
@@ -51,7 +51,7 @@ export const networkFrom = async (named: readonly string[]): Promise<ReadFile & 
   return { network, ...rest }
 }
 
-export const readJson = async (file: string): Promise<unknown> => jsonOf(await textOf(file), file)
+export const readJson = async (file: string): Promise<unknown> => jsonOf(await readText(file), file)
 
 const jsonOf = (content: string, file: string): unknown => {
   try {
@@ -80,7 +80,7 @@ export const listed = (problems: readonly NetworkProblem[]): string => {
   return [...lines, ...(rest > 0 ? [`  and ${rest} more`] : [])].join('\n')
 }
 
-const textOf = async (file: string): Promise<string> => {
+export const readText = async (file: string): Promise<string> => {
   try {
     if (file === '-') return await text(process.stdin)
     const bytes = await readFile(file)

@@ -6,15 +6,18 @@
  * script is played from its beginning, what was sent before is answered as a repetition, and the day ends with the same
  * facts.
  */
+
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { dayTypeOf } from '../../domain/forecast/local-day.ts'
 import { calendars, planSessions } from '../../domain/market/sessions/calendar.ts'
 import { isDate } from '../../domain/units/time.ts'
+import type { GridLine } from '../../examples/market-day/grid-account.ts'
 import { playMarketDay } from '../../examples/market-day/market-day.ts'
-import { dayTypeOf, profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
+import { profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
 import { type Config, loadConfig } from '../../infra/config/config.ts'
 import { seededSalt } from '../../infra/log/envelope.ts'
@@ -25,6 +28,7 @@ import { type DayAccount, dayAccount, readableAccount } from '../app/day-account
 import { credentialsOf, developmentClients } from '../app/development-clients.ts'
 import { type LogDigest, logDigest } from '../app/log-digest.ts'
 import { latestTime } from '../app/log-time.ts'
+import { readableGrid } from '../app/readable-grid.ts'
 import { Finding, type OutputFlags, printJson, printText, progress, progressDone, UsageError } from '../output.ts'
 
 interface Flags extends OutputFlags {
@@ -87,7 +91,7 @@ export const run = async (flags: Flags): Promise<void> => {
     await tickUntilQuiet(app)
   }
   await settled()
-  await playMarketDay({
+  const played = await playMarketDay({
     baseUrl: app.url,
     pods: flags.pods,
     seed: flags.seed,
@@ -112,10 +116,11 @@ export const run = async (flags: Flags): Promise<void> => {
   progressDone(flags)
 
   const account = await dayAccount(app.db, flags.date)
+  const grid = await played.gridAccount()
   const digest = await logDigest(app.log)
-  const document = report(flags, account, digest, timings.laps())
+  const document = report(flags, account, grid, digest, timings.laps())
   if (flags.json) printJson(document)
-  else printText(readable(flags, account, digest, document))
+  else printText(readable(flags, account, grid, digest, document))
   const unfinished = account.sessions.filter(({ status }) => status !== 'validated')
   if (unfinished.length > 0) throw new Finding(`${unfinished.length} sessions were not validated`)
   if (!flags.exit) await keepServing(app, flags)
@@ -170,6 +175,7 @@ const stopwatch = (began: number) => {
 const report = (
   flags: Flags,
   account: DayAccount,
+  grid: readonly GridLine[],
   { records, digest, factsDigest }: LogDigest,
   timingsMs: Record<string, number>
 ) => ({
@@ -179,6 +185,7 @@ const report = (
   date: flags.date,
   sessions: account.sessions,
   actors: account.actors,
+  grid,
   log: { records, digest, factsDigest },
   timingsMs,
   peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024)
@@ -187,6 +194,7 @@ const report = (
 const readable = (
   flags: Flags,
   account: DayAccount,
+  grid: readonly GridLine[],
   digest: LogDigest,
   { timingsMs, peakMemoryMB }: ReturnType<typeof report>
 ): string =>
@@ -194,6 +202,8 @@ const readable = (
     `Market day ${flags.date}: ${flags.pods} points of delivery, seed ${flags.seed}`,
     '',
     readableAccount(account),
+    '',
+    readableGrid(grid),
     '',
     `log      ${digest.records} records, digest ${digest.digest.slice(0, 16)}…, facts ${digest.factsDigest.slice(0, 16)}…`,
     `took     ${((timingsMs['total'] ?? 0) / 1_000).toFixed(1)} s, at most ${peakMemoryMB} MB`

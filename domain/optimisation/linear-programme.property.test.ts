@@ -44,7 +44,7 @@ t.test('a programme of on/off columns has the cost of the best of all combinatio
         ? found.status === 'infeasible'
         : found.status === 'optimal' && Math.abs(found.objective - best) < 1e-6
     }),
-    runs(150)
+    runs(50)
   )
 })
 
@@ -71,7 +71,7 @@ t.test('with one row the linear optimum is the merit order', async () => {
         ? found.status === 'infeasible'
         : found.status === 'optimal' && Math.abs(found.objective - cost) < 1e-6
     }),
-    runs(150)
+    runs(50)
   )
 })
 

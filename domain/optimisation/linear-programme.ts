@@ -77,10 +77,16 @@ export const minimise = (
   solver: Solver,
   programme: LinearProgramme,
   { nodeLimit = NODE_LIMIT }: MinimumOptions = {}
-): Minimum =>
-  programme.integer.includes(true)
+): Minimum => {
+  if (programme.columns === 0) {
+    const holds = isFeasible(programme, new Float64Array())
+    const nothing = { values: new Float64Array(), objective: 0, rowDual: new Float64Array(programme.rows), nodes: 0 }
+    return holds ? { status: 'optimal', ...nothing } : { status: 'infeasible', nodes: 0 }
+  }
+  return programme.integer.includes(true)
     ? minimiseMixed(solver, programme, nodeLimit)
     : minimiseLinear(solver, programme, programme.lower, programme.upper)
+}
 
 type Presolve = 'choose' | 'off'
 

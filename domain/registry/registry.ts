@@ -10,10 +10,11 @@ import type { Actor, PodPlace, PodRecord, RegistryCommand, RegistryEvent } from 
 import { isId, isPodCode, isSmartContractId } from '../units/ids.ts'
 import { type Reason, reasons } from '../units/refusal.ts'
 import { checkPodRecord } from './pod-record.ts'
+import { recordOf, type StoredRecord, storedRecord } from './stored-record.ts'
 
 export interface PodEntry {
   status: 'registered' | 'ceased'
-  record: PodRecord
+  record: StoredRecord
   place: PodPlace | null
   places: { place: PodPlace; from: number }[]
   smartContractId: string | null
@@ -54,7 +55,7 @@ export const decide = (command: RegistryCommand, state: Registry, { now }: Conte
         )
       checkPodRecord(command.record, { add, list })
       if (!current || list.length > 0) return refused()
-      const changed = changedFields(current.record, command.record)
+      const changed = changedFields(recordOf(current.record), command.record)
       const { place, smartContractId } = current
       return [{ type: 'PodUpdated', pod, by, record: command.record, place, smartContractId, changed }]
     }
@@ -80,7 +81,7 @@ export const decide = (command: RegistryCommand, state: Registry, { now }: Conte
           type: 'PomAssigned',
           pod,
           by,
-          record: entry.record,
+          record: recordOf(entry.record),
           place,
           smartContractId: entry.smartContractId,
           previousPom: before === place.pom ? null : before,
@@ -94,7 +95,9 @@ export const decide = (command: RegistryCommand, state: Registry, { now }: Conte
         add('bad-id', '/smartContractId', 'Expected 24 hexadecimal digits.')
       if (!current || list.length > 0) return refused()
       const { record, place } = current
-      return [{ type: 'AgreementLinked', pod, by, record, place, smartContractId: command.smartContractId }]
+      return [
+        { type: 'AgreementLinked', pod, by, record: recordOf(record), place, smartContractId: command.smartContractId }
+      ]
     }
   }
 }
@@ -107,7 +110,7 @@ export const evolve = (state: Registry, event: RegistryEvent): Registry => {
     case 'AgreementLinked': {
       const { record, place, smartContractId } = event
       const places = pods.get(event.pod)?.places ?? []
-      pods.set(event.pod, { status: 'registered', record, place, places, smartContractId })
+      pods.set(event.pod, { status: 'registered', record: storedRecord(record), place, places, smartContractId })
       return state
     }
     case 'PodCeased': {
@@ -134,7 +137,7 @@ const known = (pods: Map<string, PodEntry>, pod: string): PodEntry => {
   return entry
 }
 
-const managedBy = (record: PodRecord, by: Actor): boolean =>
+const managedBy = (record: Pick<PodRecord, 'aggregatorId'>, by: Actor): boolean =>
   by.role === 'administrator' || record.aggregatorId === by.id
 
 type Add = ReturnType<typeof reasons>['add']

@@ -6,13 +6,24 @@
  * Everything that a party sends carries an idempotency key that follows from seed, session and content, so the script can
  * be run again from its beginning after a crash, and nothing happens twice.
  */
+
+import { type GridLine, gridLine } from './grid-account.ts'
 import type { DayContext } from './parties/aggregator.ts'
 import { offerInto, registerCustomers } from './parties/aggregator.ts'
 import { assignPlaces, judge, requestsInto } from './parties/grid-operator.ts'
 import type { SessionView } from './parties/session-view.ts'
 import { MTU_MS } from './parties/session-view.ts'
 import { tsoRequestsInto } from './parties/system-operator.ts'
-import { aggregators, type Customer, dsoId, makePopulation, type Profiles, tsoId } from './population.ts'
+import { type DecidedSession, movementsOf, servicesOf } from './parties/validated-services.ts'
+import {
+  aggregators,
+  type Customer,
+  dsoId,
+  makePopulation,
+  type Population,
+  type Profiles,
+  tsoId
+} from './population.ts'
 import { type Credentials, restClient } from './rest-client.ts'
 
 /** Moves time; resolves when everything that follows from it has happened. */
@@ -28,6 +39,8 @@ export interface PlannedSession {
   readonly marketType: 'dayAhead' | 'realTime'
   readonly start: number
   readonly mtus: number
+  readonly definitiveStart: number
+  readonly definitiveMtus: number
   readonly opensAt: number
   readonly closesAt: number
   readonly validationEndsAt: number
@@ -52,19 +65,19 @@ export interface MarketDayOptions {
 const REGISTRATION_LEAD_MS = 2 * 3_600_000
 const MINUTE_MS = 60_000
 
-export const playMarketDay = async (options: MarketDayOptions): Promise<readonly Customer[]> => {
+export const playMarketDay = async (options: MarketDayOptions): Promise<PlayedDay> => {
   const { baseUrl, world, seed, date, sessions, onStep } = options
-  const customers = makePopulation(options.pods, seed, date, options.profiles)
-  const poms = [...new Set(customers.map(({ pom }) => pom))].sort()
   const [dayAhead] = sessions
   if (!dayAhead) throw new Error('a market day needs a session')
+  const population = makePopulation(options.pods, seed, date, dayAhead.mtus, options.profiles)
+  const { customers } = population
+  const poms = population.grids.map(({ pom }) => pom)
   const day: DayContext = {
     seed,
     date,
     dayType: options.dayType,
     mtuStarts: Array.from({ length: dayAhead.mtus }, (_, mtu) => dayAhead.start + mtu * MTU_MS)
   }
-  const idOf = (label: string, pom: string): string => `${date}.${label}.${pom}`
   const client = (actor: string) => restClient(baseUrl, options.credentials(actor))
   const dso = client(dsoId)
   const tso = client(tsoId)
@@ -80,13 +93,14 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<readonly
   for (const { client, customers } of ownCustomers) await registerCustomers(client, customers, day, settled)
   await assignPlaces(dso, customers, day, settled)
 
+  const earlier: PlannedSession[] = []
   for (const instant of instants(sessions)) {
     await world.advanceTo(instant.at)
     for (const plan of instant.opened) {
       const first = (plan.start - dayAhead.start) / MTU_MS
       const mtus = Array.from({ length: plan.mtus }, (_, n) => first + n)
       const views = poms.map(
-        (pom): SessionView => ({ id: idOf(plan.label, pom), pom, marketType: plan.marketType, mtus })
+        (pom): SessionView => ({ id: sessionIdOf(date, plan.label, pom), pom, marketType: plan.marketType, mtus })
       )
       for (const { id } of views) await dso.get(`/v1/sessions/${id}`)
       onStep(`${plan.label}: collecting requests and offers`)
@@ -96,22 +110,64 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<readonly
         const here = ({ pom }: Customer) => pom === view.pom
         await requestsInto(dso, customers, view, day)
         await tsoRequestsInto(tso, customers, view, day)
-        for (const { client, customers } of ownCustomers) await offerInto(client, customers.filter(here), view, day)
+        for (const { client, customers } of ownCustomers) {
+          const services = await servicesOf(client, decidedSessions(earlier, date, view.pom))
+          const sold = movementsOf(services, day.mtuStarts)
+          await offerInto(client, customers.filter(here), view, day, sold)
+        }
       }
       await world.settled()
+      earlier.push(plan)
     }
     for (const plan of instant.closed) {
       onStep(`${plan.label}: cleared, judging the outcome`)
       await world.advanceTo(instant.at + 10 * MINUTE_MS)
       if (options.judges)
         for (const pom of poms) {
-          await judge(dso, customers, { id: idOf(plan.label, pom), pom, marketType: plan.marketType, mtus: [] }, day)
+          await judge(
+            dso,
+            customers,
+            { id: sessionIdOf(date, plan.label, pom), pom, marketType: plan.marketType, mtus: [] },
+            day
+          )
         }
       await world.settled()
     }
   }
-  return customers
+  return {
+    population,
+    gridAccount: async () => {
+      const lines: GridLine[] = []
+      for (const grid of population.grids)
+        lines.push(
+          await gridLine({
+            grid,
+            date,
+            mtuStarts: day.mtuStarts,
+            profiles: options.profiles,
+            sessions: decidedSessions(sessions, date, grid.pom),
+            client: dso
+          })
+        )
+      return lines
+    }
+  }
 }
+
+export interface PlayedDay {
+  readonly population: Population
+  /** Of each market area; to be asked when the last session is validated. */
+  readonly gridAccount: () => Promise<readonly GridLine[]>
+}
+
+const sessionIdOf = (date: string, label: string, pom: string): string => `${date}.${label}.${pom}`
+
+const decidedSessions = (sessions: readonly PlannedSession[], date: string, pom: string): DecidedSession[] =>
+  sessions.map(({ label, definitiveStart, definitiveMtus }) => ({
+    id: sessionIdOf(date, label, pom),
+    from: definitiveStart,
+    until: definitiveStart + definitiveMtus * MTU_MS
+  }))
 
 interface Instant {
   readonly at: number

@@ -6,7 +6,7 @@ const closed = { additionalProperties: false } as const
 const Text = Type.String()
 const Whole = Type.Integer()
 const Instant = Type.String({ format: 'date-time' })
-const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
+export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Unit = Type.Object({ id: Text, pods: Type.Array(Text) }, closed)
 const Profile = Type.Array(Type.Object({ start: Instant, end: Instant, quantity: Whole }, closed))
 const Direction = Type.Enum(['UP', 'DOWN'])

@@ -13,15 +13,25 @@ export const scopes = [
   'requests:write',
   'technical-outcome:write',
   'market:read',
+  'grid:write',
+  'grid:read',
   'audit:read'
 ] as const
 export type Scope = (typeof scopes)[number]
 
 export const scopesOfRole: Readonly<Record<Role, readonly Scope[]>> = {
   aggregator: ['pods:write', 'pods:read', 'offers:write', 'market:read'],
-  dso: ['pods:read', 'pom:write', 'requests:write', 'technical-outcome:write', 'market:read'],
+  dso: [
+    'pods:read',
+    'pom:write',
+    'requests:write',
+    'technical-outcome:write',
+    'market:read',
+    'grid:write',
+    'grid:read'
+  ],
   tso: ['pods:read', 'requests:write', 'market:read'],
-  administrator: ['pods:write', 'pods:read', 'pom:write', 'market:read', 'audit:read']
+  administrator: ['pods:write', 'pods:read', 'pom:write', 'market:read', 'grid:read', 'audit:read']
 }
 
 /** The actor of a call, as commands carry it. */

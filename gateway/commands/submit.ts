@@ -11,7 +11,13 @@ import { commandId, commandRecord, header, type SaltSource } from '../../infra/l
 import type { Log, LogRecord, Partition } from '../../infra/log/log.ts'
 import { partitionOf } from '../../infra/log/partition-of.ts'
 import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
-import type { MarketCommand, RegistryCommand } from '../../schemas/generated.ts'
+import {
+  type GridCommand,
+  type MarketCommand,
+  type Message,
+  messageTopic,
+  type RegistryCommand
+} from '../../schemas/generated.ts'
 import { topics } from '../../schemas/topics.ts'
 import type { CallingActor } from '../auth/principal.ts'
 import type { GatewayLimits } from '../limits.ts'
@@ -29,7 +35,7 @@ export type Outcome =
   | { readonly status: 'refused'; readonly command: string; readonly reasons: readonly ProblemItem[] }
   | { readonly status: 'pending'; readonly command: string }
 
-export type Command = RegistryCommand | MarketCommand
+export type Command = RegistryCommand | MarketCommand | GridCommand
 
 export interface Call {
   readonly actor: CallingActor
@@ -129,7 +135,7 @@ export const submitter = (options: SubmitOptions): Submit => {
     }
     if (first.type === 'RecordParked')
       throw new SubmitError('unreadable', `the command at ${first.topic}/${first.partition}@${first.offset} was parked`)
-    if (first.type === 'RegistryCommandRefused' || first.type === 'MarketCommandRefused') {
+    if (isRefusal(first)) {
       const outcome: Outcome = { status: 'refused', command, reasons: first.reasons }
       kept.set(item.outbox, command, outcome)
       return outcome
@@ -171,6 +177,7 @@ const isRead: ReadonlySet<string> = new Set(
       'RecordParked',
       'RegistryCommandRefused',
       'MarketCommandRefused',
+      'GridCommandRefused',
       'OfferPlaced',
       'BlockOfferPlaced',
       'RequestPlaced'
@@ -184,10 +191,26 @@ const keyReused: ProblemItem = {
   detail: 'A command with this Idempotency-Key and another content was answered before.'
 }
 
-const placeOf = (command: Command) =>
-  'pom' in command
-    ? { inbox: topics['flex.market.commands'], outbox: topics['flex.market.events'], recordKey: command.pom }
-    : { inbox: topics['flex.registry.commands'], outbox: topics['flex.registry.events'], recordKey: command.pod }
+const isRefusal = (
+  event: Message
+): event is Extract<
+  Message,
+  { readonly type: 'RegistryCommandRefused' | 'MarketCommandRefused' | 'GridCommandRefused' }
+> =>
+  event.type === 'RegistryCommandRefused' ||
+  event.type === 'MarketCommandRefused' ||
+  event.type === 'GridCommandRefused'
+
+const outboxOf = {
+  'flex.registry.commands': topics['flex.registry.events'],
+  'flex.market.commands': topics['flex.market.events'],
+  'flex.grid.commands': topics['flex.grid.events']
+} as const
+
+const placeOf = (command: Command) => {
+  const name = messageTopic[command.type]
+  return { inbox: topics[name], outbox: outboxOf[name], recordKey: 'pom' in command ? command.pom : command.pod }
+}
 
 function* chunks<T extends { readonly item: Item }>(
   group: readonly T[],

@@ -45,6 +45,7 @@ t.test(
       pricing: 'uniform',
       exclusivePerPod: false,
       minBidW: 100,
+      gridRequests: 'automatic',
       nodeLimit: 100_000,
       gapAccepted: 0.001,
       objectives: [],
@@ -100,7 +101,7 @@ t.test('all problems are reported at once, in one error', async t => {
     'FLEX_LOG_URL is sqlite:PATH, kafka:HOST:PORT[,HOST:PORT...] or memory: (PATH is a file), not "kafka://broker:9092"',
     'FLEX_MIN_BID_W is a whole number from 1 to 1000000000, not "0.1"',
     'FLEX_PUBLIC_URL is an http or https URL without query, fragment and credentials, not "flex.example.org"',
-    'FLEX_ROLES is "all" or a list of gateway, registry, clock, market, projections, actor-topics; "markt" is none, not "gateway,markt"',
+    'FLEX_ROLES is "all" or a list of gateway, registry, clock, market, grid-operator, projections, actor-topics; "markt" is none, not "gateway,markt"',
     'FLEX_TIME_ZONE is a name of the IANA time zone database, such as Europe/Rome, not "Europe/Atlantis"',
     'FLEX_WEATHER is not known'
   ])

@@ -15,6 +15,7 @@ import {
   type pricings,
   type profiles,
   type Role,
+  type requestModes,
   roles,
   type VariableName,
   variables
@@ -51,6 +52,8 @@ export interface Config {
   readonly pricing: (typeof pricings)[number]
   readonly exclusivePerPod: boolean
   readonly minBidW: number
+  /** How the built-in grid operator asks for flexibility. */
+  readonly gridRequests: (typeof requestModes)[number]
   readonly nodeLimit: number
   readonly gapAccepted: number
   readonly objectives: readonly (typeof objectives)[number][]
@@ -120,6 +123,7 @@ export const loadConfig = (env: Environment): Config => {
     pricing: required('FLEX_PRICING', variables.FLEX_PRICING),
     exclusivePerPod: optional('FLEX_EXCLUSIVE_PER_POD', variables.FLEX_EXCLUSIVE_PER_POD) ?? calendar === 'beflexible',
     minBidW: required('FLEX_MIN_BID_W', variables.FLEX_MIN_BID_W),
+    gridRequests: required('FLEX_GRID_REQUESTS', variables.FLEX_GRID_REQUESTS),
     nodeLimit: required('FLEX_NODE_LIMIT', variables.FLEX_NODE_LIMIT),
     gapAccepted: required('FLEX_GAP_ACCEPTED', variables.FLEX_GAP_ACCEPTED),
     objectives: required('FLEX_OBJECTIVES', variables.FLEX_OBJECTIVES),

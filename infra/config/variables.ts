@@ -20,7 +20,8 @@ import {
 export const profiles = ['embedded', 'production'] as const
 export const calendars = ['platone', 'beflexible'] as const
 export const pricings = ['uniform', 'payAsBid'] as const
-export const roles = ['gateway', 'registry', 'clock', 'market', 'projections', 'actor-topics'] as const
+export const requestModes = ['automatic', 'approval'] as const
+export const roles = ['gateway', 'registry', 'clock', 'market', 'grid-operator', 'projections', 'actor-topics'] as const
 export type Role = (typeof roles)[number]
 
 const logUrl = (text: string): string => {
@@ -270,6 +271,14 @@ export const variables = {
     fallback: '100',
     example: '1000',
     parse: wholeNumber(1, 1_000_000_000)
+  },
+  FLEX_GRID_REQUESTS: {
+    meaning:
+      'How the built-in grid operator (role `grid-operator`) asks for flexibility: at once, or when one of its people has confirmed it before the gate closes.',
+    form: requestModes.join(' | '),
+    fallback: 'automatic',
+    example: 'approval',
+    parse: oneOf(requestModes)
   },
   FLEX_NODE_LIMIT: {
     meaning:

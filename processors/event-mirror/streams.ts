@@ -5,13 +5,14 @@
 import type { Message } from '../../schemas/generated.ts'
 
 /** The outboxes that are mirrored. */
-export const mirroredTopics = ['flex.registry.events', 'flex.market.events'] as const
+export const mirroredTopics = ['flex.registry.events', 'flex.market.events', 'flex.grid.events'] as const
 
 /** Undefined: what the runtime writes for itself (owners, repeats) is no event of an aggregate. */
 export const streamOf = (topic: string, key: string, event: Message): string | undefined => {
   if (event.type === 'OwnershipTaken' || event.type === 'CommandRepeated' || event.type === 'RecordParked')
     return undefined
   if (topic === 'flex.registry.events') return `pod-${key}`
+  if (topic === 'flex.grid.events') return `grid-${key}`
   if ('sessionId' in event && event.sessionId) return `session-${event.sessionId}`
   return `substation-${key}`
 }

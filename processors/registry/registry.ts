@@ -6,7 +6,7 @@ import type { Processor } from '../runtime/processor.ts'
 
 export const registryProcessor: Processor<RegistryCommand, RegistryEvent, Registry> = {
   name: 'registry',
-  stateVersion: 'registry-1',
+  stateVersion: 'registry-2',
   initial,
   decide,
   evolve

@@ -1,11 +1,11 @@
-import type { Actor, MarketEvent, RegistryEvent } from '../../schemas/generated.ts'
+import type { Actor, GridEvent, MarketEvent, RegistryEvent } from '../../schemas/generated.ts'
 import { projection } from '../runtime/projection.ts'
 import { type CommandRow, type CommandTables, commandTables } from './table.ts'
 
 /** Events listed in a row; a whole session's outcome would be megabytes, and is found by its session. */
 const EVENTS_LISTED_MAX = 100
 
-type Answer = RegistryEvent | MarketEvent
+type Answer = RegistryEvent | MarketEvent | GridEvent
 type Handled = Answer['type'] | 'CommandRepeated'
 
 const handles = [
@@ -32,6 +32,31 @@ const handles = [
   'SessionFinalised',
   'SessionOpened',
   'UnavailabilityDeclared',
+  'AlarmRaised',
+  'ClearedServiceNoted',
+  'FinalOutcomeNoted',
+  'FlexibilityRequested',
+  'GridAssessed',
+  'GridCommandRefused',
+  'GridFactPassedOver',
+  'GridPodForgotten',
+  'GridPodNoted',
+  'GridSessionOpened',
+  'IndivisibleOfferNoted',
+  'MeasurementsNoted',
+  'NetworkElementsStaged',
+  'NetworkPodsPlaced',
+  'NetworkVersionActivated',
+  'PlantNoted',
+  'PodLocated',
+  'ProposalDropped',
+  'RegisteredPodNoted',
+  'RequestProposed',
+  'SeriesForecast',
+  'ServiceVerdictGiven',
+  'TechnicalValidationDone',
+  'ValidatedServiceNoted',
+  'WeatherNoted',
   'CommandRepeated'
 ] as const satisfies readonly Handled[]
 
@@ -41,8 +66,8 @@ void _complete
 
 export const commandsProjection = projection<CommandTables, Handled>({
   name: 'commands',
-  version: 1,
-  topics: ['flex.registry.events', 'flex.market.events'],
+  version: 2,
+  topics: ['flex.registry.events', 'flex.market.events', 'flex.grid.events'],
   handles,
   tables: commandTables,
   concerns: ({ idempotencyKey, fedFrom }) => idempotencyKey !== undefined && fedFrom === undefined,
@@ -93,10 +118,12 @@ export const commandsProjection = projection<CommandTables, Handled>({
 
 const isRefusal = (
   event: Answer
-): event is Extract<Answer, { type: 'RegistryCommandRefused' | 'MarketCommandRefused' }> =>
-  event.type === 'RegistryCommandRefused' || event.type === 'MarketCommandRefused'
+): event is Extract<Answer, { type: 'RegistryCommandRefused' | 'MarketCommandRefused' | 'GridCommandRefused' }> =>
+  event.type === 'RegistryCommandRefused' ||
+  event.type === 'MarketCommandRefused' ||
+  event.type === 'GridCommandRefused'
 
-const actorOf = (event: Answer): Actor | undefined => ('by' in event ? event.by : undefined)
+const actorOf = (event: Answer): Actor | undefined => ('by' in event ? (event.by ?? undefined) : undefined)
 
 /** What the event is about: the narrowest thing that it names. */
 const subjectOf = (event: Answer): string => {
@@ -104,5 +131,8 @@ const subjectOf = (event: Answer): string => {
   if ('offerId' in event) return event.offerId
   if ('requestId' in event) return event.requestId
   if ('pod' in event) return event.pod
-  return event.sessionId
+  if ('series' in event) return event.series
+  if ('upload' in event) return event.upload
+  if ('sessionId' in event) return event.sessionId
+  return event.pom
 }

@@ -12,6 +12,30 @@ t.test('every operation has an example, and its rightful actor is answered a suc
   for (const id of ['listPods', 'getPod', 'listPlacesOfPod', 'listSessions', 'getSession', 'listOffers', 'getOffer'])
     await tell('ACEAE', id)
   for (const id of ['listRequests', 'getRequest']) await tell('ARETI', id)
+  for (const id of [
+    'listNetworks',
+    'getNetwork',
+    'listNetworkVersions',
+    'readGridState',
+    'listAlarms',
+    'listForecasts'
+  ])
+    await tell('ARETI', id)
+  for (const id of ['listProposals', 'approveProposals', 'sendMeasurements']) await tell('ARETI', id)
+  // The customer of the village helps for one of the two hours, so that real time still has something to ask for.
+  const unit = { id: 'IT002E7654321B', pods: ['IT002E7654321B'] }
+  const helped = await system.call('ACEAE', 'POST', '/v1/sessions/2025-03-29.DA.POM-ROMA-SUD/offers', {
+    ...{ type: 'single', offerId: 'OFFER-SUD', unit, quantity: 'P', direction: 'UP', service: 'any' },
+    intervals: [
+      {
+        start: '2025-03-29T18:00:00+01:00',
+        end: '2025-03-29T19:00:00+01:00',
+        steps: [{ quantity: 3_000, price: 90_000 }],
+        minAcceptance: 0
+      }
+    ]
+  })
+  t.equal(helped.status, 201, helped.text)
   // Withdrawn, and placed again for what follows.
   for (const id of ['withdrawOffer', 'placeOffers']) await tell('ACEAE', id)
   for (const id of ['withdrawRequest', 'placeRequests']) await tell('ARETI', id)
@@ -19,9 +43,14 @@ t.test('every operation has an example, and its rightful actor is answered a suc
   await tell('ARETI', 'listMarketOutcome')
   await tell('ARETI', 'sendTechnicalOutcome')
   await system.settle()
+  await tell('ARETI', 'getTechnicalValidation')
   await tell('ACEAE', 'listValidatedOutcome')
   await tell('ARETI', 'listRequestOutcomes')
   for (const id of ['declareUnavailabilities', 'ceasePod']) await tell('ACEAE', id)
+
+  await system.until('2025-03-29T11:40:00Z')
+  await system.settle()
+  for (const id of ['rejectProposals', 'switchNetwork']) await tell('ARETI', id)
 
   // The two whose address is not known before: a command's id, and a stream that does not end.
   const told = new Set([...story.told.map(({ id }) => id), 'getCommand', 'streamValidatedOutcomes'])

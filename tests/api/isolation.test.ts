@@ -18,7 +18,14 @@ const rightful: Readonly<Record<string, readonly ActorId[]>> = {
   replaceRequest: ['ARETI'],
   withdrawRequest: ['ARETI'],
   declareUnavailabilities: ['ACEAE'],
-  sendTechnicalOutcome: ['ARETI']
+  sendTechnicalOutcome: ['ARETI'],
+  importNetwork: ['ARETI'],
+  switchNetwork: ['ARETI'],
+  sendMeasurements: ['ARETI'],
+  describePlants: ['ARETI'],
+  tellWeather: ['ARETI'],
+  approveProposals: ['ARETI'],
+  rejectProposals: ['ARETI']
 }
 
 const isWrite = ({ method }: Operation): boolean => method !== 'GET'
@@ -91,6 +98,7 @@ const secrets: readonly { readonly text: string; readonly of: string; readonly s
   { text: '"OFFER-2"', of: 'an offer that was not accepted', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
   { text: '"location":"FEEDER-7"', of: 'the place of a request', seenBy: ['ARETI', 'OPERATIONS'] },
   { text: '"REQUEST-1"', of: 'a request', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
+  { text: '"CABLE-1"', of: 'the state of a grid', seenBy: ['ARETI', 'OPERATIONS'] },
   { text: '"allocations":[{', of: 'an accepted service', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] }
 ]
 

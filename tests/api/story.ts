@@ -36,11 +36,19 @@ export const storyOf = async (system: System): Promise<Story> => {
 }
 
 /** Up to an open session with offers of both sides in its book. */
-export const tellUntilOpen = async (system: System, { tell }: Story): Promise<void> => {
+export const tellUntilOpen = async (system: System, { tell, operation }: Story): Promise<void> => {
   await tell('ACEAE', 'registerPods')
   await tell('ARETI', 'assignPoms')
   await tell('ACEAE', 'updatePod')
   await tell('ACEAE', 'linkAgreement')
+  // The customer of the village, whose network the built-in grid operator has.
+  const { body } = operation('registerPods')
+  const [first] = Array.isArray(body) ? (body as readonly object[]) : []
+  await system.call('ACEAE', 'POST', '/v1/pods', [{ ...first, pod: 'IT002E7654321B' }])
+  await tell('ARETI', 'importNetwork')
+  await tell('ARETI', 'describePlants')
+  await tell('ARETI', 'tellWeather')
+  await system.settle()
   await system.until(openAt)
   await tell('ACEAE', 'placeOffers')
   await tell('ACEAE', 'replaceOffer')

@@ -16,7 +16,9 @@ import { sqliteDatabase } from '../../infra/sql/sqlite-database.ts'
 import { metrics } from '../../infra/telemetry/metrics.ts'
 import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/actor-topics.ts'
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
+import { gridFeeds } from '../../processors/feeds/grid-feeds.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
+import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
 import { loadMarketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
@@ -129,6 +131,8 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
         processorComponent(registryProcessor, runtime),
         feedComponent({ ...feed, rule: registryToMarket, types: registryToMarketTypes, log, salt }),
         processorComponent(await loadMarketProcessor(), runtime),
+        processorComponent(await loadGridOperator(), runtime),
+        ...gridFeeds('approval').map(one => feedComponent({ ...one, log, salt })),
         filterComponent({
           name: 'actor-topics',
           from: 'flex.market.events',

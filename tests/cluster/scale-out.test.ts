@@ -5,6 +5,7 @@
  *
  * The clock is in this process, because it is moved by hand; the others live in real time, which decides nothing.
  */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,9 +14,10 @@ import { startApp } from '../../cli/app/app.ts'
 import { dayAccount } from '../../cli/app/day-account.ts'
 import { credentialsOf } from '../../cli/app/development-clients.ts'
 import { flexledger } from '../../cli/command-line.fixtures.ts'
+import { dayTypeOf } from '../../domain/forecast/local-day.ts'
 import { calendars, planSessions } from '../../domain/market/sessions/calendar.ts'
 import { playMarketDay } from '../../examples/market-day/market-day.ts'
-import { dayTypeOf, profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
+import { profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
 import { loadConfig } from '../../infra/config/config.ts'
 import { kafkaForTests, postgresForTests } from '../../infra/engines/for-tests.ts'

@@ -11,6 +11,7 @@ interface RunDocument {
   readonly pods: number
   readonly date: string
   readonly sessions: readonly Readonly<Record<string, unknown>>[]
+  readonly grid: readonly Readonly<Record<string, unknown>>[]
   readonly log: { readonly records: number; readonly digest: string; readonly factsDigest: string }
   readonly timingsMs: Readonly<Record<string, number>>
   readonly peakMemoryMB: number
@@ -44,6 +45,7 @@ t.test('a run prints one JSON document with every session, the digests of its lo
     Number(dayAhead?.['askedWh']),
     'what was asked for is accepted or left over'
   )
+  t.match(first.grid, [{ pom: 'ROMA01', pods: 12, violationsBefore: 7, violationsAfter: 0, unsolvedAfter: 0 }])
   t.match(first.log, { records: Number, digest: /^[0-9a-f]{64}$/, factsDigest: /^[0-9a-f]{64}$/ })
   t.ok(first.log.records > 0)
   t.ok(first.timingsMs['total']! > 0)

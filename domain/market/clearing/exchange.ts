@@ -8,7 +8,7 @@
  * `enter` lets volume in where it displaces the dearest volume that serves one of its own requests; what only a chain of
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
-import { type Pool, type PoolClass, place, searchOf, takesMore } from './pool.ts'
+import { ownClass, type Pool, type PoolClass, place, searchOf, takesMore } from './pool.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
@@ -96,39 +96,94 @@ const dearestFirst = (
 
 /** Where a W of a class would take the place of another: the class that leaves, the request, by their positions. */
 interface Exit {
-  price: number
-  offer: number
-  leaving: number
+  readonly price: number
+  readonly offer: number
+  readonly leaving: number
   /** Of the request, among the eligible of the class that leaves and of the one that enters. */
-  at: number
-  into: number
+  readonly at: number
+  readonly into: number
 }
 
-const nowhere = (): Exit => ({ price: noRoom, offer: -1, leaving: -1, at: -1, into: -1 })
+/** The dearest volume that serves a request. */
+type ServedBy = Omit<Exit, 'into'>
+
+const nobody: ServedBy = { price: noRoom, offer: -1, leaving: -1, at: -1 }
+
+/**
+ * The dearest volume by local request, while it holds: a thousand classes may serve a request, many blocks ask for it, and a
+ * change of one class changes it seldom. What may have changed is forgotten (`noteLeft`, `noteEntered`, `noteMoved`).
+ */
+interface KnownExits {
+  readonly fixed: Uint8Array | undefined
+  readonly byRequest: (ServedBy | undefined)[]
+}
+
+const knownExits = new WeakMap<Pool, KnownExits>()
+
+const exitsOf = (pool: Pool, fixed: Uint8Array | undefined): KnownExits => {
+  let known = knownExits.get(pool)
+  if (known?.fixed !== fixed || known === undefined) {
+    known = { fixed, byRequest: new Array<ServedBy | undefined>(pool.requests.length).fill(undefined) }
+    knownExits.set(pool, known)
+  }
+  return known
+}
+
+const noteLeft = ({ byRequest }: KnownExits, pool: Pool, classIndex: number): void => {
+  for (const r of pool.classes[classIndex]!.eligible) if (byRequest[r]?.leaving === classIndex) byRequest[r] = undefined
+}
+
+/** `noteLeft`, and where its dearest may now be dearer than what is known. */
+const noteEntered = ({ byRequest, fixed }: KnownExits, pool: Pool, classIndex: number): void => {
+  const entered = pool.classes[classIndex]!
+  const top = topOf(entered, fixed)
+  for (const r of entered.eligible) {
+    const known = byRequest[r]
+    if (known && (known.leaving === classIndex || (top >= 0 && entered.prices[top]! >= known.price)))
+      byRequest[r] = undefined
+  }
+}
+
+/** Promises have moved between requests of many classes. */
+const noteMoved = ({ byRequest }: KnownExits): void => {
+  byRequest.fill(undefined)
+}
+
+const dearestAt = (pool: Pool, r: number, fixed: Uint8Array | undefined): ServedBy => {
+  const { classes } = pool
+  const servers = pool.servers[r]!
+  let { price: dearest, offer: latest } = nobody
+  let found = -1
+  for (let n = 0; n < servers.length; n += 2) {
+    const other = classes[servers[n]!]!
+    if (!(other.flow[servers[n + 1]!]! > 0)) continue
+    const top = topOf(other, fixed)
+    if (top < 0) continue
+    const price = other.prices[top]!
+    const offer = other.offers[top]!
+    if (price < dearest || (price === dearest && offer <= latest)) continue
+    dearest = price
+    latest = offer
+    found = n
+  }
+  return found < 0 ? nobody : { price: dearest, offer: latest, leaving: servers[found]!, at: servers[found + 1]! }
+}
 
 /** The dearest volume that serves a request of the class; `fixed` offers (by index) are never displaced. */
 const dearestExit = (pool: Pool, classIndex: number, fixed: Uint8Array | undefined): Exit => {
-  const { classes, servers } = pool
-  const { eligible } = classes[classIndex]!
-  const exit = nowhere()
+  const { byRequest } = exitsOf(pool, fixed)
+  const { eligible } = pool.classes[classIndex]!
+  let best = nobody
+  let into = -1
   for (let k = 0; k < eligible.length; k++) {
-    const here = servers[eligible[k]!]!
-    for (let n = 0; n < here.length; n += 2) {
-      const other = classes[here[n]!]!
-      if (!(other.flow[here[n + 1]!]! > 0)) continue
-      const top = topOf(other, fixed)
-      if (top < 0) continue
-      const price = other.prices[top]!
-      const offer = other.offers[top]!
-      if (price < exit.price || (price === exit.price && offer <= exit.offer)) continue
-      exit.price = price
-      exit.offer = offer
-      exit.leaving = here[n]!
-      exit.at = here[n + 1]!
-      exit.into = k
-    }
+    const r = eligible[k]!
+    const here = byRequest[r] ?? dearestAt(pool, r, fixed)
+    byRequest[r] = here
+    if (here.price < best.price || (here.price === best.price && here.offer <= best.offer)) continue
+    best = here
+    into = k
   }
-  return exit
+  return { ...best, into }
 }
 
 /** About what the next W of a class displaces: never more than `pricePool` says. */
@@ -151,14 +206,17 @@ export const enter = (
   fixed: Uint8Array | undefined,
   left: (offer: number, price: number, amount: number) => void
 ): number => {
-  const { classes } = pool
-  const entering = classes[classIndex]!
+  const entering = ownClass(pool, classIndex)
+  const known = exitsOf(pool, fixed)
   let rest = amount
-  if (takesMore(pool, classIndex)) rest -= place(pool, classIndex, rest)
+  if (takesMore(pool, classIndex)) {
+    rest -= place(pool, classIndex, rest)
+    noteMoved(known)
+  }
   while (rest > 0) {
     const exit = dearestExit(pool, classIndex, fixed)
     if (exit.leaving < 0 || (!must && exit.price <= price)) break
-    const leaving = classes[exit.leaving]!
+    const leaving = ownClass(pool, exit.leaving)
     const top = topOf(leaving, fixed)
     const moved = Math.min(rest, leaving.flow[exit.at]!, leaving.amounts[top]!)
     leaving.flow[exit.at]! -= moved
@@ -167,9 +225,14 @@ export const enter = (
     leaving.amounts[top]! -= moved
     if (leaving.amounts[top] === 0)
       for (const list of [leaving.offers, leaving.prices, leaving.amounts]) list.splice(top, 1)
+    noteLeft(known, pool, exit.leaving)
+    noteEntered(known, pool, classIndex)
     rest -= moved
   }
-  if (rest < amount) addVolume(entering, offer, price, amount - rest)
+  if (rest < amount) {
+    addVolume(entering, offer, price, amount - rest)
+    noteEntered(known, pool, classIndex)
+  }
   return amount - rest
 }
 

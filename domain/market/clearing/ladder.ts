@@ -42,7 +42,7 @@ export const buildLadder = (
   const flooded = clearSlice(compiled, market, mtu, { without: restricted, flood })
   const { dso, tso, classes } = openSlice(compiled, market, mtu)
   const steps = compiled.merit[market]![mtu]!
-  const stillAccepted = new Map(flooded.steps.map((step, k) => [step, k]))
+  const stillAccepted = new Map(Array.from(flooded.steps, (step, k) => [step, k]))
   const certainDso = new Map<number, number>()
   const certainTso = new Map<number, number>()
   const rungs = new Map<string, Rung>()

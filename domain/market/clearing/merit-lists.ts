@@ -21,81 +21,115 @@ export const meritLists = (book: Book, offerMarket: Uint8Array, market: number):
     curves.push(stepsOf(single))
   })
   if (singles.length === 0) return new Array<MeritList>(book.mtus).fill(emptyList)
-  const gather = gatherer(singles, curves)
+  const reader = curveReader(curves)
   const lists: MeritList[] = []
-  let ranks: Int32Array | undefined
-  let prices: Float64Array | undefined
+  let ranked: Ranked | undefined
   for (let t = 0; t < book.mtus; t++) {
-    const before = lists[t - 1]
-    const arrived = gather(t)
-    if (!arrived) {
-      lists.push(before ?? emptyList)
+    const change = reader.moveTo(t)
+    if (ranked && change === 'none') {
+      lists.push(lists[t - 1]!)
       continue
     }
-    if (!ranks || !prices || !areEqual(prices, arrived.price)) {
-      ranks = byPrice(arrived.price)
-      prices = arrived.price.slice()
+    const quantity = ranked && change === 'values' ? quantitiesIn(reader, ranked) : undefined
+    if (ranked && quantity) lists.push({ offer: ranked.offer, price: ranked.price, quantity })
+    else {
+      ranked = rankedNow(reader, singles)
+      lists.push({ offer: ranked.offer, price: ranked.price, quantity: ranked.quantity })
     }
-    lists.push(inOrder(arrived, ranks))
   }
   return lists
 }
 
 const emptyList: MeritList = { offer: new Int32Array(0), price: new Float64Array(0), quantity: new Float64Array(0) }
 
-/** The steps of one MTU after the other, in the order of arrival; undefined if they are those of the MTU before. */
-const gatherer = (
-  singles: readonly number[],
-  curves: readonly OfferSteps[]
-): ((mtu: number) => MeritList | undefined) => {
+/** A list that knows where each of its steps is: which offer's, and which of its curve. */
+interface Ranked extends MeritList {
+  readonly curve: Int32Array
+  readonly step: Int32Array
+}
+
+/** The curves of all offers in one MTU, which only moves on. */
+interface CurveReader {
+  /** Per step of any offer two numbers: price and quantity. */
+  readonly steps: Float64Array
+  /** By offer: its first step here, and how many it has. */
+  readonly first: Int32Array
+  readonly count: Int32Array
+  /** Since the MTU before: nothing is another; each offer has as many steps; or not even that. */
+  moveTo(mtu: number): 'none' | 'values' | 'steps'
+}
+
+const curveReader = (curves: readonly OfferSteps[]): CurveReader => {
   const { firstInterval, firstStep, intervals, steps } = joined(curves)
-  let room = 0
-  for (let n = 0; n < curves.length; n++) {
-    let longest = 0
-    for (let k = firstInterval[n]!; k < firstInterval[n + 1]!; k++)
-      longest = Math.max(longest, stepsEnd(k, n) - intervals[3 * k + 2]!)
-    room += longest
-  }
-  /** Where the steps of interval k, of the n-th offer, end. */
-  function stepsEnd(k: number, n: number): number {
-    return k + 1 < firstInterval[n + 1]! ? intervals[3 * k + 5]! : firstStep[n + 1]!
-  }
-  const offer = new Int32Array(room)
-  const price = new Float64Array(room)
-  const quantity = new Float64Array(room)
-  // Where each offer is: its next interval that has not ended, and whether that has begun.
+  const first = new Int32Array(curves.length)
+  const count = new Int32Array(curves.length)
+  // Where each offer is: its next interval that has not ended.
   const next = firstInterval.slice(0, curves.length)
-  const begun = new Uint8Array(curves.length)
-  return mtu => {
-    let changed = mtu === 0
-    let count = 0
+  const moveTo = (mtu: number): 'none' | 'values' | 'steps' => {
+    let isOther = mtu === 0
+    let hasOtherSteps = mtu === 0
     for (let n = 0; n < curves.length; n++) {
       const end = firstInterval[n + 1]!
       let k = next[n]!
-      while (k < end && intervals[3 * k + 1]! <= mtu) {
-        k++
-        if (begun[n]) changed = true
-        begun[n] = 0
-      }
+      while (k < end && intervals[3 * k + 1]! <= mtu) k++
       next[n] = k
-      if (k === end || intervals[3 * k]! > mtu) continue
-      if (!begun[n]) changed = true
-      begun[n] = 1
-      const last = stepsEnd(k, n)
-      for (let s = intervals[3 * k + 2]!; s < last; s++) {
-        offer[count] = singles[n]!
-        price[count] = steps[2 * s]!
-        quantity[count] = steps[2 * s + 1]!
-        count++
-      }
+      const isHere = k < end && intervals[3 * k]! <= mtu
+      const from = isHere ? intervals[3 * k + 2]! : 0
+      const to = !isHere ? 0 : k + 1 < end ? intervals[3 * k + 5]! : firstStep[n + 1]!
+      if (first[n] === from && count[n] === to - from) continue
+      isOther = true
+      if (count[n] !== to - from) hasOtherSteps = true
+      first[n] = from
+      count[n] = to - from
     }
-    if (!changed) return undefined
-    return {
-      offer: offer.subarray(0, count),
-      price: price.subarray(0, count),
-      quantity: quantity.subarray(0, count)
-    }
+    return hasOtherSteps ? 'steps' : isOther ? 'values' : 'none'
   }
+  return { steps, first, count, moveTo }
+}
+
+/** The quantities of steps that cost what they did, in the same order; undefined if one has another price. */
+const quantitiesIn = ({ steps, first }: CurveReader, { curve, step, price }: Ranked): Float64Array | undefined => {
+  const quantity = new Float64Array(price.length)
+  for (let k = 0; k < price.length; k++) {
+    const at = 2 * (first[curve[k]!]! + step[k]!)
+    if (steps[at] !== price[k]) return undefined
+    quantity[k] = steps[at + 1]!
+  }
+  return quantity
+}
+
+const rankedNow = ({ steps, first, count }: CurveReader, singles: readonly number[]): Ranked => {
+  let size = 0
+  for (let n = 0; n < count.length; n++) size += count[n]!
+  const arrivedCurve = new Int32Array(size)
+  const arrivedStep = new Int32Array(size)
+  const arrivedPrice = new Float64Array(size)
+  let end = 0
+  for (let n = 0; n < count.length; n++)
+    for (let s = 0; s < count[n]!; s++) {
+      arrivedCurve[end] = n
+      arrivedStep[end] = s
+      arrivedPrice[end++] = steps[2 * (first[n]! + s)]!
+    }
+  const order = byPrice(arrivedPrice)
+  const ranked = {
+    offer: new Int32Array(size),
+    price: new Float64Array(size),
+    quantity: new Float64Array(size),
+    curve: new Int32Array(size),
+    step: new Int32Array(size)
+  }
+  for (let k = 0; k < size; k++) {
+    const n = arrivedCurve[order[k]!]!
+    const s = arrivedStep[order[k]!]!
+    const at = 2 * (first[n]! + s)
+    ranked.offer[k] = singles[n]!
+    ranked.price[k] = steps[at]!
+    ranked.quantity[k] = steps[at + 1]!
+    ranked.curve[k] = n
+    ranked.step[k] = s
+  }
+  return ranked
 }
 
 /** All offers' columns one after the other, so that an MTU is read from few places in memory. */
@@ -116,24 +150,6 @@ const joined = (curves: readonly OfferSteps[]) => {
     steps.set(curve.steps, 2 * firstStep[n]!)
   }
   return { firstInterval, firstStep, intervals, steps }
-}
-
-const inOrder = ({ offer, price, quantity }: MeritList, ranks: Int32Array): MeritList => {
-  const count = ranks.length
-  const list = { offer: new Int32Array(count), price: new Float64Array(count), quantity: new Float64Array(count) }
-  for (let k = 0; k < count; k++) {
-    const at = ranks[k]!
-    list.offer[k] = offer[at]!
-    list.price[k] = price[at]!
-    list.quantity[k] = quantity[at]!
-  }
-  return list
-}
-
-const areEqual = (one: Float64Array, other: Float64Array): boolean => {
-  if (one.length !== other.length) return false
-  for (let k = 0; k < one.length; k++) if (one[k] !== other[k]) return false
-  return true
 }
 
 /** Places by price, equal prices as they stand: a radix sort (a comparison sort costs several times more). */

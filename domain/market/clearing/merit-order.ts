@@ -48,9 +48,9 @@ export interface Slice {
   readonly dso: Pool
   readonly tso: Pool
   /** Steps accepted for either side, by position in the merit list. */
-  readonly steps: readonly number[]
-  readonly toDso: readonly number[]
-  readonly toTso: readonly number[]
+  readonly steps: Int32Array
+  readonly toDso: Float64Array
+  readonly toTso: Float64Array
   readonly exact: boolean
   readonly classes: SliceClasses
 }
@@ -110,9 +110,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     market,
     mtu,
     used: new Map(),
-    accepted: [],
-    toDso: [],
-    toTso: [],
+    accepted: paperFor(steps.offer.length),
     positionOf: tso.requests.length > 0 && dso.requests.length > 0 ? new Int32Array(steps.offer.length) : undefined
   }
   // Only where W of one price differ in the TSO requests they suit must the DSO take them in that order.
@@ -122,8 +120,40 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
   else if (dso.requests.length > 0) offerSteps(run, dso, true, 0, steps.offer.length, -1)
   if (tso.requests.length > 0) offerSteps(run, tso, false, 0, steps.offer.length, -1)
   const exact = !ranked || tso.requests.length < 2 || (tso.requests.length <= sizesMost && classes.tsoSets.isChain)
-  const { accepted, toDso, toTso } = run
-  return { market, mtu, dso, tso, steps: accepted, toDso, toTso, exact, classes }
+  const { count, step, toDso, toTso } = run.accepted
+  return {
+    market,
+    mtu,
+    dso,
+    tso,
+    steps: step.slice(0, count),
+    toDso: toDso.slice(0, count),
+    toTso: toTso.slice(0, count),
+    exact,
+    classes
+  }
+}
+
+/** Steps accepted by a pass, as columns that are longer than `count`. */
+interface Accepted {
+  count: number
+  /** Position in the merit list. */
+  step: Int32Array
+  toDso: Float64Array
+  toTso: Float64Array
+}
+
+/** Written anew by each pass, which takes a copy of what it accepted: a pass is over before the next begins. */
+const paper: Accepted = { count: 0, step: new Int32Array(0), toDso: new Float64Array(0), toTso: new Float64Array(0) }
+
+const paperFor = (steps: number): Accepted => {
+  if (paper.step.length < steps) {
+    paper.step = new Int32Array(2 * steps)
+    paper.toDso = new Float64Array(2 * steps)
+    paper.toTso = new Float64Array(2 * steps)
+  }
+  paper.count = 0
+  return paper
 }
 
 /** One pass over the merit list of a slice. */
@@ -137,9 +167,7 @@ interface Run {
   readonly mtu: number
   /** Accepted of units whose room is limited. */
   readonly used: Map<number, number>
-  readonly accepted: number[]
-  readonly toDso: number[]
-  readonly toTso: number[]
+  readonly accepted: Accepted
   /** Where a step stands in `accepted`, plus one. */
   readonly positionOf: Int32Array | undefined
 }
@@ -153,7 +181,8 @@ const roomLeft = ({ compiled, market, mtu, used }: Run, unit: number): number =>
 const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: number, size: number): number => {
   let sizes = 0
   if (pool.left === 0) return sizes
-  const { compiled, steps, without, classes, used, accepted, toDso, toTso, positionOf } = run
+  const { compiled, steps, without, classes, used, accepted, positionOf } = run
+  const { step, toDso, toTso } = accepted
   const { offerKind, offerUnit, unitHasCaps } = compiled
   const { neverClosed } = classes
   const classFor = forDso ? classes.dsoClass : classes.tsoClass
@@ -191,10 +220,11 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
     if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
     if (position >= 0) toTso[position]! += placed
     else {
-      accepted.push(k)
-      toDso.push(forDso ? placed : 0)
-      toTso.push(forDso ? 0 : placed)
-      if (forDso && positionOf) positionOf[k] = accepted.length
+      const at = accepted.count++
+      step[at] = k
+      toDso[at] = forDso ? placed : 0
+      toTso[at] = forDso ? 0 : placed
+      if (forDso && positionOf) positionOf[k] = accepted.count
     }
     if (pool.left === 0) break
   }

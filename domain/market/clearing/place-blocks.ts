@@ -15,7 +15,7 @@ import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component } from './component.ts'
 import { enter, noRoom, openDemand, priceNear, pricePool } from './exchange.ts'
 import { clearSlice, type Forced, type Slice } from './merit-order.ts'
-import { copyPool, type Pool } from './pool.ts'
+import { copyPool, followClasses, type Pool } from './pool.ts'
 
 export interface Placed {
   readonly slices: ReadonlyMap<number, Slice>
@@ -314,35 +314,16 @@ const windowOf = (compiled: Compiled, { offer, starts }: BlockChoice, cleared: (
 
 const opened = (base: Slice): Live => ({
   base,
-  slice: { ...base, dso: ownPool(base.dso), tso: ownPool(base.tso) },
+  slice: { ...base, dso: copyPool(base.dso), tso: copyPool(base.tso) },
   runs: [],
   settled: undefined
 })
-
-const ownPool = (pool: Pool): Pool => {
-  const copy = copyPool(pool)
-  copy.classes.forEach((own, c) => {
-    copy.classes[c] = { ...own, offers: own.offers.slice(), prices: own.prices.slice(), amounts: own.amounts.slice() }
-  })
-  return copy
-}
 
 /** The TSO's class of an offer; the first of its kind opens a class in the base, which the copy then gets too. */
 const classAt = (compiled: Compiled, at: Live, offer: number, price: number): number => {
   const { classes } = at.base
   const found = classes.tsoClass(compiled.offerKind[offer]!, classes.closedTo(offer), price)
-  const own = at.slice.tso.classes
-  while (own.length < at.base.tso.classes.length) {
-    const { eligible } = at.base.tso.classes[own.length]!
-    own.push({
-      eligible,
-      flow: eligible.map(() => 0),
-      offers: [],
-      prices: [],
-      amounts: [],
-      highestPrice: Number.NEGATIVE_INFINITY
-    })
-  }
+  followClasses(at.slice.tso, at.base.tso)
   return found
 }
 

@@ -7,6 +7,8 @@
  * (those requests form a tight set), so dead requests are remembered and the search stops early.
  */
 export interface PoolClass {
+  /** The pool, among copies of one another, that may change it. */
+  readonly owner: symbol
   /** Local request numbers, most specific first. */
   readonly eligible: readonly number[]
   /** Promised, in the order of `eligible`. */
@@ -19,6 +21,7 @@ export interface PoolClass {
 }
 
 export interface Pool {
+  readonly owner: symbol
   /** Request indices of the book; a local request number is a position here. */
   readonly requests: readonly number[]
   readonly residual: Float64Array
@@ -35,6 +38,7 @@ export interface Pool {
 export const openPool = (requests: readonly number[], demand: (request: number) => number): Pool => {
   const residual = Float64Array.from(requests, demand)
   return {
+    owner: Symbol('pool'),
     requests,
     residual,
     dead: new Uint8Array(requests.length),
@@ -56,17 +60,52 @@ export const openPool = (requests: readonly number[], demand: (request: number) 
   }
 }
 
-/** Own promises; the lists of what was accepted stay shared. */
+/** Of a pool with a thousand classes a copy changes a few: a class is copied when it is changed (`ownClass`). */
 export const copyPool = (pool: Pool): Pool => ({
+  owner: Symbol('copy'),
   requests: pool.requests,
   residual: pool.residual.slice(),
   dead: new Uint8Array(pool.requests.length),
-  classes: pool.classes.map(c => ({ ...c, flow: c.flow.slice() })),
+  classes: pool.classes.slice(),
   known: pool.known,
   servers: pool.servers,
   left: pool.left,
   search: pool.search
 })
+
+/** The class, to be changed. */
+export const ownClass = (pool: Pool, index: number): PoolClass => {
+  const found = pool.classes[index]!
+  if (found.owner === pool.owner) return found
+  const { eligible, flow, offers, prices, amounts, highestPrice } = found
+  const own: PoolClass = {
+    owner: pool.owner,
+    eligible,
+    flow: flow.slice(),
+    offers: offers.slice(),
+    prices: prices.slice(),
+    amounts: amounts.slice(),
+    highestPrice
+  }
+  pool.classes[index] = own
+  return own
+}
+
+const emptyClass = (owner: symbol, eligible: readonly number[]): PoolClass => ({
+  owner,
+  eligible,
+  flow: eligible.map(() => 0),
+  offers: [],
+  prices: [],
+  amounts: [],
+  highestPrice: Number.NEGATIVE_INFINITY
+})
+
+/** A copy gets the classes that its original got since. */
+export const followClasses = (copy: Pool, original: Pool): void => {
+  for (let c = copy.classes.length; c < original.classes.length; c++)
+    copy.classes.push(emptyClass(copy.owner, original.classes[c]!.eligible))
+}
 
 /** The class of supply that may serve these local requests; -1 if there are none. */
 export const classOf = (pool: Pool, eligible: readonly number[]): number => {
@@ -82,14 +121,7 @@ export const classOf = (pool: Pool, eligible: readonly number[]): number => {
 /** A class that is known to be new to the pool. */
 export const addClass = (pool: Pool, eligible: readonly number[]): number => {
   const index = pool.classes.length
-  pool.classes.push({
-    eligible,
-    flow: eligible.map(() => 0),
-    offers: [],
-    prices: [],
-    amounts: [],
-    highestPrice: Number.NEGATIVE_INFINITY
-  })
+  pool.classes.push(emptyClass(pool.owner, eligible))
   eligible.forEach((r, k) => {
     pool.servers[r]!.push(index, k)
   })
@@ -98,7 +130,7 @@ export const addClass = (pool: Pool, eligible: readonly number[]): number => {
 
 /** Places as much of `amount` as fits; returns how much that was. */
 export const place = (pool: Pool, classIndex: number, amount: number): number => {
-  const { eligible, flow } = pool.classes[classIndex]!
+  const { eligible, flow } = ownClass(pool, classIndex)
   const { residual, dead } = pool
   let rest = amount
   for (let k = 0; k < eligible.length; k++) {
@@ -233,10 +265,10 @@ const augment = (pool: Pool, classIndex: number, amount: number): number => {
   pool.residual[open]! -= moved
   for (let r = open; ; ) {
     const c = cameFromClass[r]!
-    pool.classes[c]!.flow[positionOf(pool, c, r)]! += moved
+    ownClass(pool, c).flow[positionOf(pool, c, r)]! += moved
     if (c === classIndex) return moved
     r = cameFromRequest[c]!
-    pool.classes[c]!.flow[positionOf(pool, c, r)]! -= moved
+    ownClass(pool, c).flow[positionOf(pool, c, r)]! -= moved
   }
 }
 

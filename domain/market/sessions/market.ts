@@ -18,7 +18,7 @@ import { checkOffer } from './place-offer.ts'
 import { checkRequest } from './place-request.ts'
 import { placedOffer } from './placed-offer.ts'
 import { podListDigest } from './pod-list.ts'
-import { sessionBook } from './session-book.ts'
+import { forgetBook, sessionBook } from './session-book.ts'
 import { emptyPom, type Market, newSession, type PomState, type SessionState } from './state.ts'
 
 export { initial } from './state.ts'
@@ -137,6 +137,8 @@ export const evolve = (state: Market, event: MarketEvent): Market => {
     pom = emptyPom()
     state.poms.set(event.pom, pom)
   }
+  if (event.type !== 'OfferCleared' && event.type !== 'RequestCleared' && event.type !== 'MarketCleared')
+    forgetBook(pom)
   switch (event.type) {
     case 'PodNoted':
       pom.pods.set(event.pod, event)

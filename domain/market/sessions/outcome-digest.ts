@@ -13,44 +13,69 @@ import type { OfferCleared, OutcomeValidated, RequestCleared, RequestValidated }
 
 type OutcomeRecord = OfferCleared | OutcomeValidated | RequestCleared | RequestValidated
 
-type Hash = ReturnType<typeof createHash>
-
 export const outcomeDigest = (records: readonly OutcomeRecord[]): string => {
   const hash = createHash('sha256')
+  const paper = new Paper(bytes => hash.update(bytes))
   for (const record of records) {
-    if (record.type === 'OfferCleared' || record.type === 'OutcomeValidated') addOffer(hash, record)
-    else addRequest(hash, record)
+    if (record.type === 'OfferCleared' || record.type === 'OutcomeValidated') addOffer(paper, record)
+    else addRequest(paper, record)
   }
+  paper.empty()
   return hash.digest('hex')
 }
 
-const addOffer = (hash: Hash, { type, offerId, rank, allocations }: OfferCleared | OutcomeValidated): void => {
-  let line = `${type}|${offerId}|${rank}|`
-  const numbers = new DataView(new ArrayBuffer(4 * 8 * allocations.length))
-  let at = 0
-  for (const { requestId, start, mtus, quantity, price } of allocations) {
-    line += at === 0 ? requestId : `,${requestId}`
-    numbers.setFloat64(at, start, true)
-    numbers.setFloat64(at + 8, mtus, true)
-    numbers.setFloat64(at + 16, quantity, true)
-    numbers.setFloat64(at + 24, price, true)
-    at += 32
+/** Bytes that are gathered before they are hashed: a call of the hash costs more than a record's bytes. */
+const PAPER_BYTES = 65_536
+
+class Paper {
+  readonly #bytes = Buffer.allocUnsafe(PAPER_BYTES)
+  readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, PAPER_BYTES)
+  readonly #take: (bytes: Uint8Array) => void
+  #end = 0
+
+  constructor(take: (bytes: Uint8Array) => void) {
+    this.#take = take
   }
-  hash.update(`${line}\n`)
-  hash.update(numbers)
+
+  text(line: string): void {
+    // At most three bytes of UTF-8 for a unit of UTF-16.
+    if (3 * line.length > PAPER_BYTES - this.#end) this.empty()
+    if (3 * line.length > PAPER_BYTES) this.#take(Buffer.from(line))
+    else this.#end += this.#bytes.write(line, this.#end)
+  }
+
+  number(value: number): void {
+    if (this.#end + 8 > PAPER_BYTES) this.empty()
+    this.#view.setFloat64(this.#end, value, true)
+    this.#end += 8
+  }
+
+  empty(): void {
+    this.#take(this.#bytes.subarray(0, this.#end))
+    this.#end = 0
+  }
 }
 
-const addRequest = (hash: Hash, record: RequestCleared | RequestValidated): void => {
+const addOffer = (paper: Paper, { type, offerId, rank, allocations }: OfferCleared | OutcomeValidated): void => {
+  let line = `${type}|${offerId}|${rank}|`
+  for (let n = 0; n < allocations.length; n++)
+    line += n === 0 ? allocations[n]!.requestId : `,${allocations[n]!.requestId}`
+  paper.text(`${line}\n`)
+  for (const { start, mtus, quantity, price } of allocations) {
+    paper.number(start)
+    paper.number(mtus)
+    paper.number(quantity)
+    paper.number(price)
+  }
+}
+
+const addRequest = (paper: Paper, record: RequestCleared | RequestValidated): void => {
   const { type, requestId, paidMicroEur, served, residual } = record
-  const numbers = new DataView(new ArrayBuffer(3 * 8 * (served.length + residual.length)))
-  let at = 0
+  paper.text(`${type}|${requestId}|${paidMicroEur}|${served.length},${residual.length}\n`)
   for (const runs of [served, residual])
     for (const { start, mtus, quantity } of runs) {
-      numbers.setFloat64(at, start, true)
-      numbers.setFloat64(at + 8, mtus, true)
-      numbers.setFloat64(at + 16, quantity, true)
-      at += 24
+      paper.number(start)
+      paper.number(mtus)
+      paper.number(quantity)
     }
-  hash.update(`${type}|${requestId}|${paidMicroEur}|${served.length},${residual.length}\n`)
-  hash.update(numbers)
 }

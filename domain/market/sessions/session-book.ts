@@ -24,7 +24,23 @@ export interface SessionBook {
   readonly requests: readonly BookItem<RequestPlaced>[]
 }
 
+/** The book of a gate is asked for twice, by the decision and by its fold: between the two only its outcome is noted. */
+const lastBooks = new WeakMap<PomState, { readonly session: SessionState; readonly book: SessionBook }>()
+
+/** What comes next may change books of this PoM. */
+export const forgetBook = (pom: PomState): void => {
+  lastBooks.delete(pom)
+}
+
 export const sessionBook = (session: SessionState, pom: PomState): SessionBook => {
+  const last = lastBooks.get(pom)
+  if (last?.session === session) return last.book
+  const book = readBook(session, pom)
+  lastBooks.set(pom, { session, book })
+  return book
+}
+
+const readBook = (session: SessionState, pom: PomState): SessionBook => {
   const { start, mtus, rules } = session.opened
   const offers: BookItem<PlacedOffer>[] = [
     ...[...session.offers.values()].map(item => ({ item, carriedFrom: null })),

@@ -1,9 +1,12 @@
 /**
  * An aggregator of the example: registers its customers (flow 0), offers what they can be moved by into each session
  * (flow 2a): multi-step single offers for everyone, flexible blocks for some car owners, fresh offers for a third of them in
- * real time. Where it offers nothing new, its day-ahead offers stand.
+ * real time, of what earlier sessions left. Where it offers nothing new, its day-ahead offers stand.
  */
-import { band, type Customer, flexibility, netLoad } from '../population.ts'
+
+import { band, flexibility, netLoad } from '../equipment.ts'
+import type { Movements } from '../network/power-check.ts'
+import type { Customer } from '../population.ts'
 import { type RestClient, sendSettled } from '../rest-client.ts'
 import { intervalAt, mergeRuns, type SessionView } from './session-view.ts'
 
@@ -33,7 +36,7 @@ export const registerCustomers = (
   )
 
 const podRecord = (customer: Customer, day: DayContext) => {
-  const { load, car, heatPump, pv, business, discrete, aggregator } = customer
+  const { load, car, heatPump, pv, discrete, aggregator } = customer
   const contractualPower = load + car + heatPump
   const curves = { workday: [] as object[], saturday: [] as object[], holiday: [] as object[] }
   curves[day.dayType] = baseline(customer, day)
@@ -41,7 +44,7 @@ const podRecord = (customer: Customer, day: DayContext) => {
     aggregatorId: aggregator,
     zone: 'CSUD',
     flexibilityType: discrete ? 'discrete' : 'continuous',
-    voltageLevel: business && load > 25_000 ? 'MV' : 'LV',
+    voltageLevel: 'LV',
     contractualPower,
     pnp: contractualPower,
     inp: pv,
@@ -55,29 +58,39 @@ const podRecord = (customer: Customer, day: DayContext) => {
   }
 }
 
-/** 96 slots whatever the day: on a day with a clock change the missing hour repeats its neighbour and the double one counts once. */
+/** 96 slots whatever the day: when the clock changes, the missing hour is as the one after it and the double one counts once. */
 const baseline = (customer: Customer, { mtuStarts }: DayContext): object[] =>
-  Array.from({ length: 96 }, (_, slot) => {
-    const mtu = Math.min(slot, mtuStarts.length - 1)
-    return { p: netLoad(customer, mtu), q: customer.curves.loadQ[mtu]! }
+  Array.from({ length: SLOTS }, (_, slot) => {
+    const mtu = mtuOfSlot(slot, mtuStarts.length)
+    return { p: netLoad(customer, mtu), q: customer.curves.reactive[mtu]! }
   })
+
+const SLOTS = 96
+/** Clocks change at two o'clock in the example's zone: forward to three, or from three back to two. */
+const mtuOfSlot = (slot: number, mtus: number): number => {
+  const missing = SLOTS - mtus
+  if (missing > 0) return slot < 8 ? slot : Math.max(8, slot - missing)
+  return slot < 12 ? slot : slot - missing
+}
 
 export const offerInto = async (
   client: RestClient,
   customers: readonly Customer[],
   session: SessionView,
-  day: DayContext
+  day: DayContext,
+  sold: Movements
 ): Promise<void> => {
   const dayAhead = session.marketType === 'dayAhead'
   const offering = dayAhead ? customers : customers.filter(({ luck }) => luck < 1 / 3)
-  const offers = offering.flatMap(customer => offersOf(customer, session, day))
+  const offers = offering.flatMap(customer => offersOf(customer, session, day, sold))
   if (offers.length > 0)
     await client.sendAll(`/v1/sessions/${session.id}/offers`, offers, `${day.seed}/${session.id}/offers`)
 }
 
-const offersOf = (customer: Customer, session: SessionView, day: DayContext): object[] => {
+const offersOf = (customer: Customer, session: SessionView, day: DayContext, sold: Movements): object[] => {
+  const moved = sold.get(customer.pod)?.p
   const dayAhead = session.marketType === 'dayAhead'
-  const asBlock = dayAhead && customer.car > 0 && customer.luck > 0.88
+  const asBlock = dayAhead && customer.car > 0 && customer.luck > 0.96
   const discount = dayAhead ? 1 : 0.95
   const offers: object[] = []
   for (const direction of ['UP', 'DOWN'] as const) {
@@ -87,8 +100,10 @@ const offersOf = (customer: Customer, session: SessionView, day: DayContext): ob
     }
     const runs = session.mtus.flatMap(mtu => {
       const { up, down } = flexibility(customer, mtu)
-      const most = direction === 'UP' ? up : down
-      if (most < MINIMUM_BID) return []
+      const already = moved?.[mtu] ?? 0
+      const most = direction === 'UP' ? up - Math.max(0, already) : down - Math.max(0, -already)
+      // Who is moved all or nothing has nothing left once it was moved.
+      if (most < MINIMUM_BID || (customer.discrete && already !== 0)) return []
       const first = customer.discrete ? most : Math.max(MINIMUM_BID, Math.floor((0.6 * most) / 10) * 10)
       const price = Math.round(customer.price * discount * (direction === 'UP' ? 1 : 0.6))
       const steps = [{ quantity: first, price }]

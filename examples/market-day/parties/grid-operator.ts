@@ -3,8 +3,10 @@
  * adds up baselines per secondary substation and feeder, asks for flexibility where a planning limit would be passed (flow
  * 2c), and judges the market outcome (flow 4): activations for the TSO may not push a substation over its limit.
  */
+
+import { netLoad } from '../equipment.ts'
 import type { Customer } from '../population.ts'
-import { dsoId, netLoad } from '../population.ts'
+import { dsoId } from '../population.ts'
 import { type RestClient, sendSettled } from '../rest-client.ts'
 import type { DayContext } from './aggregator.ts'
 import { mergeRuns, type SessionView } from './session-view.ts'

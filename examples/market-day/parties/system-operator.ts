@@ -2,7 +2,8 @@
  * The transmission system operator (TSO) of the example: asks at the primary substation only (flow 2b), upward in the evening
  * peak, downward at noon, more in some real-time sessions.
  */
-import { type Customer, netLoad } from '../population.ts'
+import { netLoad } from '../equipment.ts'
+import type { Customer } from '../population.ts'
 import type { RestClient } from '../rest-client.ts'
 import type { DayContext } from './aggregator.ts'
 import { mergeRuns, type SessionView } from './session-view.ts'

@@ -35,7 +35,8 @@ const families: readonly Family[] = [
   { name: 'car', source: 'cars', days: undefined },
   // Everybody has the same weather: only the days themselves.
   { name: 'heatPump', source: 'heat-pumps', days: withNeighbours },
-  { name: 'pv', source: 'pv', days: withNeighbours }
+  { name: 'pv', source: 'pv', days: withNeighbours },
+  { name: 'hydro', source: 'hydro', days: withNeighbours }
 ]
 
 interface SourceProfile {

@@ -1,15 +1,15 @@
 import { readFileSync, statSync } from 'node:fs'
 import t from 'tap'
-import { dayTypeOf, easterSunday, profilesOfDay } from './day-profiles.ts'
+import { profilesOfDay } from './day-profiles.ts'
 import { families, loadProfile, profileDays, profileIds } from './profiles.ts'
 
 const zone = 'Europe/Rome'
 const all = families.flatMap(family => profileIds(family).map(loadProfile))
 
-t.test('every household, business, car, heat-pump and PV profile of the source is here', async t => {
+t.test('every household, business, car, heat-pump, PV and hydro profile of the source is here', async t => {
   t.strictSame(
     families.map(family => profileIds(family).length),
-    [6, 21, 8, 4, 8]
+    [6, 21, 8, 4, 8, 1]
   )
   t.ok(profileIds('household').includes('H0-A'))
   t.equal(new Set(all.map(({ id }) => id)).size, all.length)
@@ -74,31 +74,10 @@ t.test('the files stay below a megabyte and carry their licence line', async t =
   t.match(readFileSync(new URL('ATTRIBUTION.md', import.meta.url), 'utf8'), 'Contains data derived from SimBench')
 })
 
-t.test('the market day sees the families and curves of this folder', async t => {
+t.test('the market day sees the curves of this folder', async t => {
   const profiles = profilesOfDay(zone)
-  t.equal(profiles.ids('pv').length, 8)
   t.strictSame(profiles.curve('H0-A', '2016-01-05', 0), loadProfile('H0-A').day('2016-01-05', zone))
   t.equal(profiles.curve('H0-A', '2016-01-05', 3), profiles.curve('H0-A', '2016-01-05', 3))
-})
-
-t.test('a Sunday and an Italian holiday are holidays, whatever their weekday', async t => {
-  t.strictSame(['2016-01-05', '2016-01-06', '2016-07-23', '2016-07-24', '2016-03-28', '2026-06-29'].map(dayTypeOf), [
-    'workday',
-    'holiday',
-    'saturday',
-    'holiday',
-    'holiday',
-    'holiday'
-  ])
-  t.strictSame([1943, 2000, 2016, 2024, 2025, 2026, 2038].map(easterSunday), [
-    '1943-04-25',
-    '2000-04-23',
-    '2016-03-27',
-    '2024-03-31',
-    '2025-04-20',
-    '2026-04-05',
-    '2038-04-25'
-  ])
 })
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

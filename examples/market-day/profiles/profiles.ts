@@ -1,7 +1,7 @@
 /**
  * Reads the measured quarter-hours of this folder: `loadProfile('H0-A').day('2016-01-05', 'Europe/Rome')` has one value an
- * MTU of that local day, per unit of the element's rating. Loads, cars and heat pumps withdraw (positive); panels inject
- * (positive) and have no reactive power.
+ * MTU of that local day, per unit of the element's rating. Loads, cars and heat pumps withdraw (positive); panels and
+ * water inject (positive) and have no reactive power.
  *
  * Promises: a value for each MTU of the day (92 or 100 when the clock changes), or an error that names what is missing;
  * never a filled gap. Each file is unpacked once in a process: below 10 MB in all.
@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { deliveryDay, MTU_MS, mtusOf } from '../../../domain/units/time.ts'
 
-export const families = ['household', 'business', 'car', 'heatPump', 'pv'] as const
+export const families = ['household', 'business', 'car', 'heatPump', 'pv', 'hydro'] as const
 export type Family = (typeof families)[number]
 
 /** Per unit of rating, one value per MTU. */

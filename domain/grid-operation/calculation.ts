@@ -1,0 +1,67 @@
+/**
+ * What the grid operator's decisions ask of the grid calculation; both are pure and are given in, because the plan needs a
+ * solver that has to be loaded first. Amounts are whole W or var, up is more injection or less withdrawal (T-26).
+ */
+import type { Direction, LocationLevel, Quantity, Service } from '../../schemas/generated.ts'
+import type { CompiledNetwork } from '../grid/compile-network.ts'
+import type { FlexibleBand, FlexibleUnit } from '../grid/flexible-unit.ts'
+import type { SlotPowers } from '../grid/power-flow.ts'
+import type { AcceptedService, TechnicalValidation } from '../grid/technical-validation/service.ts'
+import type { Limits } from '../grid/violations.ts'
+import type { MarketPlace } from './network-version.ts'
+
+/** A customer with what may be moved of it, and where the market finds it. */
+export interface PlannedUnit extends FlexibleUnit {
+  readonly place: MarketPlace
+  readonly services: readonly Service[]
+}
+
+export interface PlanProblem {
+  readonly compiled: CompiledNetwork
+  readonly limits: Limits
+  readonly slots: readonly SlotPowers[]
+  readonly units: readonly PlannedUnit[]
+  /** By slot, for those PoDs that have less than their unit says. */
+  readonly bands: readonly (ReadonlyMap<string, FlexibleBand> | undefined)[]
+  readonly pom: string
+  /** Smallest amount that may be asked, W or var. */
+  readonly minimumBid: number
+}
+
+/** What is asked of the market, without the session's names. */
+export interface PlannedRequest {
+  readonly level: LocationLevel
+  readonly location: string
+  readonly pods: readonly string[]
+  readonly quantity: Quantity
+  readonly direction: Direction
+  readonly service: Service
+  readonly profile: readonly { readonly slot: number; readonly slots: number; readonly amount: number }[]
+}
+
+/** Which customers could help an element that breaks a limit, the most effective first. */
+export interface Help {
+  readonly kind: 'under-voltage' | 'over-voltage' | 'line-overload' | 'transformer-overload'
+  readonly element: string
+  readonly pods: readonly string[]
+  /** What they can do together in the worst slot, W; up is positive. */
+  readonly watt: number
+}
+
+export interface Plan {
+  readonly requests: readonly PlannedRequest[]
+  readonly help: readonly Help[]
+  /** Limits that no available flexibility can keep, over all slots. */
+  readonly unresolved: number
+}
+
+export interface GridCalculation {
+  readonly plan: (problem: PlanProblem) => Plan
+  readonly validate: (
+    compiled: CompiledNetwork,
+    limits: Limits,
+    slots: readonly SlotPowers[],
+    services: readonly AcceptedService[],
+    busOfPod: ReadonlyMap<string, number>
+  ) => TechnicalValidation
+}
