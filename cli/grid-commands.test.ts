@@ -122,3 +122,55 @@ t.test('docs/reference/network.md has every code of a problem with its meaning',
   )
   t.strictSame(rows, Object.entries(networkProblemCodes))
 })
+
+t.test('DTP-ATV-03: grid validate cuts the worst rank, says why, and takes the outcome of market clear', async t => {
+  const file = join(networks, 'cigre-mv.json')
+  const network = JSON.parse(await readFile(file, 'utf8'))
+  const [pod, other] = network.loads.map(({ id }: { id: string }) => id)
+  const slots = join(root, 'light.json')
+  const light = Object.fromEntries(
+    network.loads.map(({ id, p_kW, q_kvar }: { id: string; p_kW: number; q_kvar: number }) => [
+      id,
+      [p_kW / 2, q_kvar / 2]
+    ])
+  )
+  await writeFile(slots, JSON.stringify([{ title: 'light', loadsById_kW_kvar: light }]))
+  const services = join(root, 'services.json')
+  const service = { quantity: 'P', direction: 'DOWN', accepted: [{ slot: 0, amount: 60_000_000 }] }
+  await writeFile(
+    services,
+    JSON.stringify({
+      services: [
+        { offerId: pod, rank: 1, ...service },
+        { offerId: other, rank: 2, ...service }
+      ]
+    })
+  )
+  const { code, stdout, stderr } = await cli('validate', file, '--slots', slots, '--outcome', services, '--json')
+  t.equal(code, 0, stderr)
+  const { slots: judged, services: cut } = JSON.parse(stdout)
+  t.match(judged, [{ title: 'light', status: 'curtailed' }])
+  t.match(cut, [{ slots: [{ accepted: 60_000_000 }] }, { slots: [{ verdict: 'KO', reason: 'violation' }] }])
+  const people = await cli('validate', file, '--slots', slots, '--outcome', services)
+  t.match(people.stdout, /light +1 .* violation/)
+
+  const book = join(root, 'book.json')
+  const step = [{ quantity: 1_000, price: 1 }]
+  const offer = {
+    kind: 'single',
+    id: 'o',
+    unit: pod,
+    quantity: 'P',
+    direction: 'UP',
+    intervals: [{ mtu: 0, steps: step }]
+  }
+  const request = { id: 'r', side: 'TSO', quantity: 'P', direction: 'UP', service: 'congestion' }
+  const profile = [{ mtu: 0, power: 1_000 }]
+  await writeFile(book, JSON.stringify({ mtus: 1, offers: [offer], requests: [{ ...request, profile }] }))
+  const outcome = join(root, 'outcome.json')
+  await writeFile(outcome, (await flexledger(['market', 'clear', book, '--json'])).stdout)
+  const fromMarket = await cli('validate', file, '--slots', slots, '--outcome', outcome, '--book', book, '--json')
+  t.equal(fromMarket.code, 0, fromMarket.stderr)
+  t.match(JSON.parse(fromMarket.stdout).services, [{ offerId: 'o', slots: [{ acceptable: 1_000, verdict: 'OK' }] }])
+  t.match(await cli('validate', file, '--outcome', outcome), { code: 2, stderr: /--book names the book/ })
+})

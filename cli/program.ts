@@ -163,6 +163,16 @@ export const program = (): Command => {
     .option(...asJson)
     .action(async (files, flags) => (await import('./commands/grid-check.ts')).gridCheck(files, flags))
   grid
+    .command('validate')
+    .description('Which accepted services the grid can carry (docs/reference/technical-validation.md), by rank.')
+    .argument('<network...>', 'the file or files, gzip or not, or a folder')
+    .requiredOption('--outcome <file>', 'accepted services, or the outcome of market clear')
+    .option('--book <file>', 'the order book that the outcome of market clear came from')
+    .option('--slots <file>', 'powers of loads, generators and storages for each slot, without these services')
+    .option('--step <watts>', 'what continuous services are cut by', whole(1, 1_000_000))
+    .option(...asJson)
+    .action(async (files, flags) => (await import('./commands/grid-validate.ts')).gridValidate(files, flags))
+  grid
     .command('convert')
     .description('Print a network in the own format, as JSON.')
     .argument('<network...>', 'the file or files in any format that is read')

@@ -19,6 +19,7 @@ import { parseNetwork } from '../../domain/grid/network-file.ts'
 import { powerFlow, type SlotPowers } from '../../domain/grid/power-flow.ts'
 import { limitsOf, violationsOf } from '../../domain/grid/violations.ts'
 import { syntheticNetwork } from './synthetic-network.ts'
+import { type ValidationRow, validationRows, validationTable } from './validation.ts'
 
 interface Row {
   readonly network: string
@@ -34,6 +35,7 @@ interface Result {
   readonly rows: readonly Row[]
   readonly peer: string
   readonly levels: { readonly network: string; readonly rounds: number; readonly ms: number }
+  readonly validation: readonly ValidationRow[]
 }
 
 export const describe = 'power flow: µs per solve by size of the network, beside power-grid-model'
@@ -68,11 +70,12 @@ export const run = async (_: readonly string[], tell: (text: string) => void): P
   return {
     rows,
     peer: typeof peer === 'string' ? peer : 'power-grid-model 1.12.110, Newton–Raphson, batch of slots, one thread',
-    levels: { network: district.name, rounds: solution.rounds, ms: performance.now() - started }
+    levels: { network: district.name, rounds: solution.rounds, ms: performance.now() - started },
+    validation: validationRows([150, 1_500, 15_000, 150_000], tell)
   }
 }
 
-export const readable = ({ rows, peer, levels }: Result): string =>
+export const readable = ({ rows, peer, levels, validation }: Result): string =>
   [
     table(
       ['network', 'buses', 'compile ms', 'µs per solve', 'peer µs', 'times', 'largest difference pu'],
@@ -84,7 +87,8 @@ export const readable = ({ rows, peer, levels }: Result): string =>
       ])
     ),
     `peer: ${peer}`,
-    `low-voltage networks into medium voltage, ${levels.network}: ${levels.rounds} rounds, ${levels.ms.toFixed(0)} ms with compiling`
+    `low-voltage networks into medium voltage, ${levels.network}: ${levels.rounds} rounds, ${levels.ms.toFixed(0)} ms with compiling`,
+    validationTable(validation)
   ].join('\n')
 
 const exampleNetwork = (path: string): Network => {

@@ -54,6 +54,7 @@ export const applyServices = (
       if (places[n] === undefined) unknown.add(pod)
     })
     const total = members.reduce((sum, { weight }) => sum + weight, 0)
+    if (places.every(place => place === undefined)) continue
     for (const { slot, slots: length, amount } of runs) {
       for (let at = slot; at < slot + length; at++) {
         if (at < 0 || at >= slots) throw new RangeError(`applyServices: slot ${at} of ${slots}`)

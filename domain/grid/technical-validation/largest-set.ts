@@ -9,9 +9,11 @@
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { GridState } from '../power-flow.ts'
 import type { Limits } from '../violations.ts'
+import type { CuttingRules } from './cutting-rules.ts'
 import { largestLinearSet } from './largest-linear-set.ts'
 import { levelAbove, levelAtMost } from './levels.ts'
 import type { LinearLimits } from './linear-limits.ts'
+import { withoutSideEffects } from './side-effects.ts'
 import { type Monitored, roomOf, type SlotGrid } from './slot-grid.ts'
 import { worstViolations } from './worst-violations.ts'
 
@@ -34,8 +36,8 @@ export const largestSet = (
   limits: Limits,
   known: Float64Array,
   wanted: Float64Array,
-  step: number
-): Float64Array => new Search(compiled, grid, limits, known, step).run(wanted)
+  rules: CuttingRules
+): Float64Array => new Search(compiled, grid, limits, known, rules).run(wanted)
 
 class Search {
   private readonly compiled: CompiledNetwork
@@ -43,17 +45,27 @@ class Search {
   private readonly limits: Limits
   private readonly known: Float64Array
   private readonly step: number
+  private readonly effectLeast: number
   private readonly monitored: Monitored[] = []
+  /** The last picture around levels within the limits. */
+  private settled: Around | undefined
   private readonly keys = new Set<string>()
   /** By place in `monitored`: what the linear picture missed of it where it stood still. */
   private readonly kept: number[] = []
 
-  constructor(compiled: CompiledNetwork, grid: SlotGrid, limits: Limits, known: Float64Array, step: number) {
+  constructor(
+    compiled: CompiledNetwork,
+    grid: SlotGrid,
+    limits: Limits,
+    known: Float64Array,
+    { step, effectLeast }: CuttingRules
+  ) {
     this.compiled = compiled
     this.grid = grid
     this.limits = limits
     this.known = known
     this.step = step
+    this.effectLeast = effectLeast
   }
 
   run(wanted: Float64Array): Float64Array {
@@ -84,10 +96,20 @@ class Search {
       if (isWithin && this.isPermitted(levels) && (best === undefined || isAhead(levels, best))) best = levels
       if (isWithin && look === 0) return levels
       const here = this.linear(state, levels)
-      const next = largestLinearSet(this.grid.candidates, look < LOOKS_ALONE ? here : joined(here, earlier), this.step)
-      earlier.push(this.overloadsOf(here))
+      const picture =
+        look < LOOKS_ALONE
+          ? here
+          : joined(
+              here,
+              earlier.map(one => this.overloadsOf(one))
+            )
+      const next = largestLinearSet(this.grid.candidates, picture, this.step)
+      earlier.push(here)
       if (isSame(next, levels)) {
-        if (isWithin) return levels
+        if (isWithin) {
+          this.settled = { ...here, levels: levels.slice(), left: this.leftIn(state) }
+          return levels
+        }
         this.tighten(state)
       }
       levels = next
@@ -109,11 +131,16 @@ class Search {
   }
 
   private linear(state: GridState, levels: Float64Array): LinearLimits {
-    const linear = this.grid.linear(this.limits, this.monitored, state, levels)
+    const linear = this.pictured(state, levels)
     this.kept.forEach((kept, c) => {
       linear.room[c]! -= kept
     })
     return linear
+  }
+
+  private pictured(state: GridState, levels: Float64Array): LinearLimits {
+    const linear = this.grid.linear(this.limits, this.monitored, state, levels)
+    return withoutSideEffects(this.grid.candidates, linear, levels, this.effectLeast)
   }
 
   /** A current's limit is convex in the powers, so a tangent to it never cuts off what is within. */
@@ -122,7 +149,7 @@ class Search {
     const rows = Array.from({ length: count }, (_, c) => c).filter(c => this.monitored[c]!.kind.endsWith('overload'))
     return {
       count: rows.length,
-      use: Float64Array.from(rows.flatMap(c => [...use.subarray(c * n, (c + 1) * n)])),
+      use: concatenated(rows.map(c => use.subarray(c * n, (c + 1) * n))),
       room: Float64Array.from(rows, c => room[c]!)
     }
   }
@@ -180,6 +207,7 @@ class Search {
     let around = this.around(levels)
     for (let again = true; again; ) {
       again = false
+      if (this.raisedTogether(levels, around)) around = this.around(levels)
       const earlier = levels.slice()
       for (let i = 0; i < candidates.length; i++) {
         const next = levelAbove(candidates[i]!, levels[i]!, this.step)
@@ -195,6 +223,17 @@ class Search {
       }
       if (again && this.isFurther(levels, earlier)) around = this.around(levels)
     }
+  }
+
+  /** What the linear picture still has room for, all at once. In place; true: something was raised. */
+  private raisedTogether(levels: Float64Array, { count, use, left }: Around): boolean {
+    const { candidates } = this.grid
+    const rest = candidates.map(({ most, isDiscrete }, i) => ({ most: most - levels[i]!, isDiscrete, minimum: 0 }))
+    const more = largestLinearSet(rest, { count, use, room: Float64Array.from(left) }, this.step)
+    const trial = levels.map((level, i) => levelAtMost(candidates[i]!, level + more[i]!, this.step))
+    if (isSame(trial, levels) || !this.isWithin(trial)) return false
+    levels.set(trial)
+    return true
   }
 
   /**
@@ -219,10 +258,15 @@ class Search {
   }
 
   private around(levels: Float64Array): Around {
+    if (this.settled?.count === this.monitored.length && isSame(this.settled.levels, levels)) return this.settled
     const state = this.grid.flow(levels)
     if (state.status === 'diverged') throw new Error('largestSet: a state that was within its limits has no solution')
-    const left = this.monitored.map(one => Math.max(0, roomOf(one, this.limits, state)))
-    return { ...this.grid.linear(this.limits, this.monitored, state, levels), left }
+    this.settled = { ...this.pictured(state, levels), levels: levels.slice(), left: this.leftIn(state) }
+    return this.settled
+  }
+
+  private leftIn(state: GridState): readonly number[] {
+    return this.monitored.map(one => Math.max(0, roomOf(one, this.limits, state)))
   }
 
   /** The highest level of one candidate within the limits, the others kept; `low` is one. */
@@ -265,16 +309,25 @@ class Search {
     const around = this.around(levels)
     const { count, use, room } = around
     const rest = room.slice()
+    /** What all candidates from `dealt` on could cure. */
+    const cures = new Float64Array(count)
+    for (let c = 0; c < count; c++)
+      for (let i = 0; i < n; i++) cures[c]! -= Math.min(0, use[c * n + i]!) * candidates[i]!.most
     let tried = 0
     let dealt = 0
     for (const { i, next } of curtailed) {
       // What the candidates before this one leave.
-      for (; dealt < i; dealt++) for (let c = 0; c < count; c++) rest[c]! -= use[c * n + dealt]! * levels[dealt]!
+      for (; dealt < i; dealt++)
+        for (let c = 0; c < count; c++) {
+          const one = use[c * n + dealt]!
+          rest[c]! -= one * levels[dealt]!
+          cures[c]! += Math.min(0, one) * candidates[dealt]!.most
+        }
       const left = rest.map((value, c) => value - use[c * n + i]! * next)
       const couldFit = left.every((value, c) => {
-        let cure = 0
-        for (let j = i + 1; j < n; j++) cure += Math.min(0, use[c * n + j]! * candidates[j]!.most)
-        return value - cure >= -errorOf(this.monitored[c]!, use[c * n + i]! * (next - levels[i]!))
+        const one = use[c * n + i]!
+        const cure = cures[c]! + Math.min(0, one) * candidates[i]!.most
+        return value + cure >= -errorOf(this.monitored[c]!, one * (next - levels[i]!))
       })
       if (!couldFit && n > ALL_TRIED_MAX) continue
       if (++tried > EXCHANGES_MAX) return undefined
@@ -297,8 +350,14 @@ class Search {
       trial.set(of, i + 1)
       return trial
     }
+    const dealt = (): Float64Array => withWorse(largestLinearSet(worse, { count, use, room }, this.step))
+    if (n > ALL_TRIED_MAX) {
+      const trial = dealt()
+      return this.isWithin(trial) ? trial : undefined
+    }
     // Given up first: what the worse ranks can have beside it, they are raised to again.
-    const alone = withWorse(new Float64Array(worse.length))
+    const users = worse.map((_, k) => room.some((_, c) => use[c * worse.length + k]! > 0))
+    const alone = withWorse(levels.slice(i + 1).map((level, k) => (users[k] ? 0 : level)))
     if (this.isWithin(alone)) return alone
     const by = next - levels[i]!
     const broken = new Set(left.flatMap((value, c) => (value < 2 * by * around.use[c * n + i]! ? [c] : [])))
@@ -317,10 +376,10 @@ class Search {
       if (broken.size === before) break
       kept = fewer
     }
-    const dealt = withWorse(largestLinearSet(worse, { count, use, room }, this.step))
-    if (this.isWithin(dealt)) return dealt
+    const trial = dealt()
+    if (this.isWithin(trial)) return trial
     for (let k = worse.length - 1; k >= Math.max(0, worse.length - SINGLE_MAX); k--) {
-      if (levels[i + 1 + k] === 0) continue
+      if (levels[i + 1 + k] === 0 || !users[k]) continue
       const without = withWorse(levels.slice(i + 1))
       without[i + 1 + k] = 0
       if (this.isWithin(without)) return without
@@ -331,15 +390,26 @@ class Search {
 
 /** The linear picture around levels within the limits, and what is left of each limit there. */
 interface Around extends LinearLimits {
+  readonly levels: Float64Array
   readonly left: readonly number[]
+}
+
+const concatenated = (parts: readonly Float64Array[]): Float64Array => {
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 const joined = (here: LinearLimits, earlier: readonly LinearLimits[]): LinearLimits => {
   const all = [here, ...earlier]
   return {
     count: all.reduce((sum, { count }) => sum + count, 0),
-    use: Float64Array.from(all.flatMap(({ use }) => [...use])),
-    room: Float64Array.from(all.flatMap(({ room }) => [...room]))
+    use: concatenated(all.map(({ use }) => use)),
+    room: concatenated(all.map(({ room }) => room))
   }
 }
 

@@ -6,6 +6,7 @@
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { GridState } from '../power-flow.ts'
 import { type Limits, LOADING_MARGIN_PERCENT, VOLTAGE_MARGIN_PU } from '../violations.ts'
+import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
 import type { SlotGrid } from './slot-grid.ts'
 import { worstViolations } from './worst-violations.ts'
@@ -31,7 +32,7 @@ export const groundOf = (
   strict: Limits,
   withoutServices: GridState,
   tolerance: Tolerance,
-  step: number
+  rules: CuttingRules
 ): Ground => {
   const nothing = new Float64Array(grid.candidates.length)
   const violations = grid.violations(strict, withoutServices)
@@ -58,7 +59,7 @@ export const groundOf = (
       return grid.powerFlows
     }
   }
-  const levels = largestSet(compiled, alone, asBefore, nothing, Float64Array.from(cures), step)
+  const levels = largestSet(compiled, alone, asBefore, nothing, Float64Array.from(cures), rules)
   const state = grid.flow(levels)
   if (state.status === 'diverged') throw new Error('groundOf: a state that was proven has no solution')
   return { limits: relaxed(strict, state, tolerance), levels }

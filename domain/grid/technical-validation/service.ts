@@ -19,6 +19,8 @@ export interface AcceptedRun {
   readonly slot: number
   readonly slots: number
   readonly amount: number
+  /** Where it differs from run to run; the higher of this and the service's counts. */
+  readonly minAcceptance?: number
 }
 
 export interface AcceptedService {

@@ -7,6 +7,7 @@
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { Divergence } from '../power-flow.ts'
 import { type Limits, type Violation, violationsOf } from '../violations.ts'
+import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
 import { groundOf, type Tolerance } from './relaxed-limits.ts'
 import type { JudgedGrid, Reason } from './service.ts'
@@ -16,6 +17,7 @@ import type { SlotGrid } from './slot-grid.ts'
 export interface Placed {
   readonly service: number
   readonly accepted: number
+  readonly minAcceptance: number
   level: number
   reason: Reason | undefined
 }
@@ -40,61 +42,71 @@ export interface SlotRules {
   readonly compiled: CompiledNetwork
   readonly limits: Limits
   readonly tolerance: Tolerance
-  readonly step: number
+  readonly cutting: CuttingRules
 }
 
 export const openSlot = (
   placed: readonly Placed[],
   gridWith: (most: Float64Array) => SlotGrid,
-  { compiled, limits, tolerance, step }: SlotRules
+  { compiled, limits, tolerance, cutting }: SlotRules
 ): SlotCase => {
   const nothing = new Float64Array(placed.length)
-  let grid = gridWith(Float64Array.from(placed, ({ accepted }) => accepted))
+  let grid: SlotGrid | undefined
   let withAll: readonly Violation[] | undefined
   let divergence: Divergence | undefined
   let counted: Limits | undefined
   let powerFlows = 0
   let isFirst = true
 
-  const judge = (most: Float64Array): Judged => {
+  /** Levels that the last judgement's first power flow has proven already. */
+  let proven: Float64Array | undefined
+
+  const judge = (grid: SlotGrid, most: Float64Array): Judged => {
+    proven = undefined
     divergence = undefined
     counted = limits
     const state = grid.flow(most)
     const violations = state.status === 'converged' ? violationsOf(compiled, limits, state) : undefined
     if (isFirst) withAll = violations
     isFirst = false
-    if (violations?.length === 0) return { levels: most.slice(), hasGround: true }
+    if (violations?.length === 0) {
+      proven = most.slice()
+      return { levels: most.slice(), hasGround: true }
+    }
     const without = grid.flow(nothing)
     if (without.status === 'diverged') {
       divergence = without
       counted = undefined
       return { levels: nothing.slice(), hasGround: false }
     }
-    const ground = groundOf(compiled, grid, limits, without, tolerance, step)
+    const ground = groundOf(compiled, grid, limits, without, tolerance, cutting)
     counted = ground.limits
-    return { levels: largestSet(compiled, grid, ground.limits, ground.levels, most, step), hasGround: true }
+    return { levels: largestSet(compiled, grid, ground.limits, ground.levels, most, cutting), hasGround: true }
   }
 
   return {
     placed,
     judge(most) {
-      powerFlows += grid.powerFlows
+      powerFlows += grid?.powerFlows ?? 0
       grid = gridWith(most)
-      return judge(most)
+      return judge(grid, most)
     },
     holds(levels) {
-      const state = grid.flow(levels)
+      const state = grid?.flow(levels)
       return (
-        state.status === 'converged' && counted !== undefined && violationsOf(compiled, counted, state).length === 0
+        state?.status === 'converged' && counted !== undefined && violationsOf(compiled, counted, state).length === 0
       )
     },
     close() {
-      const state = grid.flow(Float64Array.from(placed, ({ level }) => level))
+      if (grid === undefined) throw new Error('openSlot: closed before it was judged')
+      const status = placed.some(({ level, accepted }) => level < accepted) ? 'curtailed' : 'clear'
+      const isProven = proven !== undefined && placed.every(({ level }, i) => level === proven![i])
+      const state = isProven ? undefined : grid.flow(Float64Array.from(placed, ({ level }) => level))
       const found = { powerFlows: powerFlows + grid.powerFlows, ...(withAll !== undefined && { withAll }) }
+      if (state === undefined) return { ...found, status, residual: [] }
       if (state.status === 'diverged')
         return { ...found, status: 'no-solution', residual: [], divergence: divergence ?? state }
-      const isCut = placed.some(({ level, accepted }) => level < accepted)
-      return { ...found, status: isCut ? 'curtailed' : 'clear', residual: violationsOf(compiled, limits, state) }
+      return { ...found, status, residual: violationsOf(compiled, limits, state) }
     }
   }
 }

@@ -45,6 +45,7 @@ export const slotGrid = (
   const buses = compiled.network.buses.length
   const injected: InjectorPowers = { p_kW: new Float64Array(buses), q_kvar: new Float64Array(buses) }
   const withServices: SlotPowers = { ...powers, injected }
+  const { single, quantities, signs } = columnsOf(candidates, compiled.rowOfBus)
   let powerFlows = 0
   return {
     candidates,
@@ -79,10 +80,17 @@ export const slotGrid = (
         const { quantity, factor } = quantityOf(compiled, one, state)
         const sensitivity = sensitivityOf(quantity)
         let left = roomOf(one, limits, state)
+        const { first, p, q } = sensitivity
         for (let i = 0; i < n; i++) {
-          const candidate = candidates[i]!
-          const used =
-            (factor * signOf(candidate.direction) * effectOf(candidate, compiled.rowOfBus, sensitivity)) / 1000
+          const row = single[i]! - first
+          const perUnit = quantities[i] === 0 ? p : q
+          const effect =
+            single[i] === SEVERAL
+              ? sharedEffect(candidates[i]!, compiled.rowOfBus, sensitivity)
+              : row >= 0 && row < perUnit.length
+                ? perUnit[row]!
+                : 0
+          const used = (factor * signs[i]! * effect) / 1000
           use[c * n + i] = used
           left += used * levels[i]!
         }
@@ -110,14 +118,23 @@ const quantityOf = (
   }
 }
 
+/** In place of a row: the service has several members. */
+const SEVERAL = -2
+
+/** By candidate: row of its only member, 0 for P and 1 for Q, +1 for up and -1 for down. */
+const columnsOf = (candidates: readonly PlacedCandidate[], rowOfBus: Int32Array) => ({
+  single: Int32Array.from(candidates, ({ buses }) => (buses.length === 1 ? rowOfBus[buses[0]!]! : SEVERAL)),
+  quantities: Uint8Array.from(candidates, ({ quantity }) => Number(quantity === 'Q')),
+  signs: Int8Array.from(candidates, ({ direction }) => signOf(direction))
+})
+
 /** Of one kW or kvar of the service, shared over its members. */
-const effectOf = (
+const sharedEffect = (
   { buses, weights, quantity }: PlacedCandidate,
   rowOfBus: Int32Array,
   { first, p, q }: Sensitivity
 ): number => {
   const perUnit = quantity === 'P' ? p : q
-  if (buses.length === 1) return perUnit[rowOfBus[buses[0]!]! - first] ?? 0
   let sum = 0
   let total = 0
   for (let k = 0; k < buses.length; k++) {

@@ -41,7 +41,7 @@ const holdsAll = (
 
 t.test('DTP-ATV-02: what is acceptable breaks no limit', async t => {
   fc.assert(
-    fc.property(validationCase({ kinds: 'any', most: 8, slots: 3, place: between }), given =>
+    fc.property(validationCase({ kinds: 'any', most: 8, slots: 3, place: between, effectLeast: 0.01 }), given =>
       holdsAll(given, (validation, slot) => {
         const violations = brokenWith(given, levelsIn(validation, slot), slot)
         return violations?.length === 0 && validation.slots[slot]!.residual.length === 0
@@ -68,7 +68,7 @@ t.test('DTP-ATV-03: where all services together break nothing, nothing is curtai
 
 t.test('DTP-ATV-02: no curtailed service can be raised by its step without breaking a limit', async t => {
   fc.assert(
-    fc.property(validationCase({ kinds: 'any', most: 8, slots: 1, place: between }), given =>
+    fc.property(validationCase({ kinds: 'any', most: 8, slots: 1, place: between, effectLeast: 0.01 }), given =>
       holdsAll(given, (validation, slot) => {
         const levels = levelsIn(validation, slot)
         return cutIn(given, validation, slot).every(({ n, next }) =>

@@ -194,7 +194,14 @@ t.test('DTP-PF-07: services as power at buses: a change of each member by its we
     applyServices(
       compiled,
       busOfPod,
-      [{ quantity: 'P', direction: 'UP', members: [], runs: [{ slot: 3, slots: 1, amount: 1 }] }],
+      [
+        {
+          quantity: 'P',
+          direction: 'UP',
+          members: [{ pod: 'at B', weight: 1 }],
+          runs: [{ slot: 3, slots: 1, amount: 1 }]
+        }
+      ],
       3
     )
   )

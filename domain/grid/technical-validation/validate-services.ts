@@ -11,6 +11,7 @@ import type { CompiledNetwork } from '../compile-network.ts'
 import { powerFlow, type SlotPowers } from '../power-flow.ts'
 import { sensitivitiesAt } from '../sensitivities.ts'
 import type { Limits } from '../violations.ts'
+import type { CuttingRules } from './cutting-rules.ts'
 import { joinBlocks } from './join-blocks.ts'
 import type { Tolerance } from './relaxed-limits.ts'
 import type { AcceptedService, JudgedSlot, Reason, TechnicalValidation } from './service.ts'
@@ -24,32 +25,35 @@ export interface ValidationCase {
   readonly slots: readonly SlotPowers[]
   readonly services: readonly AcceptedService[]
   readonly limits: Limits
-  /** W or var; what continuous services are cut by. */
-  readonly step?: number
+  readonly cutting?: Partial<CuttingRules>
   readonly tolerance?: Tolerance
 }
 
 /** What a meter can tell and an aggregator can share out. */
 export const STEP_W = 10
 
+/** As capacity calculation leaves out what hardly touches an element; below it nobody would ask for the service's end. */
+export const EFFECT_LEAST = 0.01
+
 export const RESIDUAL_TOLERANCE: Tolerance = { voltagePu: 0.0005, loadingPercent: 0.1 }
 
 export const validateServices = (given: ValidationCase): TechnicalValidation => {
-  const { compiled, slots, services, limits, step = STEP_W, tolerance = RESIDUAL_TOLERANCE } = given
+  const { compiled, slots, services, limits, tolerance = RESIDUAL_TOLERANCE } = given
+  const cutting: CuttingRules = { step: STEP_W, effectLeast: EFFECT_LEAST, ...given.cutting }
   const flow = powerFlow(compiled)
   const sensitivityOf = sensitivitiesAt(flow.point)
   const located = services.map(service => locate(service, given))
   const judged: JudgedSlot[][] = services.map(() => [])
   const cases = activeBySlot(services, slots.length).map((active, slot): SlotCase => {
     const placed: Placed[] = []
-    for (const { service, accepted } of active) {
+    for (const { service, accepted, minAcceptance } of active) {
       const { reason } = located[service]!
-      if (reason === undefined) placed.push({ service, accepted, level: accepted, reason })
+      if (reason === undefined) placed.push({ service, accepted, minAcceptance, level: accepted, reason })
       else judged[service]!.push({ slot, accepted, acceptable: 0, reason })
     }
     placed.sort((a, b) => services[a.service]!.rank - services[b.service]!.rank || a.service - b.service)
-    const candidate = ({ service, accepted }: Placed, most: number): PlacedCandidate => {
-      const { kind, quantity, direction, minAcceptance } = services[service]!
+    const candidate = ({ service, accepted, minAcceptance }: Placed, most: number): PlacedCandidate => {
+      const { kind, quantity, direction } = services[service]!
       const { buses, weights } = located[service]!
       const isDiscrete = kind === 'discrete'
       return { quantity, direction, buses, weights, most, isDiscrete, minimum: Math.min(minAcceptance, accepted) }
@@ -62,7 +66,7 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
         slots[slot]!,
         placed.map((one, i) => candidate(one, most[i]!))
       )
-    return openSlot(placed, gridWith, { compiled, limits, tolerance, step })
+    return openSlot(placed, gridWith, { compiled, limits, tolerance, cutting })
   })
   for (const { placed, judge } of cases) {
     const { levels, hasGround } = judge(Float64Array.from(placed, ({ accepted }) => accepted))
@@ -71,7 +75,7 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
       one.reason = one.level === one.accepted ? undefined : hasGround ? 'violation' : 'no-solution'
     })
   }
-  joinBlocks(services, cases, step)
+  joinBlocks(services, cases, cutting.step)
   cases.forEach(({ placed }, slot) => {
     for (const { service, accepted, level, reason } of placed)
       judged[service]!.push({ slot, accepted, acceptable: level, ...(reason !== undefined && { reason }) })
@@ -100,25 +104,32 @@ const locate = ({ members }: AcceptedService, { compiled, busOfPod }: Validation
   return { buses, weights: members.map(({ weight }) => weight), reason }
 }
 
+interface Active {
+  readonly service: number
+  readonly accepted: number
+  readonly minAcceptance: number
+}
+
 /** By slot, what each service has accepted there. */
-const activeBySlot = (
-  services: readonly AcceptedService[],
-  slots: number
-): readonly (readonly { readonly service: number; readonly accepted: number }[])[] => {
-  const bySlot: { service: number; accepted: number }[][] = Array.from({ length: slots }, () => [])
-  services.forEach(({ offerId, accepted, isBlock }, service) => {
-    const amounts = new Map<number, number>()
-    for (const { slot, slots: length, amount } of accepted)
+const activeBySlot = (services: readonly AcceptedService[], slots: number): readonly (readonly Active[])[] => {
+  const bySlot: Active[][] = Array.from({ length: slots }, () => [])
+  services.forEach(({ offerId, accepted, isBlock, minAcceptance }, service) => {
+    const amounts = new Map<number, { amount: number; least: number }>()
+    for (const { slot, slots: length, amount, minAcceptance: ofRun = 0 } of accepted)
       for (let at = slot; at < slot + length; at++) {
         if (!(at >= 0 && at < slots)) throw new RangeError(`validateServices: ${offerId} in slot ${at} of ${slots}`)
         if (!Number.isSafeInteger(amount) || amount <= 0)
           throw new RangeError(`validateServices: ${offerId}: ${amount}`)
-        amounts.set(at, (amounts.get(at) ?? 0) + amount)
+        const known = amounts.get(at)
+        if (known) {
+          known.amount += amount
+          known.least = Math.max(known.least, ofRun)
+        } else amounts.set(at, { amount, least: Math.max(minAcceptance, ofRun) })
       }
-    if (isBlock && new Set(amounts.values()).size > 1)
+    if (isBlock && new Set([...amounts.values()].map(({ amount }) => amount)).size > 1)
       throw new RangeError(`validateServices: the block ${offerId} has several amounts`)
-    for (const [slot, amount] of [...amounts].sort(([a], [b]) => a - b))
-      bySlot[slot]!.push({ service, accepted: amount })
+    for (const [slot, { amount, least }] of [...amounts].sort(([a], [b]) => a - b))
+      bySlot[slot]!.push({ service, accepted: amount, minAcceptance: least })
   })
   return bySlot
 }

@@ -42,6 +42,8 @@ export interface Drawn {
   readonly isOneWay?: boolean
   readonly most: number
   readonly slots: number
+  /** 0, so that ranks count whatever the effect, unless the property is about all of them. */
+  readonly effectLeast?: number
   /** Where the limits lie: 0 as without services, 1 as with all of them. */
   readonly place: { readonly min: number; readonly max: number }
 }
@@ -73,7 +75,7 @@ const service = ({ kinds, slots, isOneWay }: Drawn): fc.Arbitrary<Omit<AcceptedS
       accepted: [{ slot, slots: Math.min(length, slots - slot), amount }]
     }))
 
-export const validationCase = (drawn: Drawn): fc.Arbitrary<ValidationCase> =>
+export const validationCase = ({ effectLeast = 0, ...drawn }: Drawn): fc.Arbitrary<ValidationCase> =>
   fc
     .record({
       services: fc.array(service(drawn), { minLength: 1, maxLength: drawn.most }),
@@ -99,7 +101,14 @@ export const validationCase = (drawn: Drawn): fc.Arbitrary<ValidationCase> =>
       )
       const all = services.map(() => Number.POSITIVE_INFINITY)
       const none = services.map(() => 0)
-      return { compiled, busOfPod, slots, services, limits: limitsBetween(slots, services, none, all, places) }
+      return {
+        compiled,
+        busOfPod,
+        slots,
+        services,
+        limits: limitsBetween(slots, services, none, all, places),
+        cutting: { effectLeast }
+      }
     })
 
 const limitsBetween = (

@@ -1,0 +1,135 @@
+/** `flexledger grid validate NETWORK`: which of the accepted services the grid can carry, slot by slot, without any server. */
+import { busOfPodIn } from '../../domain/grid/apply-services.ts'
+import { compileNetwork } from '../../domain/grid/compile-network.ts'
+import type { Network } from '../../domain/grid/network.ts'
+import { parseSlots, type Slot } from '../../domain/grid/slots-file.ts'
+import type { AcceptedService, TechnicalValidation } from '../../domain/grid/technical-validation/service.ts'
+import {
+  isMarketOutcome,
+  parseServices,
+  servicesOfMarket
+} from '../../domain/grid/technical-validation/services-file.ts'
+import { STEP_W, validateServices } from '../../domain/grid/technical-validation/validate-services.ts'
+import { verdictOf } from '../../domain/grid/technical-validation/verdicts.ts'
+import { defaultThresholds, limitsOf } from '../../domain/grid/violations.ts'
+import { type BookProblem, parseBook } from '../../domain/market/clearing/book-file.ts'
+import { Finding, printJson, printText, table, UsageError } from '../output.ts'
+import { listed, networkFrom, readJson } from './network-input.ts'
+
+interface Flags {
+  readonly slots?: string
+  readonly outcome: string
+  readonly book?: string
+  readonly step?: number
+  readonly json?: boolean
+}
+
+export const gridValidate = async (files: readonly string[], flags: Flags): Promise<void> => {
+  const { network } = await networkFrom(files)
+  const { compiled, problems } = compileNetwork(network)
+  if (compiled === undefined) throw new UsageError(`${files.join(', ')} cannot be solved:\n${listed(problems)}`)
+  const slots = flags.slots === undefined ? [{ powers: {} }] : await slotsFrom(flags.slots, network)
+  const services = await servicesFrom(flags, slots.length)
+  const result = validateServices({
+    compiled,
+    busOfPod: busOfPodIn(compiled),
+    limits: limitsOf(compiled, defaultThresholds),
+    slots: slots.map(({ powers }) => powers),
+    services,
+    cutting: { step: flags.step ?? STEP_W }
+  })
+  if (flags.json) printJson(documentOf(network, slots, services, result))
+  else printText(readable(slots, services, result))
+  const unsolved = result.slots.filter(({ status }) => status === 'no-solution').length
+  if (unsolved > 0) throw new Finding(`${unsolved} of ${slots.length} slots have no solution`)
+}
+
+const slotsFrom = async (file: string, network: Network): Promise<readonly Slot[]> => {
+  const { slots, problems } = parseSlots(await readJson(file), network)
+  if (slots === undefined) throw new UsageError(`${file} has no slots of this network:\n${listed(problems)}`)
+  return slots
+}
+
+const servicesFrom = async ({ outcome, book }: Flags, slots: number): Promise<readonly AcceptedService[]> => {
+  const json = await readJson(outcome)
+  const read = isMarketOutcome(json) ? await ofMarket(json, outcome, book, slots) : parseServices(json, slots)
+  if (read.services === undefined) throw new UsageError(`${outcome} has no accepted services:\n${lines(read.problems)}`)
+  return read.services
+}
+
+const ofMarket = async (json: unknown, outcome: string, file: string | undefined, slots: number) => {
+  if (file === undefined) throw new UsageError(`${outcome} is a market outcome; --book names the book it came from`)
+  const parsed = parseBook(await readJson(file))
+  if ('problems' in parsed) throw new UsageError(`${file} is no order book:\n${lines(parsed.problems)}`)
+  return servicesOfMarket(parsed.book, json, slots)
+}
+
+const lines = (problems: readonly BookProblem[]): string =>
+  problems.map(({ path, detail }) => `  ${path || '/'}: ${detail}`).join('\n')
+
+const documentOf = (
+  network: Network,
+  slots: readonly Slot[],
+  services: readonly AcceptedService[],
+  result: TechnicalValidation
+) => ({
+  network: network.name,
+  slots: result.slots.map((judged, n) => ({ ...nameOf(slots[n]), slot: n, ...judged })),
+  services: result.services.map(({ offerId, slots: judged }, n) => ({
+    offerId,
+    rank: services[n]?.rank,
+    slots: judged.map(one => ({ ...one, verdict: verdictOf(one) }))
+  }))
+})
+
+const nameOf = (slot: Slot | undefined) => ({
+  ...(slot?.title !== undefined && { title: slot.title }),
+  ...(slot?.time !== undefined && { time: slot.time })
+})
+
+/** Cut services shown for people; with --json all of them. */
+const SHOWN = 40
+
+const readable = (
+  slots: readonly Slot[],
+  services: readonly AcceptedService[],
+  result: TechnicalValidation
+): string => {
+  const cut = result.services
+    .flatMap(({ offerId, slots: judged }, n) =>
+      judged
+        .filter(({ acceptable, accepted }) => acceptable < accepted)
+        .map(one => ({ offerId, rank: services[n]!.rank, ...one }))
+    )
+    .sort((a, b) => a.slot - b.slot || a.rank - b.rank)
+  const title = (n: number): string => slots[n]?.title ?? slots[n]?.time ?? String(n)
+  return [
+    table(
+      ['slot', 'status', 'broken with all', 'broken with the acceptable', 'power flows'],
+      result.slots.map(({ status, withAll, residual, powerFlows }, n) => [
+        ...[title(n), status, withAll === undefined ? 'no solution' : withAll.length, residual.length, powerFlows]
+      ])
+    ),
+    ...(cut.length === 0
+      ? ['every service is acceptable']
+      : [
+          table(
+            ['slot', 'rank', 'offer', 'verdict', 'acceptable', 'of', 'why'],
+            cut
+              .slice(0, SHOWN)
+              .map(one => [
+                ...[
+                  title(one.slot),
+                  one.rank,
+                  one.offerId,
+                  verdictOf(one),
+                  one.acceptable,
+                  one.accepted,
+                  one.reason ?? ''
+                ]
+              ])
+          )
+        ]),
+    ...(cut.length > SHOWN ? [`and ${cut.length - SHOWN} more (--json has all)`] : [])
+  ].join('\n\n')
+}
