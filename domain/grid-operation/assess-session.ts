@@ -46,6 +46,7 @@ export const assessSession = (
           compiled,
           limits,
           slots: powers.slots,
+          violated: new Set(calculated.violations.flatMap((found, slot) => (found?.length ? [slot] : []))),
           units: plannedUnits(read, pom),
           bands: bandsLeft(pom.pods, firm, command.mtus),
           pom: command.pom,

@@ -20,6 +20,8 @@ export interface PlanProblem {
   readonly compiled: CompiledNetwork
   readonly limits: Limits
   readonly slots: readonly SlotPowers[]
+  /** Slots in which a limit is broken. */
+  readonly violated: ReadonlySet<number>
   readonly units: readonly PlannedUnit[]
   /** By slot, for those PoDs that have less than their unit says. */
   readonly bands: readonly (ReadonlyMap<string, FlexibleBand> | undefined)[]

@@ -2,14 +2,25 @@
 import { alertsOf } from '../grid/flexibility-request/alerts.ts'
 import { planFlexibility } from '../grid/flexibility-request/plan-flexibility.ts'
 import { validateServices } from '../grid/technical-validation/validate-services.ts'
+import { type Limits, violationsOf } from '../grid/violations.ts'
 import type { Solver } from '../optimisation/solver.ts'
-import type { GridCalculation, Help, PlannedRequest, PlanProblem } from './calculation.ts'
+import type { GridCalculation, Help, PlanProblem } from './calculation.ts'
+import { marketRequests } from './market-requests.ts'
+
+/**
+ * Limits that are planned for keep this far from those that hold: what the market accepts is not to the W what was planned,
+ * and the network is not to the permille what its file says.
+ */
+const PLANNING_MARGIN = { voltagePu: 0.001, loadingPercent: 1 }
 
 export const gridCalculation = (solver: Solver): GridCalculation => ({
-  plan({ compiled, limits, slots, units, bands, pom, minimumBid }) {
+  plan(problem) {
+    const { compiled, limits, slots, units, bands, violated, minimumBid } = problem
     const plan = planFlexibility(
       compiled,
       slots.map((powers, slot) => {
+        // What is near a limit and breaks none is not asked for (DTP-ROF-01).
+        if (!violated.has(slot)) return { powers, units: [] }
         const left = bands[slot]
         return left
           ? { powers, units: units.map(unit => ({ ...unit, band: left.get(unit.pod) ?? unit.band })) }
@@ -17,55 +28,28 @@ export const gridCalculation = (solver: Solver): GridCalculation => ({
       }),
       units,
       solver,
-      { limits, sizes: { smallest: minimumBid } }
+      { limits: withMargin(limits), sizes: { smallest: minimumBid } }
     )
-    const places = new Map(units.map(({ pod, place }) => [pod, place]))
-    const groups = new Map<string, { of: Omit<PlannedRequest, 'profile' | 'pods'>; pods: Set<string>; at: number[] }>()
-    plan.slots.forEach((slot, n) => {
-      if (!('activations' in slot)) return
-      for (const { pod, p, q } of slot.activations)
-        for (const [quantity, amount] of [
-          ['P', p],
-          ['Q', q]
-        ] as const) {
-          if (amount === 0) continue
-          const station = places.get(pod)?.secondarySubstation
-          const direction = amount > 0 ? 'UP' : 'DOWN'
-          const of = {
-            level: station ? 'secondarySubstation' : 'primarySubstation',
-            location: station ?? pom,
-            quantity,
-            direction,
-            service: slot.violations.some(({ kind }) => kind.endsWith('overload')) ? 'congestion' : 'voltage'
-          } as const
-          // One PoD a request: then whatever the market accepts of it is what the plan wants.
-          const key = JSON.stringify([of, pod])
-          const group = groups.get(key) ?? { of, pods: new Set<string>(), at: new Array<number>(slots.length).fill(0) }
-          groups.set(key, group)
-          group.pods.add(pod)
-          group.at[n]! += Math.abs(amount)
-        }
-    })
     return {
-      requests: [...groups.values()].map(({ of, pods, at }) => ({ ...of, pods: [...pods], profile: runs(at) })),
+      requests: marketRequests(problem, plan.slots),
       help: helpOf({ compiled, slots, units }, plan.slots),
-      unresolved: plan.slots.reduce((sum, slot) => sum + ('remaining' in slot ? slot.remaining.length : 0), 0)
+      unresolved: plan.slots.reduce(
+        (sum, slot, n) =>
+          sum + (violated.has(n) && 'state' in slot ? violationsOf(compiled, limits, slot.state).length : 0),
+        0
+      )
     }
   },
   validate: (compiled, limits, slots, services, busOfPod) =>
     validateServices({ compiled, busOfPod, slots, services, limits })
 })
 
-const runs = (at: readonly number[]): PlannedRequest['profile'] => {
-  const found: { slot: number; slots: number; amount: number }[] = []
-  at.forEach((amount, slot) => {
-    const last = found.at(-1)
-    if (amount === 0) return
-    if (last && last.amount === amount && last.slot + last.slots === slot) last.slots++
-    else found.push({ slot, slots: 1, amount })
-  })
-  return found
-}
+const withMargin = ({ minPu, maxPu, linePercent, transformerPercent }: Limits): Limits => ({
+  minPu: minPu.map(limit => limit + PLANNING_MARGIN.voltagePu),
+  maxPu: maxPu.map(limit => limit - PLANNING_MARGIN.voltagePu),
+  linePercent: linePercent.map(limit => limit - PLANNING_MARGIN.loadingPercent),
+  transformerPercent: transformerPercent.map(limit => limit - PLANNING_MARGIN.loadingPercent)
+})
 
 type PlannedSlots = ReturnType<typeof planFlexibility>['slots']
 

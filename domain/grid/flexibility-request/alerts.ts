@@ -97,7 +97,7 @@ export const alertsOf = (
 const beyond = (one: Violation): number =>
   'value_pu' in one ? Math.abs(one.value_pu - one.limit_pu) : one.value_A - one.limit_A
 
-const monitoredOf = ({ lines, transformers }: CompiledNetwork, one: Violation): Monitored => {
+export const monitoredOf = ({ lines, transformers }: CompiledNetwork, one: Violation): Monitored => {
   if ('value_pu' in one) return { kind: 'voltage', bus: one.index }
   const kind = one.kind === 'line-overload' ? 'line' : 'transformer'
   const { fromRated_A } = kind === 'line' ? lines : transformers
