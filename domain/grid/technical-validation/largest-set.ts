@@ -20,6 +20,10 @@ import { worstViolations } from './worst-violations.ts'
 const LOOKS_MAX = 16
 /** Looks that stand for themselves; where they go round in circles, what earlier ones saw of currents is kept. */
 const LOOKS_ALONE = 3
+/** Looks with sensitivities of their own; those after them are so near that the values alone have to be looked at. */
+const FRESH_LOOKS = 2
+/** Where that has not come to an end, each look has its own again. */
+const FRESH_AGAIN = 6
 /** Exchanges of worse ranks for better ones that are tried where the last check finds room for one. */
 const EXCHANGES_MAX = 100
 /** With so few candidates an exchange is tried even where the linear picture has no room for it. */
@@ -94,13 +98,16 @@ class Search {
       const isWithin = this.look(state)
       if (isWithin && this.isPermitted(levels) && (best === undefined || isAhead(levels, best))) best = levels
       if (isWithin && look === 0) return levels
-      const here = this.linear(state, levels)
+      const last = earlier.at(-1)
+      const isNear = look >= FRESH_LOOKS && look < FRESH_AGAIN && last?.count === this.monitored.length
+      const here = isNear ? this.movedTo(last, state, levels) : this.linear(state, levels)
       const picture = look < LOOKS_ALONE ? here : this.withEarlier(here, earlier)
       const next = largestLinearSet(this.grid.candidates, picture, this.step)
       earlier.push(here)
       if (isSame(next, levels)) {
         if (isWithin) {
-          this.settled = { ...here, levels: levels.slice(), left: this.leftIn(state) }
+          const fresh = isNear ? this.pictured(state, levels) : here
+          this.settled = { ...fresh, levels: levels.slice(), left: this.leftIn(state) }
           return levels
         }
         this.tighten(state)
@@ -134,6 +141,14 @@ class Search {
   private pictured(state: GridState, levels: Float64Array): LinearLimits {
     const picture = this.grid.picture(this.limits, this.monitored, state, levels)
     return limitsIn(picture, this.grid.candidates, levels, this.effectLeast)
+  }
+
+  /** The sensitivities of a look before, with the values of this state. */
+  private movedTo(last: LinearLimits, state: GridState, levels: Float64Array): LinearLimits {
+    const room = Float64Array.from(this.monitored, (one, c) => roomOf(one, this.limits, state) - this.kept[c]!)
+    for (let i = 0; i < levels.length; i++)
+      for (let k = last.start[i]!; k < last.start[i + 1]!; k++) room[last.limit[k]!]! += last.use[k]! * levels[i]!
+    return { ...last, room }
   }
 
   /** A current's limit is convex in the powers, so a tangent to it never cuts off what is within. */
