@@ -98,7 +98,7 @@ t.test('wrong use ends with 2, says what is wrong, and gives no data', async t =
     [['log', 'read', 'flex.market.events', '--partition', '99', '--data', data], /has partitions 0 to 11/],
     [
       ['log', 'read', 'flex.offers', '--data', data],
-      /there is no topic flex\.offers; there are flex\.market\.commands, /
+      /there is no topic flex\.offers; there are flex\.grid\.commands, /
     ],
     [['projection', 'rebuild', 'prices', '--data', data], /no such projection: prices; there are pods, /],
     [['market', 'clear'], /missing required argument 'book'/],

@@ -53,6 +53,11 @@ export const program = (): Command => {
       1
     )
     .option('--date <date>', 'delivery day, one of those in examples/market-day/profiles', date, '2016-01-05')
+    .addOption(
+      new Option('--grid-operator <which>', 'whose: the platform’s, or an outside party’s with rules of its own')
+        .choices(['built-in', 'external'])
+        .default('built-in')
+    )
     .option('--data <dir>', 'keep the log and the tables here (default: a temporary folder)')
     .option('--port <number>', 'port of the gateway; 0 takes a free one', whole(0, 65_535))
     .option('--exit', 'end when the day is over')

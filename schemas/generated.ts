@@ -242,6 +242,22 @@ export interface GridTransformer {
   readonly inService: boolean
 }
 
+/** What can help an element that breaks a limit, of one kind and direction. */
+export interface HelpfulResources {
+  /** P or Q. */
+  readonly quantity: Quantity
+  /** UP or DOWN. */
+  readonly direction: Direction
+  /** What they have in all, W or var. */
+  readonly total: number
+  /** What all of them together would change, pu or A; negative is less. */
+  readonly effect: number
+  /** PoDs, the most effective first; at most 50. */
+  readonly pods: readonly string[]
+  /** How many there are. */
+  readonly podCount: number
+}
+
 /** Where the need is (SYS-13). */
 export type LocationLevel = 'primarySubstation' | 'feeder' | 'secondarySubstation'
 
@@ -921,12 +937,8 @@ export interface AlarmRaised {
   readonly worst: number
   /** When, and how far. */
   readonly values: readonly AlarmValue[]
-  /** PoDs that can help, the most effective first; at most 50. */
-  readonly helpful: readonly string[]
-  /** How many can. */
-  readonly helpfulCount: number
-  /** What they can do together in the quarter-hour of the worst value, W; up is positive. */
-  readonly helpfulWatt: number
+  /** What can help, reckoned at the worst value. */
+  readonly helpful: readonly HelpfulResources[]
 }
 
 /** A service that the market accepted. */

@@ -35,6 +35,7 @@ interface Flags extends OutputFlags {
   readonly pods: number
   readonly seed: number
   readonly date: string
+  readonly gridOperator: 'built-in' | 'external'
   readonly data?: string
   readonly port?: number
   readonly exit?: boolean
@@ -100,6 +101,7 @@ export const run = async (flags: Flags): Promise<void> => {
     sessions,
     profiles: profilesOfDay(config.timeZone),
     credentials: credentialsOf,
+    gridOperator: flags.gridOperator,
     judges: true,
     world: {
       now: () => clock.now(),

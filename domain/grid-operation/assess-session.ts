@@ -69,7 +69,11 @@ export const assessSession = (
     digest: powers.digest
   }
   const type = command.requests === 'automatic' ? 'FlexibilityRequested' : 'RequestProposed'
-  const requests = numbered(plan.requests, command, dsoId).map(request => ({ type, ...request }) as const)
+  const requests = numbered(
+    plan.requests.map(request => atKnownPlace(request, pom, command.pom)),
+    command,
+    dsoId
+  ).map(request => ({ type, ...request }) as const)
   return [
     { ...command, type: 'GridSessionOpened', networkVersion: network.activated.version },
     assessed,
@@ -91,6 +95,17 @@ const plannedUnits = ({ compiled, podPlaces }: ReadVersion, { pods }: PomGrid): 
     const bus = compiled.network.buses[at.bus]!.id
     return [{ pod, bus, kind: flexibilityType, band: bandOf(noted), prices, place: at.place, services }]
   })
+}
+
+/**
+ * While a network is switched for now, PoDs stand elsewhere than the market knows (T-51): then the request is one of the
+ * whole substation, where they are wherever the switches stand.
+ */
+const atKnownPlace = (request: PlannedRequest, { placed }: PomGrid, pom: string): PlannedRequest => {
+  const { level, location, pods } = request
+  if (level === 'primarySubstation') return request
+  const isKnown = pods.every(pod => placed.get(pod)?.[level] === location)
+  return isKnown ? request : { ...request, level: 'primarySubstation', location: pom }
 }
 
 /**

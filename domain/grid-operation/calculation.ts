@@ -2,12 +2,12 @@
  * What the grid operator's decisions ask of the grid calculation; both are pure and are given in, because the plan needs a
  * solver that has to be loaded first. Amounts are whole W or var, up is more injection or less withdrawal (T-26).
  */
-import type { Direction, LocationLevel, Quantity, Service } from '../../schemas/generated.ts'
+import type { Direction, HelpfulResources, LocationLevel, Quantity, Service } from '../../schemas/generated.ts'
 import type { CompiledNetwork } from '../grid/compile-network.ts'
 import type { FlexibleBand, FlexibleUnit } from '../grid/flexible-unit.ts'
 import type { SlotPowers } from '../grid/power-flow.ts'
 import type { AcceptedService, TechnicalValidation } from '../grid/technical-validation/service.ts'
-import type { Limits } from '../grid/violations.ts'
+import type { Limits, Violation } from '../grid/violations.ts'
 import type { MarketPlace } from './network-version.ts'
 
 /** A customer with what may be moved of it, and where the market finds it. */
@@ -39,13 +39,11 @@ export interface PlannedRequest {
   readonly profile: readonly { readonly slot: number; readonly slots: number; readonly amount: number }[]
 }
 
-/** Which customers could help an element that breaks a limit, the most effective first. */
+/** Which customers could help an element that breaks a limit. */
 export interface Help {
-  readonly kind: 'under-voltage' | 'over-voltage' | 'line-overload' | 'transformer-overload'
+  readonly kind: Violation['kind']
   readonly element: string
-  readonly pods: readonly string[]
-  /** What they can do together in the worst slot, W; up is positive. */
-  readonly watt: number
+  readonly resources: readonly HelpfulResources[]
 }
 
 export interface Plan {

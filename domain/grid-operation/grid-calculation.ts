@@ -1,8 +1,9 @@
 /** The grid calculation that the grid operator decides with: the flexibility plan and the technical validation of domain/grid. */
+import { alertsOf } from '../grid/flexibility-request/alerts.ts'
 import { planFlexibility } from '../grid/flexibility-request/plan-flexibility.ts'
 import { validateServices } from '../grid/technical-validation/validate-services.ts'
 import type { Solver } from '../optimisation/solver.ts'
-import type { GridCalculation, PlannedRequest } from './calculation.ts'
+import type { GridCalculation, Help, PlannedRequest, PlanProblem } from './calculation.ts'
 
 export const gridCalculation = (solver: Solver): GridCalculation => ({
   plan({ compiled, limits, slots, units, bands, pom, minimumBid }) {
@@ -37,7 +38,8 @@ export const gridCalculation = (solver: Solver): GridCalculation => ({
             direction,
             service: slot.violations.some(({ kind }) => kind.endsWith('overload')) ? 'congestion' : 'voltage'
           } as const
-          const key = JSON.stringify(of)
+          // One PoD a request: then whatever the market accepts of it is what the plan wants.
+          const key = JSON.stringify([of, pod])
           const group = groups.get(key) ?? { of, pods: new Set<string>(), at: new Array<number>(slots.length).fill(0) }
           groups.set(key, group)
           group.pods.add(pod)
@@ -46,7 +48,7 @@ export const gridCalculation = (solver: Solver): GridCalculation => ({
     })
     return {
       requests: [...groups.values()].map(({ of, pods, at }) => ({ ...of, pods: [...pods], profile: runs(at) })),
-      help: [],
+      help: helpOf({ compiled, slots, units }, plan.slots),
       unresolved: plan.slots.reduce((sum, slot) => sum + ('remaining' in slot ? slot.remaining.length : 0), 0)
     }
   },
@@ -64,3 +66,22 @@ const runs = (at: readonly number[]): PlannedRequest['profile'] => {
   })
   return found
 }
+
+type PlannedSlots = ReturnType<typeof planFlexibility>['slots']
+
+const helpOf = (
+  { compiled, slots, units }: Pick<PlanProblem, 'compiled' | 'slots' | 'units'>,
+  planned: PlannedSlots
+): readonly Help[] =>
+  alertsOf(
+    compiled,
+    slots.map((powers, slot) => {
+      const found = planned[slot]
+      return { powers, violations: found && 'violations' in found ? found.violations : [] }
+    }),
+    units
+  ).map(({ kind, element, helpful }) => ({
+    kind,
+    element,
+    resources: helpful.map(({ total, ...resources }) => ({ ...resources, total: Math.abs(total) }))
+  }))

@@ -90,9 +90,6 @@ const solved = ({ network }: CompiledNetwork, start: number, state: GridState, v
   }
 }
 
-/** Helpful PoDs named in one alarm: a page of them; the rest is counted. */
-const HELPFUL_MAX = 50
-
 const kindOf: Readonly<Record<Violation['kind'], AlarmKind>> = {
   'under-voltage': 'underVoltage',
   'over-voltage': 'overVoltage',
@@ -135,7 +132,6 @@ export const alarmsOf = (
   const alarms = [...found].map(([key, { first, values }]): AlarmRaised => {
     const isUnder = first.kind === 'under-voltage'
     const all = [...values.values()]
-    const helpful = helpOf.get(key)
     return {
       ...of,
       alarmId: alarmId(),
@@ -145,9 +141,7 @@ export const alarmsOf = (
       limit: 'limit_pu' in first ? first.limit_pu : first.limit_A,
       worst: isUnder ? Math.min(...all) : Math.max(...all),
       values: runsOf(values, start, isUnder),
-      helpful: helpful?.pods.slice(0, HELPFUL_MAX) ?? [],
-      helpfulCount: helpful?.pods.length ?? 0,
-      helpfulWatt: helpful?.watt ?? 0
+      helpful: helpOf.get(key)?.resources ?? []
     }
   })
   const weakest = new Map<string, number[]>()
@@ -163,9 +157,7 @@ export const alarmsOf = (
       limit: 0,
       worst: 0,
       values: runsOf(new Map(slots.map(slot => [slot, 0])), start, false),
-      helpful: [],
-      helpfulCount: 0,
-      helpfulWatt: 0
+      helpful: []
     })
   return alarms
 }

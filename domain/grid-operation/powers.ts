@@ -68,30 +68,35 @@ export const powersOf = (
   const forecasts: UsedForecast[] = []
   const lists = (['loads', 'generators', 'storages'] as const).map(name => {
     const list = network[name]
-    const p = list.map(() => new Float64Array(window.mtus))
-    const q = list.map(() => new Float64Array(window.mtus))
+    const slots = clock.map(
+      (): InjectorPowers => ({
+        p_kW: new Float64Array(list.length),
+        q_kvar: new Float64Array(list.length)
+      })
+    )
     list.forEach((element, n) => {
+      if (!element.inService) return
       const sign = name === 'generators' ? -1 : 1
       const noted = element.pod === undefined ? undefined : pods.get(element.pod)
       if (noted && hasBaseline(noted, clock)) {
         if (met.has(noted.pod)) return
         met.add(noted.pod)
         basis.registered++
-        fillBaseline(noted, clock, sign, p[n]!, q[n]!)
+        fillBaseline(noted, clock, sign, n, slots)
         return
       }
       const forecast = forecastOf(element.id, sign)
       if (forecast) forecasts.push({ element: element.id, kind: kindOf[name], withdrawal: forecast.withdrawal })
-      basis[fillElement(element, forecast, profiles, clock, p[n]!, q[n]!)]++
+      basis[fillElement(element, forecast, profiles, clock, n, slots)]++
     })
-    return { name, p, q }
+    return { name, slots }
   })
   const applied = applyServices(compiled, busOfPod(podPlaces), services, window.mtus)
   const hash = createHash('sha256')
   const slots = Array.from({ length: window.mtus }, (_, slot): SlotPowers => {
     const powers: { loads?: InjectorPowers; generators?: InjectorPowers; storages?: InjectorPowers } = {}
-    for (const { name, p, q } of lists) {
-      const one = { p_kW: Float64Array.from(p, of => of[slot]!), q_kvar: Float64Array.from(q, of => of[slot]!) }
+    for (const { name, slots: each } of lists) {
+      const one = each[slot]!
       hash.update(bytesOf(one.p_kW)).update(bytesOf(one.q_kvar))
       powers[name] = one
     }
@@ -160,13 +165,13 @@ const fillBaseline = (
   noted: GridPodNoted,
   clock: readonly ClockSlot[],
   sign: 1 | -1,
-  p: Float64Array,
-  q: Float64Array
+  at: number,
+  slots: readonly InjectorPowers[]
 ): void =>
   clock.forEach((slot, n) => {
     const baseline = curveOf(noted, slot)[slot.slot]!
-    p[n] = (sign * baseline.p) / 1000
-    q[n] = (sign * baseline.q) / 1000
+    slots[n]!.p_kW[at] = (sign * baseline.p) / 1000
+    slots[n]!.q_kvar[at] = (sign * baseline.q) / 1000
   })
 
 const fillElement = (
@@ -174,19 +179,21 @@ const fillElement = (
   forecast: ElementForecast | undefined,
   profiles: ReadonlyMap<string, ElementProfile>,
   clock: readonly ClockSlot[],
-  p: Float64Array,
-  q: Float64Array
+  at: number,
+  slots: readonly InjectorPowers[]
 ): 'learned' | 'weather' | 'profiled' | 'constant' => {
   if (forecast) {
-    p.set(forecast.p_kW)
-    q.set(forecast.q_kvar)
+    slots.forEach((slot, n) => {
+      slot.p_kW[at] = forecast.p_kW[n]!
+      slot.q_kvar[at] = forecast.q_kvar[n]!
+    })
     return forecast.basis
   }
   const shares = profile === undefined ? undefined : profiles.get(profile)
   clock.forEach(({ day, slot }, n) => {
     const typical = shares && (shares[day.type].length > 0 ? shares[day.type] : shares.workday)[slot]
-    p[n] = p_kW * (typical?.p ?? 1)
-    q[n] = q_kvar * (typical?.q ?? 1)
+    slots[n]!.p_kW[at] = p_kW * (typical?.p ?? 1)
+    slots[n]!.q_kvar[at] = q_kvar * (typical?.q ?? 1)
   })
   return shares ? 'profiled' : 'constant'
 }

@@ -72,7 +72,13 @@ t.test('DTP-PF-05, DTP-PF-08, FR_DTP_ROF_3: a cable that the evening overloads i
   t.strictSame(assessed?.basis, { registered: 0, learned: 0, weather: 0, profiled: 3, constant: 0, withoutBus: 0 })
   t.equal(assessed?.slots.length, 96)
   t.match(of(events, 'AlarmRaised'), [
-    { kind: 'lineOverload', element: 'CABLE-1', limit: 100, values: [{ start: at(18), mtus: 8 }], helpful: ['POD-1'] }
+    {
+      kind: 'lineOverload',
+      element: 'CABLE-1',
+      limit: 100,
+      values: [{ start: at(18), mtus: 8 }],
+      helpful: [{ quantity: 'P', direction: 'UP', total: 10_000, pods: ['POD-1'], podCount: 1 }]
+    }
   ])
   const requests = of(events, 'FlexibilityRequested')
   t.match(requests, [
@@ -182,4 +188,23 @@ t.test(
 t.test('a session is judged with the network that holds then', async t => {
   const { events } = after(...begun, dayAhead, switching(false, ['S-2', false], ['S-TIE', true]), final('validated'))
   t.match(of(events, 'GridAssessed'), [{ networkVersion: 2 }])
+})
+
+t.test('T-51: while the network is switched for now, a request names a place that the market knows', async t => {
+  const overloaded = village({
+    lines: village().lines.map(one => (one.id === 'FEEDER 1' ? { ...one, max_A: 2.5 } : one))
+  })
+  const moved = [
+    ...importing(overloaded),
+    pod('POD-1'),
+    pod('POD-2'),
+    switching(false, ['S-2', false], ['S-TIE', true])
+  ]
+  const requests = of(after(...moved, dayAhead).events, 'FlexibilityRequested')
+  t.ok(requests.length > 0)
+  for (const { level, location, pods } of requests)
+    t.ok(
+      level === 'primarySubstation' ? location === pom : location === `SS-${pods[0]?.slice(-1)}`,
+      `${level} ${location}`
+    )
 })

@@ -56,8 +56,8 @@ export const netLoad = ({ curves }: Equipment, mtu: number): number =>
 export const band = ({ load, car, heatPump, pv }: Equipment) => ({
   upperP: Math.floor(0.9 * (car + heatPump) + 0.3 * load),
   downP: -Math.floor(0.8 * pv + 0.5 * car + 0.1 * load),
-  upperQ: Math.floor(0.3 * pv + 0.1 * load),
-  downQ: -Math.floor(0.3 * pv + 0.1 * load)
+  upperQ: inverterQ(pv),
+  downQ: -inverterQ(pv)
 })
 
 /** What can be moved in an MTU, W: upward mostly by waiting with charging and heating, downward by using or spilling sun. */
@@ -68,5 +68,8 @@ export const flexibility = (customer: Equipment, mtu: number): { readonly up: nu
   const down = 0.7 * curves.pv[mtu]! + 0.2 * car + 0.05 * load
   return { up: tens(Math.min(up, upperP)), down: tens(Math.min(down, -downP)) }
 }
+
+/** What the inverter of panels can give or take at any hour, var: it does not need the sun for that. */
+const inverterQ = (pv: number): number => tens(0.3 * pv)
 
 const tens = (watts: number): number => Math.floor(watts / 10) * 10

@@ -10,7 +10,8 @@
 import { type GridLine, gridLine } from './grid-account.ts'
 import type { DayContext } from './parties/aggregator.ts'
 import { offerInto, registerCustomers } from './parties/aggregator.ts'
-import { assignPlaces, judge, requestsInto } from './parties/grid-operator.ts'
+import { assignPlaces, judge, requestsInto } from './parties/external-grid-operator.ts'
+import { importNetwork, networkImportOf } from './parties/network-import.ts'
 import type { SessionView } from './parties/session-view.ts'
 import { MTU_MS } from './parties/session-view.ts'
 import { tsoRequestsInto } from './parties/system-operator.ts'
@@ -56,7 +57,12 @@ export interface MarketDayOptions {
   readonly sessions: readonly PlannedSession[]
   readonly profiles: Profiles
   readonly credentials: (actor: string) => Credentials
-  /** External: the script's DSO judges. Otherwise the outcome is left to time out (T-05). */
+  /**
+   * Built-in: the platform's; the script's DSO tells it the network and reads. External: the script's DSO has rules of its
+   * own and sends flows 0A, 2c and 4.
+   */
+  readonly gridOperator: 'built-in' | 'external'
+  /** The external one judges. Otherwise the outcome is left to time out (T-05). */
   readonly judges: boolean
   readonly onStep: (text: string) => void
 }
@@ -71,6 +77,7 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<PlayedDa
   if (!dayAhead) throw new Error('a market day needs a session')
   const population = makePopulation(options.pods, seed, date, dayAhead.mtus, options.profiles)
   const { customers } = population
+  const isExternal = options.gridOperator === 'external'
   const poms = population.grids.map(({ pom }) => pom)
   const day: DayContext = {
     seed,
@@ -91,7 +98,13 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<PlayedDa
   await world.advanceTo(dayAhead.opensAt - REGISTRATION_LEAD_MS)
   const settled = () => world.settled()
   for (const { client, customers } of ownCustomers) await registerCustomers(client, customers, day, settled)
-  await assignPlaces(dso, customers, day, settled)
+  if (isExternal) await assignPlaces(dso, customers, day, settled)
+  else
+    for (const grid of population.grids) {
+      const body = networkImportOf(grid, date, dayAhead.mtus, options.profiles)
+      await importNetwork(dso, grid.pom, body, `${seed}/${date}/network/${grid.pom}`)
+      await settled()
+    }
 
   const earlier: PlannedSession[] = []
   for (const instant of instants(sessions)) {
@@ -108,7 +121,7 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<PlayedDa
       await world.advanceTo(instant.at + 10 * MINUTE_MS)
       for (const view of views) {
         const here = ({ pom }: Customer) => pom === view.pom
-        await requestsInto(dso, customers, view, day)
+        if (isExternal) await requestsInto(dso, customers, view, day)
         await tsoRequestsInto(tso, customers, view, day)
         for (const { client, customers } of ownCustomers) {
           const services = await servicesOf(client, decidedSessions(earlier, date, view.pom))
@@ -122,7 +135,7 @@ export const playMarketDay = async (options: MarketDayOptions): Promise<PlayedDa
     for (const plan of instant.closed) {
       onStep(`${plan.label}: cleared, judging the outcome`)
       await world.advanceTo(instant.at + 10 * MINUTE_MS)
-      if (options.judges)
+      if (isExternal && options.judges)
         for (const pom of poms) {
           await judge(
             dso,

@@ -155,9 +155,19 @@ export const AlarmView = component(
       limit: Type.Number({ description: 'pu of a voltage, A of a current.' }),
       worst: Type.Number(),
       values: Type.Array(Type.Object({ start: Instant, end: Instant, value: Type.Number() }, closed)),
-      helpful: Type.Array(Text, { description: 'PoDs that can help, the most effective first; at most 50.' }),
-      helpfulCount: Whole,
-      helpfulWatt: Type.Integer({ description: 'What they can do together, W; up is positive.' }),
+      helpful: Type.Array(
+        Type.Object(
+          {
+            quantity: Type.Enum(['P', 'Q']),
+            direction: Type.Enum(['UP', 'DOWN']),
+            total: Type.Integer({ description: 'What they have in all, W or var.' }),
+            effect: Type.Number({ description: 'What all of them would change, pu or A; negative is less.' }),
+            pods: Type.Array(Text, { description: 'The most effective first; at most 50.' }),
+            podCount: Whole
+          },
+          closed
+        )
+      ),
       raisedAt: Instant
     },
     closed
@@ -168,7 +178,7 @@ export const alarmView = ({ position: _, values, helpful, ...rest }: Alarm): Sta
   ...rest,
   raisedAt: time(rest.raisedAt),
   values: values.map(({ start, mtus, value }) => ({ start: time(start), end: time(start + mtus * MTU_MS), value })),
-  helpful: [...helpful]
+  helpful: helpful.map(one => ({ ...one, pods: [...one.pods] }))
 })
 
 const Powers = Type.Array(Whole)

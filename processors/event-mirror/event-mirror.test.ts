@@ -144,7 +144,7 @@ t.test('every event of the mirrored outboxes has a stream, except what the runti
     for (const type of topicsWithMessages.find(one => one.topic.name === topic)?.messages ?? []) {
       const stream = streamOf(topic, 'KEY', examples[type])
       if (stream === undefined) without.add(type)
-      else t.match(stream, /^(pod|session|substation)-[A-Za-z0-9._-]+$/, `${type} is in ${stream}`)
+      else t.match(stream, /^(pod|session|grid|substation)-[A-Za-z0-9._-]+$/, `${type} is in ${stream}`)
     }
   t.strictSame([...without].toSorted(), ['CommandRepeated', 'OwnershipTaken', 'RecordParked'])
   t.equal(streamOf('flex.market.events', 'ROMA01', examples.OfferCleared), `session-${examples.OfferCleared.sessionId}`)

@@ -77,8 +77,6 @@ export const gridStateProjection = projection<GridTables, (typeof handles)[numbe
             worst: event.worst,
             values: JSON.stringify(event.values),
             helpful: JSON.stringify(event.helpful),
-            helpful_count: event.helpfulCount,
-            helpful_watt: event.helpfulWatt,
             raised_at: meta.time,
             ...position
           })

@@ -5,6 +5,7 @@
 import type {
   AlarmValue,
   ForecastBasis,
+  HelpfulResources,
   NetworkCounts,
   NetworkRemark,
   ProfileInterval,
@@ -185,9 +186,7 @@ export interface Alarm {
   readonly limit: number
   readonly worst: number
   readonly values: readonly AlarmValue[]
-  readonly helpful: readonly string[]
-  readonly helpfulCount: number
-  readonly helpfulWatt: number
+  readonly helpful: readonly HelpfulResources[]
   readonly raisedAt: number
   readonly position: Position
 }
@@ -231,9 +230,7 @@ const alarmOf = (row: AlarmRow): Alarm => ({
   limit: row.limit,
   worst: row.worst,
   values: JSON.parse(row.values) as AlarmValue[],
-  helpful: JSON.parse(row.helpful) as string[],
-  helpfulCount: row.helpful_count,
-  helpfulWatt: row.helpful_watt,
+  helpful: JSON.parse(row.helpful) as HelpfulResources[],
   raisedAt: row.raised_at,
   position: positionOf(topic, row)
 })

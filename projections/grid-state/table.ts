@@ -77,10 +77,8 @@ export interface AlarmRow {
   worst: number
   /** JSON: AlarmValue[]. */
   values: string
-  /** JSON: PoD codes, the first 50. */
+  /** JSON: HelpfulResources[]. */
   helpful: string
-  helpful_count: number
-  helpful_watt: number
   raised_at: number
   partition: number
   cause: number
@@ -204,8 +202,6 @@ export const gridTables: TableDefinitions<GridTables> = {
       worst: 'double',
       values: 'text',
       helpful: 'text',
-      helpful_count: 'integer',
-      helpful_watt: 'bigint',
       raised_at: 'bigint',
       ...position
     },

@@ -57,9 +57,7 @@ export const gridEvents: ByType<GridEvent> = {
     limit: 909.3,
     worst: 913.2,
     values: [{ start: at18, mtus: 4, value: 913.2 }],
-    helpful: [pod],
-    helpfulCount: 1,
-    helpfulWatt: 3_500
+    helpful: [{ quantity: 'P', direction: 'UP', total: 3_500, effect: -5, pods: [pod], podCount: 1 }]
   },
   ClearedServiceNoted: {
     type: 'ClearedServiceNoted',

@@ -113,6 +113,7 @@ t.test(
       sessions,
       profiles: profilesOfDay(config.timeZone),
       credentials: credentialsOf,
+      gridOperator: 'external',
       judges: true,
       world: { now: () => clock.now(), settled, advanceTo },
       onStep(step) {

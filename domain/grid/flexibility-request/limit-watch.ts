@@ -44,6 +44,12 @@ export interface LimitWatch {
   worst(region: number, most: number): readonly number[]
   /** Sum of all exceedances of a region, percent. After `scan`. */
   total(region: number): number
+  /** Limits of a region that are exceeded or nearer than this, as `worst` sorts and thins them out. Any solved point. */
+  near(
+    region: number,
+    room: { readonly voltagePercent: number; readonly loadingPercent: number },
+    most: number
+  ): readonly number[]
   limit(key: number): WatchedLimit
   /** Exceedance (positive) or room left (negative) of a limit, percent, at the point's voltages. */
   excess(key: number): number
@@ -130,6 +136,23 @@ export const limitWatch = (point: OperatingPoint, limits: Limits): LimitWatch =>
     }
   }
 
+  /** Those that no neighbour in the tree exceeds more (the others mostly go with them), worst first. */
+  const peaks = (keys: readonly number[], most: number): readonly number[] => {
+    const values = new Map(keys.map(key => [key, excess(key)]))
+    const covered = new Set<number>()
+    for (const [key, value] of values) {
+      if (key >= 2 * rows) continue
+      const up = parent[key >> 1]!
+      const above = 2 * up + (key & 1)
+      const valueAbove = up < fixedRows ? undefined : values.get(above)
+      if (valueAbove !== undefined) covered.add(valueAbove >= value ? key : above)
+    }
+    return keys
+      .filter(key => !covered.has(key))
+      .sort((a, b) => values.get(b)! - values.get(a)! || a - b)
+      .slice(0, most)
+  }
+
   return {
     regions,
     regionOfRow,
@@ -149,20 +172,18 @@ export const limitWatch = (point: OperatingPoint, limits: Limits): LimitWatch =>
     },
     broken: () => [...new Set(exceeded.map(regionOf))].sort((a, b) => a - b),
     total: region => exceeded.reduce((sum, key) => (regionOf(key) === region ? sum + excessOf[key]! : sum), 0),
-    worst(region, most) {
-      const covered = new Set<number>()
-      for (const key of exceeded) {
-        if (key >= 2 * rows) continue
-        const up = parent[key >> 1]!
-        if (up < fixedRows) continue
-        const above = 2 * up + (key & 1)
-        if (excessOf[above] === 0) continue
-        covered.add(excessOf[above]! >= excessOf[key]! ? key : above)
-      }
-      return exceeded
-        .filter(key => regionOf(key) === region && !covered.has(key))
-        .sort((a, b) => excessOf[b]! - excessOf[a]! || a - b)
-        .slice(0, most)
+    worst: (region, most) =>
+      peaks(
+        exceeded.filter(key => regionOf(key) === region),
+        most
+      ),
+    near(region, { voltagePercent, loadingPercent }, most) {
+      const { first, end } = regions[region]!
+      const found: number[] = []
+      for (let key = 2 * first; key < 2 * end; key++) if (excess(key) > -voltagePercent) found.push(key)
+      for (let n = 0; n < rated.length; n++)
+        if (rated[n]!.region === region && excess(2 * rows + n) > -loadingPercent) found.push(2 * rows + n)
+      return peaks(found, most)
     },
     effect(key) {
       const { monitored, sign, percentPer, region } = limit(key)

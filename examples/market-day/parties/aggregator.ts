@@ -8,7 +8,7 @@ import { band, flexibility, netLoad } from '../equipment.ts'
 import type { Movements } from '../network/power-check.ts'
 import type { Customer } from '../population.ts'
 import { type RestClient, sendSettled } from '../rest-client.ts'
-import { intervalAt, mergeRuns, type SessionView } from './session-view.ts'
+import { clockSlots, intervalAt, mergeRuns, mtuOfSlot, type SessionView } from './session-view.ts'
 
 export interface DayContext {
   readonly seed: number
@@ -20,6 +20,9 @@ export interface DayContext {
 
 /** The market's smallest bid, W. */
 const MINIMUM_BID = 100
+
+/** Price of a kvarh as a share of that of a kWh. */
+const REACTIVE_PRICE_SHARE = 0.2
 
 export const registerCustomers = (
   client: RestClient,
@@ -60,18 +63,10 @@ const podRecord = (customer: Customer, day: DayContext) => {
 
 /** 96 slots whatever the day: when the clock changes, the missing hour is as the one after it and the double one counts once. */
 const baseline = (customer: Customer, { mtuStarts }: DayContext): object[] =>
-  Array.from({ length: SLOTS }, (_, slot) => {
+  clockSlots.map(slot => {
     const mtu = mtuOfSlot(slot, mtuStarts.length)
     return { p: netLoad(customer, mtu), q: customer.curves.reactive[mtu]! }
   })
-
-const SLOTS = 96
-/** Clocks change at two o'clock in the example's zone: forward to three, or from three back to two. */
-const mtuOfSlot = (slot: number, mtus: number): number => {
-  const missing = SLOTS - mtus
-  if (missing > 0) return slot < 8 ? slot : Math.max(8, slot - missing)
-  return slot < 12 ? slot : slot - missing
-}
 
 export const offerInto = async (
   client: RestClient,
@@ -88,7 +83,7 @@ export const offerInto = async (
 }
 
 const offersOf = (customer: Customer, session: SessionView, day: DayContext, sold: Movements): object[] => {
-  const moved = sold.get(customer.pod)?.p
+  const moved = sold.get(customer.pod)
   const dayAhead = session.marketType === 'dayAhead'
   const asBlock = dayAhead && customer.car > 0 && customer.luck > 0.96
   const discount = dayAhead ? 1 : 0.95
@@ -100,7 +95,7 @@ const offersOf = (customer: Customer, session: SessionView, day: DayContext, sol
     }
     const runs = session.mtus.flatMap(mtu => {
       const { up, down } = flexibility(customer, mtu)
-      const already = moved?.[mtu] ?? 0
+      const already = moved?.p[mtu] ?? 0
       const most = direction === 'UP' ? up - Math.max(0, already) : down - Math.max(0, -already)
       // Who is moved all or nothing has nothing left once it was moved.
       if (most < MINIMUM_BID || (customer.discrete && already !== 0)) return []
@@ -122,7 +117,31 @@ const offersOf = (customer: Customer, session: SessionView, day: DayContext, sol
         intervals
       })
   }
-  return offers
+  return [...offers, ...reactiveOffersOf(customer, session, day, moved?.q)]
+}
+
+/** Inverters of panels offer reactive power all day, for little: it wears nothing. */
+const reactiveOffersOf = (
+  customer: Customer,
+  session: SessionView,
+  day: DayContext,
+  moved: Float64Array | undefined
+): object[] => {
+  const { upperQ, downQ } = band(customer)
+  return (['UP', 'DOWN'] as const).flatMap(direction => {
+    const runs = session.mtus.flatMap(mtu => {
+      const already = moved?.[mtu] ?? 0
+      const most = direction === 'UP' ? upperQ - Math.max(0, already) : -downQ - Math.max(0, -already)
+      if (most < MINIMUM_BID || (customer.discrete && already !== 0)) return []
+      const steps = [{ quantity: most, price: Math.round(customer.price * REACTIVE_PRICE_SHARE) }]
+      return [{ mtu, value: { steps, minAcceptance: customer.discrete ? most : 0 } }]
+    })
+    const intervals = mergeRuns(runs, day.mtuStarts)
+    if (intervals.length === 0) return []
+    const unit = { id: customer.pod, pods: [customer.pod] }
+    const offerId = `${customer.pod}-Q-${direction}`
+    return [{ type: 'single', offerId, unit, quantity: 'Q', direction, service: 'any', intervals }]
+  })
 }
 
 /** "Charge later": some hours of the evening without the car, at a moment that the market chooses. */
