@@ -5,7 +5,6 @@
  * What a candidate has taken is never given to a worse one. Where one that was counted on as a cure is itself held back by
  * another limit, so that a promise would be broken, linear programmes decide (lexicographicLevels).
  */
-
 import { type Candidate, levelAtMost } from './levels.ts'
 import { lexicographicLevels } from './lexicographic-programme.ts'
 import type { LinearLimits } from './linear-limits.ts'
@@ -25,26 +24,26 @@ interface Dealt {
   readonly isKept: boolean
 }
 
-const dealt = (candidates: readonly Candidate[], { count, use, room }: LinearLimits, step: number): Dealt => {
+const dealt = (candidates: readonly Candidate[], limits: LinearLimits, step: number): Dealt => {
+  const { room, start, limit, use } = limits
   const n = candidates.length
   const levels = new Float64Array(n)
   const left = room.slice()
   let isKept = true
-  for (let c = 0; c < count; c++)
-    for (let i = 0; i < n; i++) left[c]! -= Math.min(0, use[c * n + i]!) * candidates[i]!.most
+  for (let i = 0; i < n; i++)
+    for (let k = start[i]!; k < start[i + 1]!; k++) if (use[k]! < 0) left[limit[k]!]! -= use[k]! * candidates[i]!.most
   for (let i = 0; i < n; i++) {
     const candidate = candidates[i]!
+    const end = start[i + 1]!
     let most = candidate.most
-    for (let c = 0; c < count; c++) {
-      const one = use[c * n + i]!
-      if (one > 0) most = Math.min(most, Math.max(0, left[c]!) / one)
-    }
+    for (let k = start[i]!; k < end; k++)
+      if (use[k]! > 0) most = Math.min(most, Math.max(0, left[limit[k]!]!) / use[k]!)
     const level = levelAtMost(candidate, most, step)
     levels[i] = level
-    for (let c = 0; c < count; c++) {
-      const one = use[c * n + i]!
-      left[c]! -= one > 0 ? one * level : one * (level - candidate.most)
-      if (one < 0 && level < candidate.most && left[c]! < 0) isKept = false
+    for (let k = start[i]!; k < end; k++) {
+      const c = limit[k]!
+      left[c]! -= use[k]! > 0 ? use[k]! * level : use[k]! * (level - candidate.most)
+      if (use[k]! < 0 && level < candidate.most && left[c]! < 0) isKept = false
     }
   }
   return { levels, isKept }

@@ -12,8 +12,7 @@ import type { Limits } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { largestLinearSet } from './largest-linear-set.ts'
 import { levelAbove, levelAtMost } from './levels.ts'
-import type { LinearLimits } from './linear-limits.ts'
-import { withoutSideEffects } from './side-effects.ts'
+import { joinedLimits, type LinearLimits, limitsIn } from './linear-limits.ts'
 import { type Monitored, roomOf, type SlotGrid } from './slot-grid.ts'
 import { worstViolations } from './worst-violations.ts'
 
@@ -21,6 +20,10 @@ import { worstViolations } from './worst-violations.ts'
 const LOOKS_MAX = 16
 /** Looks that stand for themselves; where they go round in circles, what earlier ones saw of currents is kept. */
 const LOOKS_ALONE = 3
+/** Looks with sensitivities of their own; those after them are so near that the values alone have to be looked at. */
+const FRESH_LOOKS = 2
+/** Where that has not come to an end, each look has its own again. */
+const FRESH_AGAIN = 6
 /** Exchanges of worse ranks for better ones that are tried where the last check finds room for one. */
 const EXCHANGES_MAX = 100
 /** With so few candidates an exchange is tried even where the linear picture has no room for it. */
@@ -95,19 +98,16 @@ class Search {
       const isWithin = this.look(state)
       if (isWithin && this.isPermitted(levels) && (best === undefined || isAhead(levels, best))) best = levels
       if (isWithin && look === 0) return levels
-      const here = this.linear(state, levels)
-      const picture =
-        look < LOOKS_ALONE
-          ? here
-          : joined(
-              here,
-              earlier.map(one => this.overloadsOf(one))
-            )
+      const last = earlier.at(-1)
+      const isNear = look >= FRESH_LOOKS && look < FRESH_AGAIN && last?.count === this.monitored.length
+      const here = isNear ? this.movedTo(last, state, levels) : this.linear(state, levels)
+      const picture = look < LOOKS_ALONE ? here : this.withEarlier(here, earlier)
       const next = largestLinearSet(this.grid.candidates, picture, this.step)
       earlier.push(here)
       if (isSame(next, levels)) {
         if (isWithin) {
-          this.settled = { ...here, levels: levels.slice(), left: this.leftIn(state) }
+          const fresh = isNear ? this.pictured(state, levels) : here
+          this.settled = { ...fresh, levels: levels.slice(), left: this.leftIn(state) }
           return levels
         }
         this.tighten(state)
@@ -139,19 +139,25 @@ class Search {
   }
 
   private pictured(state: GridState, levels: Float64Array): LinearLimits {
-    const linear = this.grid.linear(this.limits, this.monitored, state, levels)
-    return withoutSideEffects(this.grid.candidates, linear, levels, this.effectLeast)
+    const picture = this.grid.picture(this.limits, this.monitored, state, levels)
+    return limitsIn(picture, this.grid.candidates, levels, this.effectLeast)
+  }
+
+  /** The sensitivities of a look before, with the values of this state. */
+  private movedTo(last: LinearLimits, state: GridState, levels: Float64Array): LinearLimits {
+    const room = Float64Array.from(this.monitored, (one, c) => roomOf(one, this.limits, state) - this.kept[c]!)
+    for (let i = 0; i < levels.length; i++)
+      for (let k = last.start[i]!; k < last.start[i + 1]!; k++) room[last.limit[k]!]! += last.use[k]! * levels[i]!
+    return { ...last, room }
   }
 
   /** A current's limit is convex in the powers, so a tangent to it never cuts off what is within. */
-  private overloadsOf({ count, use, room }: LinearLimits): LinearLimits {
-    const n = this.grid.candidates.length
-    const rows = Array.from({ length: count }, (_, c) => c).filter(c => this.monitored[c]!.kind.endsWith('overload'))
-    return {
-      count: rows.length,
-      use: concatenated(rows.map(c => use.subarray(c * n, (c + 1) * n))),
-      room: Float64Array.from(rows, c => room[c]!)
-    }
+  private withEarlier(here: LinearLimits, earlier: readonly LinearLimits[]): LinearLimits {
+    const isOverload = (c: number): boolean => this.monitored[c]!.kind.endsWith('overload')
+    return joinedLimits([
+      { limits: here, isKept: () => true },
+      ...earlier.map(limits => ({ limits, isKept: isOverload }))
+    ])
   }
 
   /** Where the picture stands still beyond a limit, it has to aim that much lower. */
@@ -226,10 +232,10 @@ class Search {
   }
 
   /** What the linear picture still has room for, all at once. In place; true: something was raised. */
-  private raisedTogether(levels: Float64Array, { count, use, left }: Around): boolean {
+  private raisedTogether(levels: Float64Array, around: Around): boolean {
     const { candidates } = this.grid
     const rest = candidates.map(({ most, isDiscrete }, i) => ({ most: most - levels[i]!, isDiscrete, minimum: 0 }))
-    const more = largestLinearSet(rest, { count, use, room: Float64Array.from(left) }, this.step)
+    const more = largestLinearSet(rest, { ...around, room: Float64Array.from(around.left) }, this.step)
     const trial = levels.map((level, i) => levelAtMost(candidates[i]!, level + more[i]!, this.step))
     if (isSame(trial, levels) || !this.isWithin(trial)) return false
     levels.set(trial)
@@ -288,10 +294,10 @@ class Search {
   }
 
   /** True only where the linear picture is beyond the limit by more than its own error. */
-  private isSurelyBlocked(i: number, by: number, { count, use, left }: Around): boolean {
-    const n = this.grid.candidates.length
-    for (let c = 0; c < count; c++) {
-      const more = use[c * n + i]! * by
+  private isSurelyBlocked(i: number, by: number, { start, limit, use, left }: Around): boolean {
+    for (let k = start[i]!; k < start[i + 1]!; k++) {
+      const more = use[k]! * by
+      const c = limit[k]!
       if (more > 0 && more - left[c]! > errorOf(this.monitored[c]!, more)) return true
     }
     return false
@@ -307,28 +313,31 @@ class Search {
     })
     if (curtailed.length === 0) return undefined
     const around = this.around(levels)
-    const { count, use, room } = around
+    const { count, start, limit, use, room } = around
+    /** What the candidates before the one in question leave, and what those after it could cure. */
     const rest = room.slice()
-    /** What all candidates from `dealt` on could cure. */
     const cures = new Float64Array(count)
-    for (let c = 0; c < count; c++)
-      for (let i = 0; i < n; i++) cures[c]! -= Math.min(0, use[c * n + i]!) * candidates[i]!.most
+    const countCures = (i: number, sign: 1 | -1): void => {
+      for (let k = start[i]!; k < start[i + 1]!; k++)
+        if (use[k]! < 0) cures[limit[k]!]! -= sign * use[k]! * candidates[i]!.most
+    }
+    for (let i = 0; i < n; i++) countCures(i, 1)
     let tried = 0
     let dealt = 0
     for (const { i, next } of curtailed) {
-      // What the candidates before this one leave.
-      for (; dealt < i; dealt++)
-        for (let c = 0; c < count; c++) {
-          const one = use[c * n + dealt]!
-          rest[c]! -= one * levels[dealt]!
-          cures[c]! += Math.min(0, one) * candidates[dealt]!.most
-        }
-      const left = rest.map((value, c) => value - use[c * n + i]! * next)
-      const couldFit = left.every((value, c) => {
-        const one = use[c * n + i]!
-        const cure = cures[c]! + Math.min(0, one) * candidates[i]!.most
-        return value + cure >= -errorOf(this.monitored[c]!, one * (next - levels[i]!))
-      })
+      for (; dealt <= i; dealt++) {
+        countCures(dealt, -1)
+        if (dealt < i)
+          for (let k = start[dealt]!; k < start[dealt + 1]!; k++) rest[limit[k]!]! -= use[k]! * levels[dealt]!
+      }
+      let couldFit = true
+      const left = rest.slice()
+      for (let k = start[i]!; k < start[i + 1]!; k++) {
+        const c = limit[k]!
+        left[c]! -= use[k]! * next
+        if (left[c]! + cures[c]! < -errorOf(this.monitored[c]!, use[k]! * (next - levels[i]!))) couldFit = false
+      }
+      for (let k = start[i]!; k < start[i + 1]!; k++) rest[limit[k]!]! -= use[k]! * levels[i]!
       if (!couldFit && n > ALL_TRIED_MAX) continue
       if (++tried > EXCHANGES_MAX) return undefined
       const found = this.withNext(i, next, levels, { ...around, room: left })
@@ -341,28 +350,33 @@ class Search {
   private withNext(i: number, next: number, levels: Float64Array, around: Around): Float64Array | undefined {
     const n = levels.length
     const worse = this.grid.candidates.slice(i + 1)
-    const { count, room, left } = around
-    const use = new Float64Array(count * worse.length)
-    for (let c = 0; c < count; c++) use.set(around.use.subarray(c * n + i + 1, (c + 1) * n), c * worse.length)
+    const { count, room, limit, use, left } = around
+    const start = around.start.subarray(i + 1)
+    const uses = (k: number, isAsked: (limit: number) => boolean): boolean => {
+      for (let at = start[k]!; at < start[k + 1]!; at++) if (use[at]! > 0 && isAsked(limit[at]!)) return true
+      return false
+    }
     const withWorse = (of: Float64Array): Float64Array => {
       const trial = levels.slice()
       trial[i] = next
       trial.set(of, i + 1)
       return trial
     }
-    const dealt = (): Float64Array => withWorse(largestLinearSet(worse, { count, use, room }, this.step))
+    const dealt = (): Float64Array => withWorse(largestLinearSet(worse, { count, room, start, limit, use }, this.step))
     if (n > ALL_TRIED_MAX) {
       const trial = dealt()
       return this.isWithin(trial) ? trial : undefined
     }
     // Given up first: what the worse ranks can have beside it, they are raised to again.
-    const users = worse.map((_, k) => room.some((_, c) => use[c * worse.length + k]! > 0))
+    const users = worse.map((_, k) => uses(k, () => true))
     const alone = withWorse(levels.slice(i + 1).map((level, k) => (users[k] ? 0 : level)))
     if (this.isWithin(alone)) return alone
     const by = next - levels[i]!
-    const broken = new Set(left.flatMap((value, c) => (value < 2 * by * around.use[c * n + i]! ? [c] : [])))
+    const broken = new Set<number>()
+    for (let k = around.start[i]!; k < around.start[i + 1]!; k++)
+      if (left[limit[k]!]! < 2 * by * use[k]!) broken.add(limit[k]!)
     for (let kept = levels.slice(i + 1); ; ) {
-      const fewer = kept.map((level, k) => ([...broken].some(c => use[c * worse.length + k]! > 0) ? 0 : level))
+      const fewer = kept.map((level, k) => (uses(k, c => broken.has(c)) ? 0 : level))
       const givenUp = withWorse(fewer)
       const state = this.grid.flow(givenUp)
       const violations = state.status === 'diverged' ? [] : this.grid.violations(this.limits, state)
@@ -392,25 +406,6 @@ class Search {
 interface Around extends LinearLimits {
   readonly levels: Float64Array
   readonly left: readonly number[]
-}
-
-const concatenated = (parts: readonly Float64Array[]): Float64Array => {
-  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
-const joined = (here: LinearLimits, earlier: readonly LinearLimits[]): LinearLimits => {
-  const all = [here, ...earlier]
-  return {
-    count: all.reduce((sum, { count }) => sum + count, 0),
-    use: concatenated(all.map(({ use }) => use)),
-    room: concatenated(all.map(({ room }) => room))
-  }
 }
 
 const isSame = (a: Float64Array, b: Float64Array): boolean => a.every((value, i) => value === b[i])

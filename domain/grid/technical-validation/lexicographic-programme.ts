@@ -67,7 +67,7 @@ class Programme {
   private readonly columns: number
   private readonly candidates: number
 
-  constructor(most: readonly number[], { count, use, room }: LinearLimits) {
+  constructor(most: readonly number[], { count, room, start, limit, use }: LinearLimits) {
     const n = most.length
     this.candidates = n
     this.rows = count
@@ -79,16 +79,18 @@ class Programme {
     this.tableau = new Float64Array(count * this.columns)
     this.basic = new Int32Array(count)
     this.rowOf = new Int32Array(this.columns).fill(-1)
+    const scale = new Float64Array(count)
+    for (let k = start[0]!; k < start[n]!; k++) scale[limit[k]!] = Math.max(scale[limit[k]!]!, Math.abs(use[k]!))
+    for (let i = 0; i < n; i++)
+      for (let k = start[i]!; k < start[i + 1]!; k++)
+        this.tableau[limit[k]! * this.columns + i] = use[k]! / scale[limit[k]!]!
     for (let row = 0; row < count; row++) {
-      let largest = 0
-      for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(use[row * n + i]!))
-      const scale = largest > 0 ? 1 / largest : 1
-      for (let i = 0; i < n; i++) this.tableau[row * this.columns + i] = use[row * n + i]! * scale
+      const left = room[row]! / (scale[row]! || 1)
       this.tableau[row * this.columns + n + row] = 1
       this.basic[row] = n + row
       this.rowOf[n + row] = row
-      this.value[n + row] = room[row]! * scale
-      this.lower[n + row] = Math.min(0, room[row]! * scale)
+      this.value[n + row] = left
+      this.lower[n + row] = Math.min(0, left)
     }
   }
 

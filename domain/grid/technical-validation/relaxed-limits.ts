@@ -38,7 +38,7 @@ export const groundOf = (
   const violations = grid.violations(strict, withoutServices)
   if (violations.length === 0) return { limits: strict, levels: nothing }
   const asBefore = relaxed(strict, withoutServices, { voltagePu: 0, loadingPercent: 0 })
-  const { count, use } = grid.linear(strict, worstViolations(compiled, violations), withoutServices, nothing)
+  const { count, use } = grid.picture(strict, worstViolations(compiled, violations), withoutServices, nothing)
   const n = grid.candidates.length
   const strongest = Float64Array.from({ length: count }, (_, c) =>
     use.subarray(c * n, (c + 1) * n).reduce((most, one) => Math.min(most, one), 0)

@@ -62,7 +62,7 @@ export interface JudgedService {
 }
 
 export interface JudgedGrid {
-  /** `clear`: all services together break no limit. `curtailed`: some had to be cut. `no-solution`: see `divergence`. */
+  /** `clear`: nothing is cut. `curtailed`: something is. `no-solution`: see `divergence`. */
   readonly status: 'clear' | 'curtailed' | 'no-solution'
   /** What all services together would break; undefined where that state does not exist. */
   readonly withAll?: readonly Violation[]

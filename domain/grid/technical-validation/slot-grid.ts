@@ -8,7 +8,7 @@ import type { Divergence, GridState, InjectorPowers, PowerFlow, SlotPowers } fro
 import type { Monitored as Quantity, Sensitivity } from '../sensitivities.ts'
 import { type Limits, type Violation, violationsOf } from '../violations.ts'
 import type { Candidate } from './levels.ts'
-import type { LinearLimits } from './linear-limits.ts'
+import type { Picture } from './linear-limits.ts'
 
 /** One service where it stands: buses of its members by place, and which of both powers it moves. */
 export interface PlacedCandidate extends Candidate {
@@ -32,18 +32,29 @@ export interface SlotGrid {
   flow(levels: Float64Array): GridState | Divergence
   violations(limits: Limits, state: GridState): readonly Violation[]
   /** Around the state that was solved last, with these levels. */
-  linear(limits: Limits, monitored: readonly Monitored[], state: GridState, levels: Float64Array): LinearLimits
+  picture(limits: Limits, monitored: readonly Monitored[], state: GridState, levels: Float64Array): Picture
 }
+
+/** Arrays that all slots of a validation share, one after the other. */
+export interface Scratch {
+  readonly injected: InjectorPowers
+  use: Float64Array
+}
+
+export const scratchFor = ({ network }: CompiledNetwork): Scratch => ({
+  injected: { p_kW: new Float64Array(network.buses.length), q_kvar: new Float64Array(network.buses.length) },
+  use: new Float64Array()
+})
 
 export const slotGrid = (
   compiled: CompiledNetwork,
   powerFlow: PowerFlow,
   sensitivityOf: (quantity: Quantity) => Sensitivity,
   powers: SlotPowers,
-  candidates: readonly PlacedCandidate[]
+  candidates: readonly PlacedCandidate[],
+  scratch: Scratch
 ): SlotGrid => {
-  const buses = compiled.network.buses.length
-  const injected: InjectorPowers = { p_kW: new Float64Array(buses), q_kvar: new Float64Array(buses) }
+  const { injected } = scratch
   const withServices: SlotPowers = { ...powers, injected }
   const { single, quantities, signs } = columnsOf(candidates, compiled.rowOfBus)
   let powerFlows = 0
@@ -57,23 +68,25 @@ export const slotGrid = (
       for (const field of ['p_kW', 'q_kvar'] as const)
         if (powers.injected === undefined) injected[field].fill(0)
         else injected[field].set(powers.injected[field])
-      candidates.forEach(({ quantity, direction, buses: at, weights }, n) => {
-        const level = levels[n]!
-        if (level === 0) return
-        const into = quantity === 'P' ? injected.p_kW : injected.q_kvar
-        const sign = signOf(direction)
-        if (at.length === 1) into[at[0]!]! += (sign * level) / 1000
+      for (let i = 0; i < candidates.length; i++) {
+        const level = levels[i]!
+        if (level === 0) continue
+        const into = quantities[i] === 0 ? injected.p_kW : injected.q_kvar
+        const kilo = (signs[i]! * level) / 1000
+        const { buses: at, weights } = candidates[i]!
+        if (at.length === 1) into[at[0]!]! += kilo
         else {
           const total = weights.reduce((sum, weight) => sum + weight, 0)
-          for (let k = 0; k < at.length; k++) into[at[k]!]! += (sign * level * weights[k]!) / total / 1000
+          for (let k = 0; k < at.length; k++) into[at[k]!]! += (kilo * weights[k]!) / total
         }
-      })
+      }
       return powerFlow.solve(withServices)
     },
     violations: (limits, state) => violationsOf(compiled, limits, state),
-    linear(limits, monitored, state, levels) {
+    picture(limits, monitored, state, levels) {
       const n = candidates.length
-      const use = new Float64Array(monitored.length * n)
+      if (scratch.use.length < monitored.length * n) scratch.use = new Float64Array(2 * monitored.length * n)
+      const { use } = scratch
       const room = new Float64Array(monitored.length)
       powerFlow.point.linearise()
       monitored.forEach((one, c) => {
@@ -122,11 +135,18 @@ const quantityOf = (
 const SEVERAL = -2
 
 /** By candidate: row of its only member, 0 for P and 1 for Q, +1 for up and -1 for down. */
-const columnsOf = (candidates: readonly PlacedCandidate[], rowOfBus: Int32Array) => ({
-  single: Int32Array.from(candidates, ({ buses }) => (buses.length === 1 ? rowOfBus[buses[0]!]! : SEVERAL)),
-  quantities: Uint8Array.from(candidates, ({ quantity }) => Number(quantity === 'Q')),
-  signs: Int8Array.from(candidates, ({ direction }) => signOf(direction))
-})
+const columnsOf = (candidates: readonly PlacedCandidate[], rowOfBus: Int32Array) => {
+  const single = new Int32Array(candidates.length)
+  const quantities = new Uint8Array(candidates.length)
+  const signs = new Int8Array(candidates.length)
+  for (let i = 0; i < candidates.length; i++) {
+    const { buses, quantity, direction } = candidates[i]!
+    single[i] = buses.length === 1 ? rowOfBus[buses[0]!]! : SEVERAL
+    quantities[i] = quantity === 'Q' ? 1 : 0
+    signs[i] = signOf(direction)
+  }
+  return { single, quantities, signs }
+}
 
 /** Of one kW or kvar of the service, shared over its members. */
 const sharedEffect = (

@@ -14,9 +14,9 @@ import type { Limits } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { joinBlocks } from './join-blocks.ts'
 import type { Tolerance } from './relaxed-limits.ts'
-import type { AcceptedService, JudgedSlot, Reason, TechnicalValidation } from './service.ts'
+import type { AcceptedRun, AcceptedService, JudgedSlot, Reason, TechnicalValidation } from './service.ts'
 import { openSlot, type Placed, type SlotCase } from './slot-case.ts'
-import { type PlacedCandidate, slotGrid } from './slot-grid.ts'
+import { type PlacedCandidate, scratchFor, slotGrid } from './slot-grid.ts'
 
 export interface ValidationCase {
   readonly compiled: CompiledNetwork
@@ -42,6 +42,7 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
   const cutting: CuttingRules = { step: STEP_W, effectLeast: EFFECT_LEAST, ...given.cutting }
   const flow = powerFlow(compiled)
   const sensitivityOf = sensitivitiesAt(flow.point)
+  const scratch = scratchFor(compiled)
   const located = services.map(service => locate(service, given))
   const judged: JudgedSlot[][] = services.map(() => [])
   const cases = activeBySlot(services, slots.length).map((active, slot): SlotCase => {
@@ -64,7 +65,8 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
         flow,
         sensitivityOf,
         slots[slot]!,
-        placed.map((one, i) => candidate(one, most[i]!))
+        placed.map((one, i) => candidate(one, most[i]!)),
+        scratch
       )
     return openSlot(placed, gridWith, { compiled, limits, tolerance, cutting })
   })
@@ -114,22 +116,37 @@ interface Active {
 const activeBySlot = (services: readonly AcceptedService[], slots: number): readonly (readonly Active[])[] => {
   const bySlot: Active[][] = Array.from({ length: slots }, () => [])
   services.forEach(({ offerId, accepted, isBlock, minAcceptance }, service) => {
+    const [only, ...more] = accepted
+    if (only !== undefined && more.length === 0) {
+      const { slot, slots: length, amount, minAcceptance: ofRun = 0 } = only
+      checkRun(offerId, only, slots)
+      const least = Math.max(minAcceptance, ofRun)
+      for (let at = slot; at < slot + length; at++)
+        bySlot[at]!.push({ service, accepted: amount, minAcceptance: least })
+      return
+    }
     const amounts = new Map<number, { amount: number; least: number }>()
-    for (const { slot, slots: length, amount, minAcceptance: ofRun = 0 } of accepted)
+    for (const run of accepted) {
+      checkRun(offerId, run, slots)
+      const { slot, slots: length, amount, minAcceptance: ofRun = 0 } = run
       for (let at = slot; at < slot + length; at++) {
-        if (!(at >= 0 && at < slots)) throw new RangeError(`validateServices: ${offerId} in slot ${at} of ${slots}`)
-        if (!Number.isSafeInteger(amount) || amount <= 0)
-          throw new RangeError(`validateServices: ${offerId}: ${amount}`)
         const known = amounts.get(at)
         if (known) {
           known.amount += amount
           known.least = Math.max(known.least, ofRun)
         } else amounts.set(at, { amount, least: Math.max(minAcceptance, ofRun) })
       }
+    }
     if (isBlock && new Set([...amounts.values()].map(({ amount }) => amount)).size > 1)
       throw new RangeError(`validateServices: the block ${offerId} has several amounts`)
     for (const [slot, { amount, least }] of [...amounts].sort(([a], [b]) => a - b))
       bySlot[slot]!.push({ service, accepted: amount, minAcceptance: least })
   })
   return bySlot
+}
+
+const checkRun = (offerId: string, { slot, slots: length, amount }: AcceptedRun, slots: number): void => {
+  if (!(slot >= 0 && slot + length <= slots))
+    throw new RangeError(`validateServices: ${offerId} in slots ${slot} to ${slot + length} of ${slots}`)
+  if (!Number.isSafeInteger(amount) || amount <= 0) throw new RangeError(`validateServices: ${offerId}: ${amount}`)
 }
