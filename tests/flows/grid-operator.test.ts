@@ -169,3 +169,33 @@ t.test(
     )
   }
 )
+
+t.test('T-86: with FLEX_GRID_REQUESTS=approval nothing is asked before an operator confirms it', async t => {
+  const market = await begun(t, { FLEX_GRID_REQUESTS: 'approval' })
+  await market.until('2026-01-14T11:00:00Z')
+  t.strictSame(await items(market, `${session}/requests`), [])
+  const proposals = await items<{ requestId: string; status: string }>(market, `${session}/proposals?limit=1000`)
+  t.ok(proposals.length > 0)
+  t.ok(proposals.every(({ status }) => status === 'waiting'))
+  const confirm = { requestIds: proposals.slice(0, 1).map(({ requestId }) => requestId) }
+  t.equal((await market.call('ARETI', 'POST', `${session}/proposals/approval`, confirm)).status, 200)
+  t.equal((await market.call('ARETI', 'POST', `${session}/proposals/approval`, confirm)).status, 404)
+  t.strictSame(
+    (await items<{ requestId: string }>(market, `${session}/requests`)).map(({ requestId }) => requestId),
+    confirm.requestIds
+  )
+  await market.until('2026-01-14T15:00:00Z')
+  const after = await items<{ requestId: string; status: string }>(market, `${session}/proposals?limit=1000`)
+  t.equal(after.filter(({ status }) => status === 'sent').length, 1)
+  t.equal(after.filter(({ status }) => status === 'dropped').length, proposals.length - 1)
+})
+
+t.test('SYS-08: without the role the same calls of an outside platform are all that happens', async t => {
+  const roles = 'gateway,registry,clock,market,projections,actor-topics'
+  const market = await startMarket('2026-01-14T09:00:00Z', { env: { FLEX_ROLES: roles } })
+  t.teardown(() => market.close())
+  t.equal((await market.call('ACEAE', 'POST', '/v1/pods', [podDocument(customers[0]!)])).status, 201)
+  await market.settled()
+  t.equal(await market.app.log.endOffset('flex.grid.events', 0), 0)
+  t.strictSame(await items(market, '/v1/networks'), [])
+})
