@@ -15,10 +15,12 @@ import { sensitivitiesAt } from '../grid/sensitivities.ts'
 import type { Violation } from '../grid/violations.ts'
 import type { PlannedRequest, PlannedUnit, PlanProblem } from './calculation.ts'
 
-/** Of the help of those that are planned; with it at most a quarter more is asked than planned. */
+/** Of the help of the least helpful that is planned. */
 const SUBSTITUTE_SHARE = 0.8
 /** A planned PoD is there for a limit if it helps at least this share of the best one's help. */
-const RELEVANT_SHARE = 0.1
+const RELEVANT_SHARE = 0.5
+/** What is asked beyond the plan costs; where a list would need more, real time asks again for what is missing. */
+const MARGIN_MAX = 1.25
 /** Violations of a quarter-hour that are looked at, the worst first: those nearby are cured alike. */
 const LOOKED_AT_MAX = 100
 /** W or var, as bids. */
@@ -139,7 +141,8 @@ export const marketRequests = (
       if (!here) return 0
       const sum = [...here.values()].reduce((total, amount) => total + amount, 0)
       const most = listed.reduce((total, unit) => total + bandAt(unit, n, group), 0)
-      const needed = Math.ceil((sum * (group.margin.get(n) ?? 1)) / STEP) * STEP
+      const margin = Math.min(MARGIN_MAX, group.margin.get(n) ?? 1)
+      const needed = Math.ceil((sum * margin) / STEP) * STEP
       return Math.max(sum, Math.min(needed, most))
     })
     return {
