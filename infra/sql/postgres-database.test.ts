@@ -110,7 +110,7 @@ t.test('a server that restarts is waited for; a transaction that it broke off le
 })
 
 t.test(
-  'sessions that the server ends, idle or in a transaction, end neither the process nor the next query',
+  'sessions that the server ends, idle or in a transaction, end no process, and no more queries than there were sessions',
   options,
   async t => {
     const database = await open(t)
@@ -119,12 +119,18 @@ t.test(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()'
     await Promise.all(Array.from({ length: 5 }, () => query.selectFrom('offer').select('id').execute()))
     await asAdministrator(endOthers)
-    await query
-      .selectFrom('offer')
-      .select('id')
-      .execute()
-      .catch(() => {})
-    await query.selectFrom('offer').select('id').execute()
+    // Until the end of a session has come over the network, a query may be given to it: each ended one fails once at most.
+    let failed = 0
+    for (let isAnswered = false; !isAnswered && failed <= 5; )
+      isAnswered = await query
+        .selectFrom('offer')
+        .select('id')
+        .execute()
+        .then(
+          () => true,
+          () => ++failed < 0
+        )
+    t.ok(failed <= 5, `${failed} queries failed`)
     await t.rejects(
       database.transaction(async transaction => {
         await transaction.insertInto('offer').values({ id: 'ended', power_w: 1 }).execute()
