@@ -89,32 +89,38 @@ export const marketRequests = (
   const flow = powerFlow(compiled)
   const sensitivityOf = sensitivitiesAt(flow.point)
   const rowOf = ({ bus }: PlannedUnit): number => compiled.rowOfBus[compiled.topology.busIndex.get(bus) ?? -1] ?? -1
+  const rowOfPod = new Map(units.map(unit => [unit.pod, rowOf(unit)]))
   planned.forEach((slot, n) => {
     if (!('activations' in slot) || slot.activations.length === 0) return
     flow.point.load(slots[n]!)
     if (flow.point.solve().status !== 'converged')
       throw new Error(`marketRequests: slot ${n} has a plan but no solution`)
     flow.point.linearise()
-    const active = [...groups.values()].filter(group => group.planned.has(n))
+    const active = [...groups.values()].flatMap(group => {
+      const here = group.planned.get(n)
+      if (here === undefined) return []
+      const moved = [...here].map(([pod, amount]) => ({ row: rowOfPod.get(pod)!, amount }))
+      const able = [...group.members.values()].flatMap(unit =>
+        here.has(unit.pod) || bandAt(unit, n, group) === 0 ? [] : [{ pod: unit.pod, row: rowOfPod.get(unit.pod)! }]
+      )
+      return [{ group, chosen: chosen.get(group)!, moved, able }]
+    })
     for (const violation of worstFirst(slot.violations)) {
       const { first, end, p, q } = sensitivityOf(monitoredOf(compiled, violation))
       const sign = violation.kind === 'under-voltage' ? 1 : -1
-      const helpOf = (unit: PlannedUnit, { quantity, direction }: Way): number => {
-        const row = rowOf(unit)
+      const helpOf = (row: number, { quantity, direction }: Way): number => {
         if (row < first || row >= end) return 0
         return sign * (direction === 'UP' ? 1 : -1) * (quantity === 'P' ? p : q)[row - first]!
       }
       const best = { P: 0, Q: 0 }
-      for (const group of active)
-        for (const pod of group.planned.get(n)!.keys())
-          best[group.quantity] = Math.max(best[group.quantity], helpOf(group.members.get(pod)!, group))
-      for (const group of active) {
-        const here = group.planned.get(n)!
+      for (const { group, moved } of active)
+        for (const { row } of moved) best[group.quantity] = Math.max(best[group.quantity], helpOf(row, group))
+      for (const { group, chosen, moved, able } of active) {
         let least = Number.POSITIVE_INFINITY
         let amounts = 0
         let helped = 0
-        for (const [pod, amount] of here) {
-          const help = helpOf(group.members.get(pod)!, group)
+        for (const { row, amount } of moved) {
+          const help = helpOf(row, group)
           if (help <= 0 || help < RELEVANT_SHARE * best[group.quantity]) continue
           least = Math.min(least, help)
           amounts += amount
@@ -122,10 +128,10 @@ export const marketRequests = (
         }
         if (amounts === 0) continue
         let leastListed = least
-        for (const [pod, unit] of group.members) {
-          if (here.has(pod) || group.unfit.has(pod) || bandAt(unit, n, group) === 0) continue
-          const help = helpOf(unit, group)
-          if (help < SUBSTITUTE_SHARE * least && !chosen.get(group)!.has(pod)) group.unfit.add(pod)
+        for (const { pod, row } of able) {
+          const help = helpOf(row, group)
+          if (help >= leastListed || group.unfit.has(pod)) continue
+          if (help < SUBSTITUTE_SHARE * least && !chosen.has(pod)) group.unfit.add(pod)
           else if (help > 0) leastListed = Math.min(leastListed, Math.max(help, SUBSTITUTE_SHARE * least))
         }
         group.margin.set(n, Math.max(group.margin.get(n) ?? 1, helped / amounts / leastListed))
