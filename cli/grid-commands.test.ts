@@ -174,3 +174,39 @@ t.test('DTP-ATV-03: grid validate cuts the worst rank, says why, and takes the o
   t.match(JSON.parse(fromMarket.stdout).services, [{ offerId: 'o', slots: [{ acceptable: 1_000, verdict: 'OK' }] }])
   t.match(await cli('validate', file, '--outcome', outcome), { code: 2, stderr: /--book names the book/ })
 })
+
+t.test('DTP-ROF-02: grid request plans, alerts and groups, with limits from a file', async t => {
+  const flexibility = fileURLToPath(new URL('../examples/flexibility/', import.meta.url))
+  const args = [
+    ...['request', join(networks, 'baran-wu-33.json'), '--units', join(flexibility, 'baran-wu-33.units.json')],
+    ...['--limits', join(flexibility, 'limits-0.93.json')]
+  ]
+  const json = await cli(...args, '--json')
+  t.equal(json.code, 0, json.stderr)
+  const plan = JSON.parse(json.stdout)
+  t.match(plan.slots, [{ status: 'cured', remaining: [], after: { minVoltage_pu: Number } }])
+  t.ok(plan.slots[0].after.minVoltage_pu >= 0.93 - 1e-9)
+  const moved = plan.slots[0].activations.reduce((sum: number, { p }: { p: number }) => sum + p, 0)
+  const asked = plan.requests.reduce(
+    (sum: number, { profile }: { profile: { amount: number }[] }) => sum + profile[0]!.amount,
+    0
+  )
+  t.ok(asked >= moved && asked <= 1.25 * moved)
+  t.match(plan.alerts[0], { kind: 'under-voltage', helpful: [{ quantity: 'P', direction: 'UP' }] })
+  const people = await cli(...args)
+  t.match(people.stdout, /cured +14 +0/)
+  const nothing = await cli('request', join(networks, 'baran-wu-33.json'), '--units', join(root, 'none.json'))
+  t.equal(nothing.code, 2)
+})
+
+t.test('grid request says what units cannot cure, and names every fault of a file', async t => {
+  const units = join(root, 'units.json')
+  await writeFile(units, JSON.stringify({ units: [{ pod: 'load 18', band: { upP: 100 } }] }))
+  const weak = await cli('request', join(networks, 'baran-wu-33.json'), '--units', units)
+  t.equal(weak.code, 1)
+  t.match(weak.stderr, '1 of 1 slots keep violations that the units cannot remove')
+  await writeFile(units, JSON.stringify({ units: [{ pod: 'load 99', band: { upP: -1 } }] }))
+  const wrong = await cli('request', join(networks, 'baran-wu-33.json'), '--units', units)
+  t.equal(wrong.code, 2)
+  t.match(wrong.stderr, /units.0.pod.*units.0.band.upP/s)
+})

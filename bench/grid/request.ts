@@ -9,9 +9,10 @@
  */
 import { table } from '../../cli/output.ts'
 import { compileNetwork } from '../../domain/grid/compile-network.ts'
+import type { PlacedUnit } from '../../domain/grid/flexibility-request/substation-requests.ts'
 import { placesOf } from '../../domain/grid/hierarchy.ts'
 import { limitsOf } from '../../domain/grid/violations.ts'
-import type { PlannedUnit, PlanProblem } from '../../domain/grid-operation/calculation.ts'
+import type { PlanProblem } from '../../domain/grid-operation/calculation.ts'
 import { gridCalculation } from '../../domain/grid-operation/grid-calculation.ts'
 import { calculateSlots } from '../../domain/grid-operation/grid-states.ts'
 import { loadSolver, type Solver } from '../../domain/optimisation/solver.ts'
@@ -88,12 +89,13 @@ const problemOf = (pods: number, peak: number): Omit<PlanProblem, 'violated'> =>
   return {
     ...{ compiled, slots, limits: limitsOf(compiled), pom: 'district', minimumBid: MINIMUM_BID },
     bands: slots.map(() => undefined),
-    units: units.map((unit): PlannedUnit => {
+    units: units.map((unit): PlacedUnit => {
       const { feeder, secondarySubstation } = places[compiled.topology.busIndex.get(unit.bus)!]!
       return {
         ...unit,
         prices: { upP: 1, downP: 1, upQ: 1, downQ: 1 },
-        place: { feeder: feeder ?? null, secondarySubstation: secondarySubstation ?? null },
+        feeder: feeder ?? null,
+        secondarySubstation: secondarySubstation ?? null,
         services: ['congestion', 'voltage']
       }
     })

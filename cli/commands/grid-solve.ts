@@ -4,14 +4,16 @@ import { compileNetwork } from '../../domain/grid/compile-network.ts'
 import type { Network } from '../../domain/grid/network.ts'
 import type { NetworkProblem } from '../../domain/grid/network-problem.ts'
 import { type Divergence, type GridState, powerFlow } from '../../domain/grid/power-flow.ts'
-import { parseSlots, type Slot } from '../../domain/grid/slots-file.ts'
+import type { Slot } from '../../domain/grid/slots-file.ts'
 import { stateToJson, summaryOf } from '../../domain/grid/state-file.ts'
-import { defaultThresholds, limitsOf, type Violation, violationsOf } from '../../domain/grid/violations.ts'
+import { limitsOf, type Violation, violationsOf } from '../../domain/grid/violations.ts'
 import { Finding, printJson, printText, table, UsageError } from '../output.ts'
-import { listed, networkFrom, readJson } from './network-input.ts'
+import { limitsFrom, slotsFrom } from './grid-files.ts'
+import { listed, networkFrom } from './network-input.ts'
 
 interface Flags {
   readonly slots?: string
+  readonly limits?: string
   readonly transformerModel: 't' | 'pi'
   readonly json?: boolean
 }
@@ -22,7 +24,7 @@ export const gridSolve = async (files: readonly string[], flags: Flags): Promise
   const problems = [...ofFile, ...ofNetwork]
   if (compiled === undefined) throw new UsageError(`${files.join(', ')} cannot be solved:\n${listed(problems)}`)
   const slots = flags.slots === undefined ? undefined : await slotsFrom(flags.slots, network)
-  const limits = limitsOf(compiled, defaultThresholds)
+  const limits = limitsOf(compiled, await limitsFrom(flags.limits, network))
   const flow = powerFlow(compiled)
   const solve = (slot: Slot): Solved => {
     const state = flow.solve(slot.powers)
@@ -52,12 +54,6 @@ interface Solved {
   readonly slot: Slot
   readonly state: GridState | Divergence
   readonly violations: readonly Violation[]
-}
-
-const slotsFrom = async (file: string, network: Network): Promise<readonly Slot[]> => {
-  const { slots, problems } = parseSlots(await readJson(file), network)
-  if (slots === undefined) throw new UsageError(`${file} has no slots of this network:\n${listed(problems)}`)
-  return slots
 }
 
 const nameOf = ({ title, time }: Slot) => ({

@@ -2,7 +2,7 @@
 import { busOfPodIn } from '../../domain/grid/apply-services.ts'
 import { compileNetwork } from '../../domain/grid/compile-network.ts'
 import type { Network } from '../../domain/grid/network.ts'
-import { parseSlots, type Slot } from '../../domain/grid/slots-file.ts'
+import type { Slot } from '../../domain/grid/slots-file.ts'
 import type { AcceptedService, TechnicalValidation } from '../../domain/grid/technical-validation/service.ts'
 import {
   isMarketOutcome,
@@ -11,13 +11,15 @@ import {
 } from '../../domain/grid/technical-validation/services-file.ts'
 import { STEP_W, validateServices } from '../../domain/grid/technical-validation/validate-services.ts'
 import { verdictOf } from '../../domain/grid/technical-validation/verdicts.ts'
-import { defaultThresholds, limitsOf } from '../../domain/grid/violations.ts'
-import { type BookProblem, parseBook } from '../../domain/market/clearing/book-file.ts'
+import { limitsOf } from '../../domain/grid/violations.ts'
+import { parseBook } from '../../domain/market/clearing/book-file.ts'
 import { Finding, printJson, printText, table, UsageError } from '../output.ts'
+import { faults, limitsFrom, slotsFrom } from './grid-files.ts'
 import { listed, networkFrom, readJson } from './network-input.ts'
 
 interface Flags {
   readonly slots?: string
+  readonly limits?: string
   readonly outcome: string
   readonly book?: string
   readonly step?: number
@@ -33,7 +35,7 @@ export const gridValidate = async (files: readonly string[], flags: Flags): Prom
   const result = validateServices({
     compiled,
     busOfPod: busOfPodIn(compiled),
-    limits: limitsOf(compiled, defaultThresholds),
+    limits: limitsOf(compiled, await limitsFrom(flags.limits, network)),
     slots: slots.map(({ powers }) => powers),
     services,
     cutting: { step: flags.step ?? STEP_W }
@@ -44,28 +46,20 @@ export const gridValidate = async (files: readonly string[], flags: Flags): Prom
   if (unsolved > 0) throw new Finding(`${unsolved} of ${slots.length} slots have no solution`)
 }
 
-const slotsFrom = async (file: string, network: Network): Promise<readonly Slot[]> => {
-  const { slots, problems } = parseSlots(await readJson(file), network)
-  if (slots === undefined) throw new UsageError(`${file} has no slots of this network:\n${listed(problems)}`)
-  return slots
-}
-
 const servicesFrom = async ({ outcome, book }: Flags, slots: number): Promise<readonly AcceptedService[]> => {
   const json = await readJson(outcome)
   const read = isMarketOutcome(json) ? await ofMarket(json, outcome, book, slots) : parseServices(json, slots)
-  if (read.services === undefined) throw new UsageError(`${outcome} has no accepted services:\n${lines(read.problems)}`)
+  if (read.services === undefined)
+    throw new UsageError(`${outcome} has no accepted services:\n${faults(read.problems)}`)
   return read.services
 }
 
 const ofMarket = async (json: unknown, outcome: string, file: string | undefined, slots: number) => {
   if (file === undefined) throw new UsageError(`${outcome} is a market outcome; --book names the book it came from`)
   const parsed = parseBook(await readJson(file))
-  if ('problems' in parsed) throw new UsageError(`${file} is no order book:\n${lines(parsed.problems)}`)
+  if ('problems' in parsed) throw new UsageError(`${file} is no order book:\n${faults(parsed.problems)}`)
   return servicesOfMarket(parsed.book, json, slots)
 }
-
-const lines = (problems: readonly BookProblem[]): string =>
-  problems.map(({ path, detail }) => `  ${path || '/'}: ${detail}`).join('\n')
 
 const documentOf = (
   network: Network,

@@ -12,10 +12,11 @@ import type {
   GridEvent,
   SeriesForecast
 } from '../../schemas/generated.ts'
+import type { PlacedUnit, SubstationRequest } from '../grid/flexibility-request/substation-requests.ts'
 import { defaultThresholds, limitsOf } from '../grid/violations.ts'
 import { MTU_MS } from '../units/time.ts'
 import { bandOf, bandsLeft, firmServices } from './active-services.ts'
-import type { GridCalculation, Plan, PlannedRequest, PlannedUnit } from './calculation.ts'
+import type { GridCalculation, Plan } from './calculation.ts'
 import { alarmsOf, calculateSlots } from './grid-states.ts'
 import { type ReadVersion, versionOf } from './network-version.ts'
 import { type ForecastOf, type Powers, powersOf, withdrawalAt } from './powers.ts'
@@ -86,7 +87,7 @@ export const assessSession = (
 }
 
 /** PoDs of this network that may be moved. */
-const plannedUnits = ({ compiled, podPlaces }: ReadVersion, { pods }: PomGrid): readonly PlannedUnit[] => {
+const plannedUnits = ({ compiled, podPlaces }: ReadVersion, { pods }: PomGrid): readonly PlacedUnit[] => {
   // The market finds the price; as long as nothing is known of it every W counts alike.
   const prices = { upP: 1, downP: 1, upQ: 1, downQ: 1 }
   return [...pods.values()].flatMap(noted => {
@@ -94,7 +95,17 @@ const plannedUnits = ({ compiled, podPlaces }: ReadVersion, { pods }: PomGrid): 
     const at = podPlaces.get(pod)
     if (!at?.place) return []
     const bus = compiled.network.buses[at.bus]!.id
-    return [{ pod, bus, kind: flexibilityType, band: bandOf(noted), prices, place: at.place, services }]
+    return [
+      {
+        pod,
+        bus,
+        kind: flexibilityType,
+        band: bandOf(noted),
+        prices,
+        ...at.place,
+        services
+      }
+    ]
   })
 }
 
@@ -102,7 +113,7 @@ const plannedUnits = ({ compiled, podPlaces }: ReadVersion, { pods }: PomGrid): 
  * While a network is switched for now, PoDs stand elsewhere than the market knows (T-51): then the request is one of the
  * whole substation, where they are wherever the switches stand.
  */
-const atKnownPlace = (request: PlannedRequest, { placed }: PomGrid, pom: string): PlannedRequest => {
+const atKnownPlace = (request: SubstationRequest, { placed }: PomGrid, pom: string): SubstationRequest => {
   const { level, location, pods } = request
   if (level === 'primarySubstation') return request
   const isKnown = pods.every(pod => placed.get(pod)?.[level] === location)
@@ -114,7 +125,7 @@ const atKnownPlace = (request: PlannedRequest, { placed }: PomGrid, pom: string)
  * still open of it in the market (T-23), instead of being asked for twice.
  */
 const numbered = (
-  requests: readonly PlannedRequest[],
+  requests: readonly SubstationRequest[],
   { pom, sessionId, deliveryDate, start }: AssessSession,
   dsoId: string
 ): readonly Omit<FlexibilityRequested, 'type'>[] => {

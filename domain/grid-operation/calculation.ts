@@ -2,19 +2,13 @@
  * What the grid operator's decisions ask of the grid calculation; both are pure and are given in, because the plan needs a
  * solver that has to be loaded first. Amounts are whole W or var, up is more injection or less withdrawal (T-26).
  */
-import type { Direction, HelpfulResources, LocationLevel, Quantity, Service } from '../../schemas/generated.ts'
+import type { HelpfulResources } from '../../schemas/generated.ts'
 import type { CompiledNetwork } from '../grid/compile-network.ts'
-import type { FlexibleBand, FlexibleUnit } from '../grid/flexible-unit.ts'
+import type { PlacedUnit, SubstationRequest } from '../grid/flexibility-request/substation-requests.ts'
+import type { FlexibleBand } from '../grid/flexible-unit.ts'
 import type { SlotPowers } from '../grid/power-flow.ts'
 import type { AcceptedService, TechnicalValidation } from '../grid/technical-validation/service.ts'
 import type { Limits, Violation } from '../grid/violations.ts'
-import type { MarketPlace } from './network-version.ts'
-
-/** A customer with what may be moved of it, and where the market finds it. */
-export interface PlannedUnit extends FlexibleUnit {
-  readonly place: MarketPlace
-  readonly services: readonly Service[]
-}
 
 export interface PlanProblem {
   readonly compiled: CompiledNetwork
@@ -22,23 +16,12 @@ export interface PlanProblem {
   readonly slots: readonly SlotPowers[]
   /** Slots in which a limit is broken. */
   readonly violated: ReadonlySet<number>
-  readonly units: readonly PlannedUnit[]
+  readonly units: readonly PlacedUnit[]
   /** By slot, for those PoDs that have less than their unit says. */
   readonly bands: readonly (ReadonlyMap<string, FlexibleBand> | undefined)[]
   readonly pom: string
   /** Smallest amount that may be asked, W or var. */
   readonly minimumBid: number
-}
-
-/** What is asked of the market, without the session's names. */
-export interface PlannedRequest {
-  readonly level: LocationLevel
-  readonly location: string
-  readonly pods: readonly string[]
-  readonly quantity: Quantity
-  readonly direction: Direction
-  readonly service: Service
-  readonly profile: readonly { readonly slot: number; readonly slots: number; readonly amount: number }[]
 }
 
 /** Which customers could help an element that breaks a limit. */
@@ -49,7 +32,7 @@ export interface Help {
 }
 
 export interface Plan {
-  readonly requests: readonly PlannedRequest[]
+  readonly requests: readonly SubstationRequest[]
   readonly help: readonly Help[]
   /** Limits that no available flexibility can keep, over all slots. */
   readonly unresolved: number

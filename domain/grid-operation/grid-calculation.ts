@@ -1,11 +1,11 @@
 /** The grid calculation that the grid operator decides with: the flexibility plan and the technical validation of domain/grid. */
 import { alertsOf } from '../grid/flexibility-request/alerts.ts'
 import { planFlexibility } from '../grid/flexibility-request/plan-flexibility.ts'
+import { substationRequests } from '../grid/flexibility-request/substation-requests.ts'
 import { validateServices } from '../grid/technical-validation/validate-services.ts'
 import { type Limits, violationsOf } from '../grid/violations.ts'
 import type { Solver } from '../optimisation/solver.ts'
 import type { GridCalculation, Help, PlanProblem } from './calculation.ts'
-import { marketRequests } from './market-requests.ts'
 
 /**
  * Limits that are planned for keep this far from those that hold: what the market accepts is not to the W what was planned,
@@ -31,7 +31,7 @@ export const gridCalculation = (solver: Solver): GridCalculation => ({
       { limits: withMargin(limits), sizes: { smallest: minimumBid } }
     )
     return {
-      requests: marketRequests(problem, plan.slots),
+      requests: substationRequests(problem, plan.slots),
       help: helpOf({ compiled, slots, units }, plan.slots),
       unresolved: plan.slots.reduce(
         (sum, slot, n) =>

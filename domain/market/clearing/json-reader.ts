@@ -49,6 +49,12 @@ export class JsonReader {
     return low
   }
 
+  number(path: string, value: unknown, low: number, high: number): number {
+    if (typeof value === 'number' && value >= low && value <= high) return value
+    if (value !== undefined) this.problem(path, `must be a number from ${low} to ${high}`)
+    return low
+  }
+
   text(path: string, value: unknown): string {
     if (typeof value === 'string' && value.length > 0 && value.length <= textMost) return value
     if (value !== undefined) this.problem(path, `must be text of 1 to ${textMost} characters`)
