@@ -40,6 +40,8 @@ export interface SlotCure {
 const STEPS_MAX = 60
 /** Exceeded limits that a region takes up at a time: the worst first, the others mostly go with them. */
 const LIMITS_AT_A_TIME = 16
+/** A limit with more room than this, percent, keeps the sensitivities that it had when it was nearer, or was taken up. */
+const FAR_PERCENT = 0.05
 /** Relative change of the cost below which it stands still; the bids' step is coarser. */
 const COST_STILL = 1e-8
 /** A step that promises less than this, relative or in kW at the dearest price, is not worth a look; the bids' step is coarser. */
@@ -212,7 +214,9 @@ const takeUp = ({ watch, columns }: Workbench, search: Search, amounts: Float64A
   const { first } = watch.regions[region]!
   search.amounts = amounts
   search.excess = keys.map(key => watch.excess(key))
-  search.help = keys.map(key => {
+  search.help = keys.map((key, m) => {
+    const known = search.help[m]
+    if (known !== undefined && search.excess[m]! < -FAR_PERCENT) return known
     const { p, q } = watch.effect(key)
     const help = new Float64Array(search.columns.length)
     for (let n = 0; n < help.length; n++) {
