@@ -45,14 +45,14 @@ export const districtOf = (pods: number): District => {
 }
 
 /** Loads follow a day with a peak in the evening, when homes charge cars; each a little differently. */
-export const dayOf = ({ loads }: Network): readonly SlotPowers[] =>
+export const dayOf = ({ loads }: Network, highest = PEAK): readonly SlotPowers[] =>
   Array.from({ length: SLOTS }, (_, slot) => {
     const p_kW = new Float64Array(loads.length)
     const q_kvar = new Float64Array(loads.length)
     loads.forEach((load, n) => {
       const hour = (slot / SLOTS) * 24 + (n % 7) / 7 - 0.5
       const peak = Math.exp(-(((hour - 19) / 1.6) ** 2))
-      const share = load.pod === undefined ? 0.3 + 0.4 * peak : 0.25 + (PEAK - 0.25) * peak
+      const share = load.pod === undefined ? 0.3 + 0.4 * peak : 0.25 + (highest - 0.25) * peak
       p_kW[n] = load.p_kW * share
       q_kvar[n] = load.q_kvar * share
     })

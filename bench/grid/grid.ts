@@ -2,9 +2,9 @@
  * `npm run bench -- grid`: microseconds per power flow, all outputs included (voltages, angles, flows and currents at both
  * ends, losses, loading), for slots whose loads differ. Beside it, in the same run, power-grid-model on the same networks
  * and slots, where a Python with it is (PYTHON, default python3; bench/peers/requirements.txt), with the largest difference
- * of a voltage.
+ * of a voltage. Then flow 2 (requests) and flow 4 (technical validation) by number of points of delivery.
  *
- * Each figure is the fastest of several rounds: on a shared machine the others measure the neighbours.
+ * A power flow's figure is the fastest of several rounds: on a shared machine the others measure the neighbours.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,8 +18,9 @@ import type { Network } from '../../domain/grid/network.ts'
 import { parseNetwork } from '../../domain/grid/network-file.ts'
 import { powerFlow, type SlotPowers } from '../../domain/grid/power-flow.ts'
 import { limitsOf, violationsOf } from '../../domain/grid/violations.ts'
+import { type Requests, requestRows, requestTable } from './request.ts'
 import { syntheticNetwork } from './synthetic-network.ts'
-import { type ValidationRow, validationRows, validationTable } from './validation.ts'
+import { type Validations, validationRows, validationTable } from './validation.ts'
 
 interface Row {
   readonly network: string
@@ -35,13 +36,16 @@ interface Result {
   readonly rows: readonly Row[]
   readonly peer: string
   readonly levels: { readonly network: string; readonly rounds: number; readonly ms: number }
-  readonly validation: readonly ValidationRow[]
+  readonly requests: Requests
+  readonly validation: Validations
 }
 
-export const describe = 'power flow: µs per solve by size of the network, beside power-grid-model'
+export const describe =
+  'power flow by size of the network, beside power-grid-model; flows 2 and 4 by points of delivery'
 
 const SLOTS = 96
 const ROUNDS = 12
+const PODS = [150, 1_500, 15_000, 150_000]
 
 export const run = async (_: readonly string[], tell: (text: string) => void): Promise<Result> => {
   const networks = [
@@ -71,11 +75,12 @@ export const run = async (_: readonly string[], tell: (text: string) => void): P
     rows,
     peer: typeof peer === 'string' ? peer : 'power-grid-model 1.12.110, Newton–Raphson, batch of slots, one thread',
     levels: { network: district.name, rounds: solution.rounds, ms: performance.now() - started },
-    validation: validationRows([150, 1_500, 15_000, 150_000], tell)
+    requests: await requestRows(PODS, tell),
+    validation: validationRows(PODS, tell)
   }
 }
 
-export const readable = ({ rows, peer, levels, validation }: Result): string =>
+export const readable = ({ rows, peer, levels, requests, validation }: Result): string =>
   [
     table(
       ['network', 'buses', 'compile ms', 'µs per solve', 'peer µs', 'times', 'largest difference pu'],
@@ -88,6 +93,7 @@ export const readable = ({ rows, peer, levels, validation }: Result): string =>
     ),
     `peer: ${peer}`,
     `low-voltage networks into medium voltage, ${levels.network}: ${levels.rounds} rounds, ${levels.ms.toFixed(0)} ms with compiling`,
+    requestTable(requests),
     validationTable(validation)
   ].join('\n')
 

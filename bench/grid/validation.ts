@@ -9,9 +9,10 @@ import { table } from '../../cli/output.ts'
 import { busOfPodIn } from '../../domain/grid/apply-services.ts'
 import { type CompiledNetwork, compileNetwork } from '../../domain/grid/compile-network.ts'
 import { powerFlow, type SlotPowers } from '../../domain/grid/power-flow.ts'
-import type { AcceptedService } from '../../domain/grid/technical-validation/service.ts'
+import type { AcceptedService, TechnicalValidation } from '../../domain/grid/technical-validation/service.ts'
 import { validateServices } from '../../domain/grid/technical-validation/validate-services.ts'
 import { type Limits, limitsOf } from '../../domain/grid/violations.ts'
+import { medianOf, roundsFor, slopeOf } from './rounds.ts'
 import { syntheticNetwork } from './synthetic-network.ts'
 
 export interface ValidationRow {
@@ -28,48 +29,58 @@ const SLOTS = 96
 /** One point of delivery in 80 of 82 buses. */
 const BUSES_PER_POD = 1.025
 const PODS_PER_SUBSTATION = 1_500
-const ROUNDS = 3
 
-export const validationRows = (sizes: readonly number[], tell: (text: string) => void): readonly ValidationRow[] =>
-  sizes.map(pods => {
+export interface Validations {
+  readonly rows: readonly ValidationRow[]
+  readonly clearSlope: number
+  readonly congestedSlope: number
+}
+
+export const validationRows = (sizes: readonly number[], tell: (text: string) => void): Validations => {
+  const rows = sizes.map(pods => {
     tell(`flow 4, ${pods} points of delivery`)
     return measured(pods)
   })
+  return {
+    rows,
+    clearSlope: slopeOf(rows.map(({ pods, clearMs }) => ({ size: pods, ms: clearMs }))),
+    congestedSlope: slopeOf(rows.map(({ pods, congestedMs }) => ({ size: pods, ms: congestedMs })))
+  }
+}
 
 const measured = (pods: number): ValidationRow => {
   const substations = Math.max(1, Math.round(pods / PODS_PER_SUBSTATION))
   const cases = Array.from({ length: Math.min(substations, 4) }, (_, n) =>
     caseOf(Math.ceil((pods / substations) * BUSES_PER_POD), n + 1)
   )
-  const row = { clearMs: 0, congestedMs: 0, curtailedSlots: 0, curtailedServices: 0, powerFlows: 0 }
-  for (let substation = 0; substation < substations; substation++) {
-    const one = cases[substation % cases.length]!
-    const rounds = substations === 1 ? ROUNDS : 1
-    row.clearMs += fastest(rounds, () => validateServices({ ...one, limits: one.wide })).ms
-    const { ms, result } = fastest(rounds, () => validateServices({ ...one, limits: one.tight }))
-    row.congestedMs += ms
-    for (const { status, residual, powerFlows } of result.slots) {
-      if (residual.length > 0) throw new Error('flow 4: a limit is broken after validation')
-      row.curtailedSlots += Number(status === 'curtailed')
-      row.powerFlows += powerFlows
-    }
-    row.curtailedServices += result.services.filter(({ slots }) =>
-      slots.some(({ acceptable, accepted }) => acceptable < accepted)
-    ).length
+  const { rounds, warmUps } = roundsFor(substations)
+  const day = (limits: 'wide' | 'tight') =>
+    medianOf(rounds, warmUps, () =>
+      Array.from({ length: substations }, (_, n) => {
+        const one = cases[n % cases.length]!
+        return summaryOf(validateServices({ ...one, limits: one[limits] }))
+      })
+    )
+  const clear = day('wide')
+  const congested = day('tight')
+  const sum = (field: keyof ReturnType<typeof summaryOf>): number =>
+    congested.result.reduce((total, one) => total + one[field], 0)
+  return {
+    ...{ pods, substations, clearMs: clear.ms, congestedMs: congested.ms },
+    curtailedSlots: sum('curtailedSlots'),
+    curtailedServices: sum('curtailedServices'),
+    powerFlowsPerSlot: sum('powerFlows') / (SLOTS * substations)
   }
-  const { powerFlows, ...rest } = row
-  return { pods, substations, ...rest, powerFlowsPerSlot: powerFlows / (SLOTS * substations) }
 }
 
-const fastest = <T>(rounds: number, work: () => T): { readonly ms: number; readonly result: T } => {
-  let best: { ms: number; result: T } | undefined
-  for (let round = 0; round < rounds; round++) {
-    const started = performance.now()
-    const result = work()
-    const ms = performance.now() - started
-    if (best === undefined || ms < best.ms) best = { ms, result }
+const summaryOf = ({ slots, services }: TechnicalValidation) => {
+  if (slots.some(({ residual }) => residual.length > 0)) throw new Error('flow 4: a limit is broken after validation')
+  return {
+    curtailedSlots: slots.filter(({ status }) => status === 'curtailed').length,
+    curtailedServices: services.filter(one => one.slots.some(({ acceptable, accepted }) => acceptable < accepted))
+      .length,
+    powerFlows: slots.reduce((total, { powerFlows }) => total + powerFlows, 0)
   }
-  return best!
 }
 
 interface Case {
@@ -136,7 +147,7 @@ const tightLimits = (compiled: CompiledNetwork, slots: readonly SlotPowers[], li
   }
 }
 
-export const validationTable = (rows: readonly ValidationRow[]): string =>
+export const validationTable = ({ rows, clearSlope, congestedSlope }: Validations): string =>
   [
     'technical validation of one service for each point of delivery (flow 4), 96 slots, proof included',
     table(
@@ -153,5 +164,6 @@ export const validationTable = (rows: readonly ValidationRow[]): string =>
         ...[pods, substations, clearMs.toFixed(0), congestedMs.toFixed(0), curtailedSlots, curtailedServices],
         powerFlowsPerSlot.toFixed(1)
       ])
-    )
+    ),
+    `growth with the points of delivery: slope ${clearSlope.toFixed(2)} on the clear day, ${congestedSlope.toFixed(2)} on the congested one`
   ].join('\n')

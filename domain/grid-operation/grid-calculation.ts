@@ -1,6 +1,6 @@
 /** The grid calculation that the grid operator decides with: the flexibility plan and the technical validation of domain/grid. */
 import { alertsOf } from '../grid/flexibility-request/alerts.ts'
-import { planFlexibility } from '../grid/flexibility-request/plan-flexibility.ts'
+import { planFlexibility, type SlotPlan } from '../grid/flexibility-request/plan-flexibility.ts'
 import { substationRequests } from '../grid/flexibility-request/substation-requests.ts'
 import { validateServices } from '../grid/technical-validation/validate-services.ts'
 import { type Limits, violationsOf } from '../grid/violations.ts'
@@ -16,11 +16,12 @@ const PLANNING_MARGIN = { voltagePu: 0.001, loadingPercent: 1 }
 export const gridCalculation = (solver: Solver): GridCalculation => ({
   plan(problem) {
     const { compiled, limits, slots, units, bands, violated, minimumBid } = problem
+    // What is near a limit and breaks none is not asked for (DTP-ROF-01).
+    const broken = [...violated].sort((a, b) => a - b)
     const plan = planFlexibility(
       compiled,
-      slots.map((powers, slot) => {
-        // What is near a limit and breaks none is not asked for (DTP-ROF-01).
-        if (!violated.has(slot)) return { powers, units: [] }
+      broken.map(slot => {
+        const powers = slots[slot]!
         const left = bands[slot]
         return left
           ? { powers, units: units.map(unit => ({ ...unit, band: left.get(unit.pod) ?? unit.band })) }
@@ -30,12 +31,15 @@ export const gridCalculation = (solver: Solver): GridCalculation => ({
       solver,
       { limits: withMargin(limits), sizes: { smallest: minimumBid } }
     )
+    const planned: SlotPlan[] = slots.map(() => ({ status: 'clean' }))
+    broken.forEach((slot, n) => {
+      planned[slot] = plan.slots[n]!
+    })
     return {
-      requests: substationRequests(problem, plan.slots),
-      help: helpOf({ compiled, slots, units }, plan.slots),
-      unresolved: plan.slots.reduce(
-        (sum, slot, n) =>
-          sum + (violated.has(n) && 'state' in slot ? violationsOf(compiled, limits, slot.state).length : 0),
+      requests: substationRequests(problem, planned),
+      help: helpOf({ compiled, slots, units }, planned),
+      unresolved: planned.reduce(
+        (sum, slot) => sum + ('state' in slot ? violationsOf(compiled, limits, slot.state).length : 0),
         0
       )
     }
@@ -51,11 +55,9 @@ const withMargin = ({ minPu, maxPu, linePercent, transformerPercent }: Limits): 
   transformerPercent: transformerPercent.map(limit => limit - PLANNING_MARGIN.loadingPercent)
 })
 
-type PlannedSlots = ReturnType<typeof planFlexibility>['slots']
-
 const helpOf = (
   { compiled, slots, units }: Pick<PlanProblem, 'compiled' | 'slots' | 'units'>,
-  planned: PlannedSlots
+  planned: readonly SlotPlan[]
 ): readonly Help[] =>
   alertsOf(
     compiled,

@@ -40,8 +40,15 @@ export interface SlotCure {
 const STEPS_MAX = 60
 /** Exceeded limits that a region takes up at a time: the worst first, the others mostly go with them. */
 const LIMITS_AT_A_TIME = 16
+/** A limit with more room than this, percent, keeps the sensitivities that it had when it was nearer, or was taken up. */
+const FAR_PERCENT = 0.05
 /** Relative change of the cost below which it stands still; the bids' step is coarser. */
 const COST_STILL = 1e-8
+/** A step that promises less than this, relative or in kW at the dearest price, is not worth a look; the bids' step is coarser. */
+const GAIN_LEAST = 1e-6
+const GAIN_LEAST_KW = 1e-5
+/** So many times that from the end, what is missing of a limit is asked for beside: the linear model alone only creeps up to it. */
+const NEAR = 10
 /** Steps are shortened down to this share of the band. */
 const RADIUS_LEAST = 1e-7
 /** Repairs after rounding; each asks for a little more than was missing. */
@@ -66,7 +73,9 @@ interface Search {
   merit: number
   /** What was tried last. */
   tried: CureStepResult | undefined
-  radius: number
+  /** How far each column may go in a step, as a share of its band; and which way it went last. */
+  readonly radii: Float64Array
+  readonly turns: Int8Array
   /** What a percent of exceedance costs in the merit. */
   penalty: number
   /** Percent asked beyond the need, by key. */
@@ -119,10 +128,7 @@ export const cureSlot = (bench: Workbench): SlotCure => {
     }
     if (!solveWith()) {
       // Too far for the grid to carry: shorter steps around the same points.
-      for (const search of active) {
-        search.radius = Math.min(search.radius, largestStep(search)) / 4
-        if (search.radius < RADIUS_LEAST) search.status = 'done'
-      }
+      for (const search of active) shorten(search, 0.25)
       continue
     }
     watch.scan()
@@ -176,7 +182,8 @@ const startOf = ({ columns, columnsOfRegion }: Workbench, region: number): Searc
     help: [],
     merit: Number.POSITIVE_INFINITY,
     tried: undefined,
-    radius: 1,
+    radii: new Float64Array(own.length).fill(1),
+    turns: new Int8Array(own.length),
     penalty: 0,
     extra: new Map(),
     best: undefined,
@@ -207,7 +214,9 @@ const takeUp = ({ watch, columns }: Workbench, search: Search, amounts: Float64A
   const { first } = watch.regions[region]!
   search.amounts = amounts
   search.excess = keys.map(key => watch.excess(key))
-  search.help = keys.map(key => {
+  search.help = keys.map((key, m) => {
+    const known = search.help[m]
+    if (known !== undefined && search.excess[m]! < -FAR_PERCENT) return known
     const { p, q } = watch.effect(key)
     const help = new Float64Array(search.columns.length)
     for (let n = 0; n < help.length; n++) {
@@ -234,15 +243,16 @@ const largestStep = ({ tried, amounts, most }: Search): number =>
     : tried.amounts.reduce((largest, amount, k) => Math.max(largest, Math.abs(amount - amounts[k]!) / most[k]!), 0)
 
 const nextStep = ({ solver }: Workbench, search: Search): CureStepResult => {
-  const { cost, most, isDiscrete, exclusive, keys, help, excess, amounts, radius, extra } = search
-  const around = (bound: Float64Array, side: number): Float64Array =>
-    radius >= 1
-      ? bound
-      : bound.map((value, k) => {
-          if (isDiscrete[k] === 1) return value
-          const near = amounts[k]! + side * radius * most[k]!
-          return side < 0 ? Math.max(value, near) : Math.min(value, near)
-        })
+  const { cost, most, isDiscrete, exclusive, keys, help, excess, amounts, radii, extra } = search
+  const around = (bound: Float64Array, side: number): Float64Array => {
+    const near = bound.slice()
+    for (let k = 0; k < near.length; k++) {
+      if (isDiscrete[k] === 1 || radii[k]! >= 1) continue
+      const end = amounts[k]! + side * radii[k]! * most[k]!
+      near[k] = side < 0 ? Math.max(near[k]!, end) : Math.min(near[k]!, end)
+    }
+    return near
+  }
   const need = Float64Array.from(keys, (key, m) => {
     const row = help[m]!
     let sum = excess[m]! + (extra.get(key) ?? 0)
@@ -281,13 +291,48 @@ const judge = ({ watch }: Workbench, search: Search): boolean => {
   }
   const merit = meritOf(search, amounts, excess)
   search.merit = meritOf(search, search.amounts, search.excess)
-  if (hasNewLimits || search.merit === Number.POSITIVE_INFINITY || merit < search.merit - 1e-12) {
-    if (merit < search.merit) search.radius = Math.min(1, 2 * search.radius)
-    return true
+  if (hasNewLimits || search.merit === Number.POSITIVE_INFINITY) return true
+  const promised = search.merit - cost - search.penalty * missing.reduce((sum, one) => sum + one, 0)
+  const gained = search.merit - merit
+  const isLast = promised <= Math.max(GAIN_LEAST * cost, GAIN_LEAST_KW)
+  if (isLast && total === 0) {
+    search.status = 'done'
+    return false
   }
-  search.radius = Math.min(search.radius, largestStep(search)) / 2
-  if (search.radius < RADIUS_LEAST) search.status = 'done'
-  return false
+  if (promised <= NEAR * Math.max(GAIN_LEAST * cost, GAIN_LEAST_KW))
+    for (const [m, key] of keys.entries())
+      if (excess[m]! > 0) search.extra.set(key, (search.extra.get(key) ?? 0) + excess[m]! + 1e-7)
+  const isAccepted = gained > 1e-12
+  if (isAccepted) adaptRadii(search)
+  else shorten(search, Math.min(0.5, Math.max(0.1, promised / (2 * (promised - gained)))))
+  return isAccepted
+}
+
+/**
+ * A column that goes on in its direction may go further, one that turns back has half the way: the cheapest point is seldom at a
+ * corner, and each column then swings around its own place.
+ */
+const adaptRadii = ({ tried, amounts, most, radii, turns }: Search): void => {
+  for (let k = 0; k < radii.length; k++) {
+    const change = tried!.amounts[k]! - amounts[k]!
+    if (Math.abs(change) <= RADIUS_LEAST * most[k]!) continue
+    const turn = Math.sign(change)
+    if (turn === turns[k]) radii[k] = Math.min(1, 2 * radii[k]!)
+    else if (turn === -turns[k]!) radii[k] = Math.min(radii[k]!, Math.abs(change) / most[k]!) / 2
+    turns[k] = turn
+  }
+}
+
+/** Tried too far: that share of the way. */
+const shorten = (search: Search, share: number): void => {
+  const { tried, amounts, most, radii } = search
+  let longest = 0
+  for (let k = 0; k < radii.length; k++) {
+    const moved = tried === undefined ? 0 : Math.abs(tried.amounts[k]! - amounts[k]!) / most[k]!
+    radii[k] = share * (moved > 0 ? Math.min(radii[k]!, moved) : radii[k]!)
+    longest = Math.max(longest, radii[k]!)
+  }
+  if (longest < RADIUS_LEAST) search.status = 'done'
 }
 
 /** On/off choices jump: every point is taken up, until a choice comes back. Then it is fixed and the rest searched. */
@@ -361,7 +406,7 @@ const repaired = (
       )
       for (const [m, key] of search.keys.entries())
         if (search.excess[m]! > 0) search.extra.set(key, (search.extra.get(key) ?? 0) + 0.5 * search.excess[m]! + 1e-7)
-      const { amounts: more } = nextStep(bench, { ...search, radius: 1 })
+      const { amounts: more } = nextStep(bench, { ...search, radii: new Float64Array(search.columns.length).fill(1) })
       search.columns.forEach((k, n) => {
         amounts[k] = more[n]!
       })

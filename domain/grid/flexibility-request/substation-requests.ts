@@ -72,10 +72,17 @@ interface PlannedWay extends Way {
   readonly amounts: Map<number, number>
 }
 
-/** A slot with a plan: by violation, the worst first, what a kW or kvar more injection of each unit helps. */
+/** A slot with a plan, and what it breaks, the worst first. */
 interface Look {
   readonly service: Service
-  readonly help: readonly Readonly<Record<Quantity, Float64Array>>[]
+  readonly limits: readonly LookedAt[]
+}
+
+interface LookedAt {
+  /** By unit: what a kW or kvar more injection helps. */
+  readonly help: Readonly<Record<Quantity, Float64Array>>
+  /** The most that one of the planned helps with each quantity. */
+  readonly best: Record<Quantity, number>
 }
 
 interface Group extends Way {
@@ -93,27 +100,22 @@ export const substationRequests = (
   const ways = waysOf(units, planned)
   if (ways.length === 0) return []
   const looks = looksOf(problem, planned)
-  const helpOf = (slot: number, violation: number, unit: number, { quantity, direction }: Way): number =>
-    (direction === 'UP' ? 1 : -1) * looks.get(slot)!.help[violation]![quantity][unit]!
-  /** By slot and violation: the most that one of the planned helps with this quantity. */
-  const best = new Map<string, number>()
   for (const way of ways)
     for (const slot of way.amounts.keys())
-      for (let v = 0; v < looks.get(slot)!.help.length; v++) {
-        const key = `${slot} ${v} ${way.quantity}`
-        best.set(key, Math.max(best.get(key) ?? 0, helpOf(slot, v, way.unit, way)))
+      for (const { best, help } of looks.get(slot)!.limits) {
+        const { quantity, unit } = way
+        best[quantity] = Math.max(best[quantity], signOf(way) * help[quantity][unit]!)
       }
-  const relevant = (slot: number, violation: number, way: PlannedWay): number => {
-    const help = helpOf(slot, violation, way.unit, way)
-    return help > 0 && help >= RELEVANT * best.get(`${slot} ${violation} ${way.quantity}`)! ? help : 0
+  const relevant = ({ best, help }: LookedAt, way: PlannedWay): number => {
+    const here = signOf(way) * help[way.quantity][way.unit]!
+    return here > 0 && here >= RELEVANT * best[way.quantity] ? here : 0
   }
   /** How well it helps the worst limit that it is there for, where it is moved most. */
   const classOf = (way: PlannedWay): string => {
     const [slot] = [...way.amounts].reduce((most, one) => (one[1] > most[1] ? one : most))
-    for (let v = 0; v < looks.get(slot)!.help.length; v++) {
-      const help = relevant(slot, v, way)
-      if (help === 0) continue
-      return String(Math.floor(Math.log(best.get(`${slot} ${v} ${way.quantity}`)! / help) / Math.log(1 / ALIKE)))
+    for (const limit of looks.get(slot)!.limits) {
+      const help = relevant(limit, way)
+      if (help > 0) return String(Math.floor(Math.log(limit.best[way.quantity] / help) / Math.log(1 / ALIKE)))
     }
     return 'none'
   }
@@ -140,23 +142,27 @@ export const substationRequests = (
 
   return [...groups.values()].map(group => {
     const { level, location, quantity, direction, service } = group
+    const sign = signOf(group)
     const active = [...new Set(group.planned.flatMap(({ amounts }) => [...amounts.keys()]))].sort((a, b) => a - b)
     const limits = active.flatMap(slot => limitsAt(slot))
     /** What the planned help the limits that they are there for: the least of them, and on average. */
     function limitsAt(slot: number) {
-      return looks.get(slot)!.help.flatMap((_, violation) => {
+      const here = group.planned.flatMap(way => {
+        const amount = way.amounts.get(slot) ?? 0
+        return amount > 0 ? [{ way, amount }] : []
+      })
+      return looks.get(slot)!.limits.flatMap(limit => {
         let least = Number.POSITIVE_INFINITY
-        let amount = 0
+        let whole = 0
         let helped = 0
-        for (const way of group.planned) {
-          const here = way.amounts.get(slot) ?? 0
-          const help = here > 0 ? relevant(slot, violation, way) : 0
+        for (const { way, amount } of here) {
+          const help = relevant(limit, way)
           if (help === 0) continue
           least = Math.min(least, help)
-          amount += here
-          helped += here * help
+          whole += amount
+          helped += amount * help
         }
-        return amount === 0 ? [] : [{ slot, violation, least, average: helped / amount }]
+        return whole === 0 ? [] : [{ slot, help: limit.help[quantity], least, average: helped / whole }]
       })
     }
     const substitutes = (byLocation.get(location) ?? []).filter(
@@ -164,14 +170,14 @@ export const substationRequests = (
         !isPlanned.has(`${unit} ${quantity} ${direction}`) &&
         units[unit]!.services.includes(service) &&
         active.some(slot => bandAt(unit, slot, group) > 0) &&
-        limits.every(({ slot, violation, least }) => helpOf(slot, violation, unit, group) >= ALIKE * least)
+        limits.every(({ help, least }) => sign * help[unit]! >= ALIKE * least)
     )
     const listed = [...group.planned.map(({ unit }) => unit), ...substitutes]
+    const able = new Map(active.map(slot => [slot, listed.filter(unit => bandAt(unit, slot, group) > 0)]))
     const margin = new Map<number, number>()
-    for (const { slot, violation, average } of limits) {
+    for (const { slot, help, average } of limits) {
       let least = average
-      for (const unit of listed)
-        if (bandAt(unit, slot, group) > 0) least = Math.min(least, helpOf(slot, violation, unit, group))
+      for (const unit of able.get(slot)!) least = Math.min(least, sign * help[unit]!)
       const needed = least > 0 ? average / least : MARGIN_MAX
       margin.set(slot, Math.min(MARGIN_MAX, Math.max(margin.get(slot) ?? 1, needed)))
     }
@@ -185,6 +191,9 @@ export const substationRequests = (
     return { level, location, pods, quantity, direction, service, profile: runs(at) }
   })
 }
+
+/** Down is less injection. */
+const signOf = ({ direction }: Way): 1 | -1 => (direction === 'UP' ? 1 : -1)
 
 const waysOf = (units: readonly PlacedUnit[], planned: readonly SlotPlan[]): readonly PlannedWay[] => {
   const numberOf = new Map(units.map(({ pod }, n) => [pod, n]))
@@ -223,15 +232,21 @@ const looksOf = (
     if (flow.point.solve().status !== 'converged')
       throw new Error(`substationRequests: slot ${n} has a plan but no solution`)
     flow.point.linearise()
-    const help = worstFirst(slot.violations).map(violation => {
+    const limits = worstFirst(slot.violations).map((violation): LookedAt => {
       const { first, end, p, q } = sensitivityOf(monitoredOf(compiled, violation))
       const sign = violation.kind === 'under-voltage' ? 1 : -1
-      const of = (effect: Float64Array): Float64Array =>
-        Float64Array.from(rows, row => (row < first || row >= end ? 0 : sign * effect[row - first]!))
-      return { P: of(p), Q: of(q) }
+      const of = (effect: Float64Array): Float64Array => {
+        const help = new Float64Array(rows.length)
+        for (let unit = 0; unit < rows.length; unit++) {
+          const row = rows[unit]!
+          if (row >= first && row < end) help[unit] = sign * effect[row - first]!
+        }
+        return help
+      }
+      return { help: { P: of(p), Q: of(q) }, best: { P: 0, Q: 0 } }
     })
     const isCongestion = slot.violations.some(({ kind }) => kind.endsWith('overload'))
-    looks.set(n, { service: isCongestion ? 'congestion' : 'voltage', help })
+    looks.set(n, { service: isCongestion ? 'congestion' : 'voltage', limits })
   })
   return looks
 }
