@@ -64,14 +64,23 @@ t.test(
       }
     ])
 
-    const all = await follow(system, 'ARETI', { query: '?from=start' }, events => events.length >= 4)
+    // The grid operator has sessions at other points of measure too; between those no order is promised.
+    const here = (events: readonly Event[]) => events.filter(({ data }) => data['pom'] === 'POM-ROMA-NORD')
+    const all = await follow(system, 'ARETI', { query: '?from=start' }, events => here(events).length >= 4)
     t.strictSame(
-      all.map(({ event }) => event),
+      here(all).map(({ event }) => event),
       ['SessionFinalised', 'OutcomeValidated', 'RequestValidated', 'SessionFinalised'],
       'an empty real-time session was final before'
     )
-    const rest = await follow(system, 'ARETI', { lastEventId: all[0]!.id }, events => events.length >= 2)
-    t.strictSame(rest, all.slice(1), 'what came after the last id, and nothing else')
+    const [first, ...later] = all
+    const rest = await follow(system, 'ARETI', { lastEventId: first!.id }, events => events.length >= later.length)
+    const names = (events: readonly Event[]) => events.map(({ data }) => data.id).sort()
+    t.strictSame(
+      here(rest).map(({ data }) => data.id),
+      here(later).map(({ data }) => data.id),
+      'in their order'
+    )
+    t.strictSame(names(rest), names(later), 'what came after the last id, and nothing else')
 
     // Live: a stream that is open when the next session is final.
     let isOpen = (): void => undefined

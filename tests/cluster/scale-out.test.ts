@@ -126,7 +126,20 @@ t.test(
     t.equal(changes.size, 0, 'one came, one was stopped, one was killed')
 
     const data = join(folder, 'embedded')
-    const args = ['run', '--pods', String(PODS), '--seed', String(SEED), '--date', DATE, '--exit', '--json', '--quiet']
+    const args = [
+      'run',
+      '--pods',
+      String(PODS),
+      '--seed',
+      String(SEED),
+      '--date',
+      DATE,
+      '--grid-operator',
+      'external',
+      '--exit',
+      '--json',
+      '--quiet'
+    ]
     const embedded = await flexledger([...args, '--data', data])
     t.equal(embedded.code, 0, embedded.stderr)
     const expected = JSON.parse(embedded.stdout)
