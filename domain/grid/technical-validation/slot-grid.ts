@@ -97,12 +97,13 @@ export const slotGrid = (
         let left = roomOf(one, limits, state)
         const { first, end, p, q } = sensitivity
         const at = c * n
+        const perWatt = factor / 1000
         for (let i = 0; i < n; i++) {
           const row = single[i]!
           let effect = 0
           if (row >= first && row < end) effect = quantities[i] === 0 ? p[row - first]! : q[row - first]!
           else if (row === SEVERAL) effect = sharedEffect(candidates[i]!, compiled.rowOfBus, sensitivity)
-          const used = (factor * signs[i]! * effect) / 1000
+          const used = perWatt * signs[i]! * effect
           use[at + i] = used
           left += used * levels[i]!
         }
