@@ -35,6 +35,10 @@ export const limitsIn = (
   const n = candidates.length
   const left = room.slice(0, count)
   const start = new Int32Array(n + 1)
+  // Limit by limit what counts; candidate by candidate is told from it at the end.
+  const candidateOf: number[] = []
+  const firstOf = new Int32Array(count + 1)
+  const uses: number[] = []
   for (let c = 0; c < count; c++) {
     const from = c * n
     let strongestUse = 0
@@ -54,25 +58,26 @@ export const limitsIn = (
       given += one * levels[i]!
       if (one > 0) atMost += one * candidates[i]!.most
     }
-    if (atMost <= room[c]!) {
-      left[c]! -= given
-      for (let i = 0; i < n; i++) {
-        const one = use[from + i]!
-        if (one < leastUse && one > leastCure) use[from + i] = 0
-      }
+    const isThreshold = atMost <= room[c]!
+    if (isThreshold) left[c]! -= given
+    for (let i = 0; i < n; i++) {
+      const one = use[from + i]!
+      if (one === 0 || (isThreshold && one < leastUse && one > leastCure)) continue
+      start[i + 1]!++
+      candidateOf.push(i)
+      uses.push(one)
     }
-    for (let i = 0; i < n; i++) if (use[from + i] !== 0) start[i + 1]!++
+    firstOf[c + 1] = uses.length
   }
   for (let i = 0; i < n; i++) start[i + 1]! += start[i]!
   const limit = new Int32Array(start[n]!)
   const entries = new Float64Array(start[n]!)
   const at = start.slice(0, n)
   for (let c = 0; c < count; c++)
-    for (let i = 0; i < n; i++) {
-      const one = use[c * n + i]!
-      if (one === 0) continue
-      limit[at[i]!] = c
-      entries[at[i]!++] = one
+    for (let k = firstOf[c]!; k < firstOf[c + 1]!; k++) {
+      const place = at[candidateOf[k]!]!++
+      limit[place] = c
+      entries[place] = uses[k]!
     }
   return { count, room: left, start, limit, use: entries }
 }

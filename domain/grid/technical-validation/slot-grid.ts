@@ -56,7 +56,7 @@ export const slotGrid = (
 ): SlotGrid => {
   const { injected } = scratch
   const withServices: SlotPowers = { ...powers, injected }
-  const { single, quantities, signs } = columnsOf(candidates, compiled.rowOfBus)
+  const { single, buses, quantities, signs } = columnsOf(candidates, compiled.rowOfBus)
   let powerFlows = 0
   return {
     candidates,
@@ -68,14 +68,16 @@ export const slotGrid = (
       for (const field of ['p_kW', 'q_kvar'] as const)
         if (powers.injected === undefined) injected[field].fill(0)
         else injected[field].set(powers.injected[field])
-      for (let i = 0; i < candidates.length; i++) {
+      const { p_kW, q_kvar } = injected
+      for (let i = 0; i < levels.length; i++) {
         const level = levels[i]!
         if (level === 0) continue
-        const into = quantities[i] === 0 ? injected.p_kW : injected.q_kvar
+        const into = quantities[i] === 0 ? p_kW : q_kvar
         const kilo = (signs[i]! * level) / 1000
-        const { buses: at, weights } = candidates[i]!
-        if (at.length === 1) into[at[0]!]! += kilo
+        const bus = buses[i]!
+        if (bus !== SEVERAL) into[bus]! += kilo
         else {
+          const { buses: at, weights } = candidates[i]!
           const total = weights.reduce((sum, weight) => sum + weight, 0)
           for (let k = 0; k < at.length; k++) into[at[k]!]! += (kilo * weights[k]!) / total
         }
@@ -93,18 +95,16 @@ export const slotGrid = (
         const { quantity, factor } = quantityOf(compiled, one, state)
         const sensitivity = sensitivityOf(quantity)
         let left = roomOf(one, limits, state)
-        const { first, p, q } = sensitivity
+        const { first, end, p, q } = sensitivity
+        const at = c * n
+        const perWatt = factor / 1000
         for (let i = 0; i < n; i++) {
-          const row = single[i]! - first
-          const perUnit = quantities[i] === 0 ? p : q
-          const effect =
-            single[i] === SEVERAL
-              ? sharedEffect(candidates[i]!, compiled.rowOfBus, sensitivity)
-              : row >= 0 && row < perUnit.length
-                ? perUnit[row]!
-                : 0
-          const used = (factor * signs[i]! * effect) / 1000
-          use[c * n + i] = used
+          const row = single[i]!
+          let effect = 0
+          if (row >= first && row < end) effect = quantities[i] === 0 ? p[row - first]! : q[row - first]!
+          else if (row === SEVERAL) effect = sharedEffect(candidates[i]!, compiled.rowOfBus, sensitivity)
+          const used = perWatt * signs[i]! * effect
+          use[at + i] = used
           left += used * levels[i]!
         }
         room[c] = left
@@ -134,18 +134,20 @@ const quantityOf = (
 /** In place of a row: the service has several members. */
 const SEVERAL = -2
 
-/** By candidate: row of its only member, 0 for P and 1 for Q, +1 for up and -1 for down. */
+/** By candidate: row and bus of its only member, 0 for P and 1 for Q, +1 for up and -1 for down. */
 const columnsOf = (candidates: readonly PlacedCandidate[], rowOfBus: Int32Array) => {
   const single = new Int32Array(candidates.length)
+  const busesOf = new Int32Array(candidates.length)
   const quantities = new Uint8Array(candidates.length)
   const signs = new Int8Array(candidates.length)
   for (let i = 0; i < candidates.length; i++) {
     const { buses, quantity, direction } = candidates[i]!
+    busesOf[i] = buses.length === 1 ? buses[0]! : SEVERAL
     single[i] = buses.length === 1 ? rowOfBus[buses[0]!]! : SEVERAL
     quantities[i] = quantity === 'Q' ? 1 : 0
     signs[i] = signOf(direction)
   }
-  return { single, quantities, signs }
+  return { single, buses: busesOf, quantities, signs }
 }
 
 /** Of one kW or kvar of the service, shared over its members. */

@@ -45,19 +45,24 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
   const scratch = scratchFor(compiled)
   const located = services.map(service => locate(service, given))
   const judged: JudgedSlot[][] = services.map(() => [])
+  /** Mostly a service is the same in one slot after the other: then so is its candidate. */
+  const lastCandidate: (PlacedCandidate | undefined)[] = services.map(() => undefined)
+  const candidate = ({ service, accepted, minAcceptance }: Placed, most: number): PlacedCandidate => {
+    const minimum = Math.min(minAcceptance, accepted)
+    const last = lastCandidate[service]
+    if (last !== undefined && last.most === most && last.minimum === minimum) return last
+    const { kind, quantity, direction } = services[service]!
+    const { buses, weights } = located[service]!
+    const made = { quantity, direction, buses, weights, most, isDiscrete: kind === 'discrete', minimum }
+    lastCandidate[service] = made
+    return made
+  }
   const cases = activeBySlot(services, slots.length).map((active, slot): SlotCase => {
     const placed: Placed[] = []
     for (const { service, accepted, minAcceptance } of active) {
       const { reason } = located[service]!
       if (reason === undefined) placed.push({ service, accepted, minAcceptance, level: accepted, reason })
       else judged[service]!.push({ slot, accepted, acceptable: 0, reason })
-    }
-    placed.sort((a, b) => services[a.service]!.rank - services[b.service]!.rank || a.service - b.service)
-    const candidate = ({ service, accepted, minAcceptance }: Placed, most: number): PlacedCandidate => {
-      const { kind, quantity, direction } = services[service]!
-      const { buses, weights } = located[service]!
-      const isDiscrete = kind === 'discrete'
-      return { quantity, direction, buses, weights, most, isDiscrete, minimum: Math.min(minAcceptance, accepted) }
     }
     const gridWith = (most: Float64Array) =>
       slotGrid(
@@ -71,16 +76,21 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
     return openSlot(placed, gridWith, { compiled, limits, tolerance, cutting })
   })
   for (const { placed, judge } of cases) {
-    const { levels, hasGround } = judge(Float64Array.from(placed, ({ accepted }) => accepted))
-    placed.forEach((one, i) => {
+    const most = new Float64Array(placed.length)
+    for (let i = 0; i < most.length; i++) most[i] = placed[i]!.accepted
+    const { levels, hasGround } = judge(most)
+    for (let i = 0; i < most.length; i++) {
+      const one = placed[i]!
       one.level = levels[i]!
       one.reason = one.level === one.accepted ? undefined : hasGround ? 'violation' : 'no-solution'
-    })
+    }
   }
   joinBlocks(services, cases, cutting.step)
   cases.forEach(({ placed }, slot) => {
     for (const { service, accepted, level, reason } of placed)
-      judged[service]!.push({ slot, accepted, acceptable: level, ...(reason !== undefined && { reason }) })
+      judged[service]!.push(
+        reason === undefined ? { slot, accepted, acceptable: level } : { slot, accepted, acceptable: level, reason }
+      )
   })
   return {
     services: services.map(({ offerId }, n) => ({ offerId, slots: judged[n]! })),
@@ -112,18 +122,19 @@ interface Active {
   readonly minAcceptance: number
 }
 
-/** By slot, what each service has accepted there. */
+/** By slot and there by rank, what each service has accepted. */
 const activeBySlot = (services: readonly AcceptedService[], slots: number): readonly (readonly Active[])[] => {
   const bySlot: Active[][] = Array.from({ length: slots }, () => [])
-  services.forEach(({ offerId, accepted, isBlock, minAcceptance }, service) => {
+  const byRank = [...services.keys()].sort((a, b) => services[a]!.rank - services[b]!.rank || a - b)
+  for (const service of byRank) {
+    const { offerId, accepted, isBlock, minAcceptance } = services[service]!
     const [only, ...more] = accepted
     if (only !== undefined && more.length === 0) {
       const { slot, slots: length, amount, minAcceptance: ofRun = 0 } = only
       checkRun(offerId, only, slots)
-      const least = Math.max(minAcceptance, ofRun)
-      for (let at = slot; at < slot + length; at++)
-        bySlot[at]!.push({ service, accepted: amount, minAcceptance: least })
-      return
+      const active = { service, accepted: amount, minAcceptance: Math.max(minAcceptance, ofRun) }
+      for (let at = slot; at < slot + length; at++) bySlot[at]!.push(active)
+      continue
     }
     const amounts = new Map<number, { amount: number; least: number }>()
     for (const run of accepted) {
@@ -141,7 +152,7 @@ const activeBySlot = (services: readonly AcceptedService[], slots: number): read
       throw new RangeError(`validateServices: the block ${offerId} has several amounts`)
     for (const [slot, { amount, least }] of [...amounts].sort(([a], [b]) => a - b))
       bySlot[slot]!.push({ service, accepted: amount, minAcceptance: least })
-  })
+  }
   return bySlot
 }
 

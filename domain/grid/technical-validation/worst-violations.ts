@@ -14,22 +14,21 @@ export const worstViolations = (
   violations: readonly Violation[]
 ): readonly Monitored[] => {
   if (violations.length <= 1) return violations
-  const worstAtRow = new Map<string, number>()
-  const rowKey = (kind: string, row: number): string => `${kind} ${row}`
+  const worstAtRow = new Map<number, number>()
+  const rowKey = (kind: Violation['kind'], row: number): number => 2 * row + (kind === 'over-voltage' ? 1 : 0)
   for (const one of violations)
     if ('value_pu' in one) {
       const key = rowKey(one.kind, rowOfBus[one.index]!)
       worstAtRow.set(key, severityOf(one))
     }
   // Of two neighbours with the same fault the milder one follows from the other.
-  const follows = new Set<string>()
+  const follows = new Set<number>()
   for (const [key, severity] of worstAtRow) {
-    const [kind = '', row = ''] = key.split(' ')
-    const above = rowKey(kind, parent[Number(row)]!)
+    const above = 2 * parent[key >> 1]! + (key & 1)
     const there = worstAtRow.get(above)
     if (there !== undefined) follows.add(there > severity ? key : above)
   }
-  const seen = new Set<string>()
+  const seen = new Set<number>()
   return violations
     .filter(one => {
       if (!('value_pu' in one)) return true
