@@ -4,8 +4,8 @@
  * w = conj(s) / conj(v)²: only the diagonal is not constant, and every block is a number pair (a, b) that stands for
  * z ↦ a·z + b·conj(z).
  *
- * Starts from the voltages without load, never from an earlier result: a slot's result does not depend on the slots before
- * it. Promises a solution or says why there is none: no result is called converged unless the last step was below the
+ * `solve` starts from the voltages without load, never from an earlier result: a slot's result does not depend on the slots
+ * before it. Promises a solution or says why there is none: no result is called converged unless the last step was below the
  * tolerance and the Jacobian kept the sign that it has without load (the other solutions of the equations are voltages at
  * which no grid can be run).
  */
@@ -48,6 +48,11 @@ export interface Steps {
   largest: number
   largestRow: number
   isStable: boolean
+  /**
+   * Of a tree: by row six numbers, the last four the inverse of the diagonal pair (a.re, a.im, b.re, b.im) that the last step
+   * eliminated the row with.
+   */
+  readonly eliminated?: Float64Array
 }
 
 export interface NewtonSolver {
@@ -58,9 +63,15 @@ export interface NewtonSolver {
   fix(fixedRe: Float64Array, fixedIm: Float64Array): void
   /** `p`, `q`: injected power by row, per unit (withdrawal is negative). Those of external grids are ignored. */
   solve(p: Float64Array, q: Float64Array): Convergence
+  /**
+   * The same from the voltages of the last solution, for powers near to its own. After a failure there is no last solution,
+   * and only `solve` can say whether these powers have none.
+   */
+  resolve(p: Float64Array, q: Float64Array): Convergence
   /** Factorises the Jacobian at the last solution, which the adjoint needs: the last step's is that of the point before. */
   linearise(p: Float64Array, q: Float64Array): void
   adjoint(values: Float64Array, first: number, end: number): void
+  readonly eliminated: Float64Array | undefined
 }
 
 export type Method = 'tree' | 'mesh'
@@ -83,31 +94,36 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     steps.step(startRe, startIm, none, none)
   }
   fix(fixedRe, fixedIm)
+  const resolve = (p: Float64Array, q: Float64Array): Convergence => {
+    if (rows === fixedRows) return { status: 'converged', iterations: 0 }
+    // 0: nothing is known of the rate before the second step.
+    let before = 0
+    for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
+      steps.step(re, im, p, q)
+      const { largest } = steps
+      const size = Math.sqrt(largest)
+      const next = size < RATE_TRUSTED_PU ? (size * largest) / (before * before) : Number.POSITIVE_INFINITY
+      before = size
+      if (size < STEP_TOLERANCE_PU || next < NEXT_STEP_TOLERANCE_PU)
+        return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
+      if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
+    }
+    return diverged(steps, STEPS_MAX, 'no-convergence')
+  }
   return {
     re,
     im,
     fix,
+    resolve,
     adjoint: steps.adjoint,
+    eliminated: steps.eliminated,
     linearise(p, q) {
       steps.step(re, im, p, q)
     },
     solve(p, q) {
       re.set(startRe)
       im.set(startIm)
-      if (rows === fixedRows) return { status: 'converged', iterations: 0 }
-      // 0: nothing is known of the rate before the second step.
-      let before = 0
-      for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
-        steps.step(re, im, p, q)
-        const { largest } = steps
-        const size = Math.sqrt(largest)
-        const next = size < RATE_TRUSTED_PU ? (size * largest) / (before * before) : Number.POSITIVE_INFINITY
-        before = size
-        if (size < STEP_TOLERANCE_PU || next < NEXT_STEP_TOLERANCE_PU)
-          return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
-        if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
-      }
-      return diverged(steps, STEPS_MAX, 'no-convergence')
+      return resolve(p, q)
     }
   }
 }

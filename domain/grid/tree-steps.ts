@@ -17,6 +17,7 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
     largest: 0,
     largestRow: fixedRows,
     isStable: true,
+    eliminated: solved,
     step(re, im, p, q) {
       let isStable = true
       work.fill(0)
