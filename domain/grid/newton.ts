@@ -22,6 +22,12 @@ export const STEP_TOLERANCE_PU = 1e-8
 const NEXT_STEP_TOLERANCE_PU = 1e-13
 /** The rate is only trusted once steps are this small, pu: further out they need not shrink by it. */
 const RATE_TRUSTED_PU = 1e-4
+/** The same for `resolve`, pu. */
+const NEXT_STEP_RESOLVED_PU = 1e-10
+/** `resolve` knows the rate from the last `solve`, whose voltages moved in other places: it counts on so many times as much. */
+const RATE_MARGIN = 10
+/** And on no less than this, as a rate that was found from steps near to 0 is none. */
+const RATE_LEAST = 0.1
 /** Steps before giving up; grids that can be run need 3 to 6, those at the edge of collapse up to 15. */
 export const STEPS_MAX = 30
 
@@ -64,8 +70,8 @@ export interface NewtonSolver {
   /** `p`, `q`: injected power by row, per unit (withdrawal is negative). Those of external grids are ignored. */
   solve(p: Float64Array, q: Float64Array): Convergence
   /**
-   * The same from the voltages of the last solution, for powers near to its own. After a failure there is no last solution,
-   * and only `solve` can say whether these powers have none.
+   * From the voltages of the last solution, for powers near to its own, to 1e-10 pu: often one step. After a failure there is
+   * no last solution, and only `solve` can say whether these powers have none.
    */
   resolve(p: Float64Array, q: Float64Array): Convergence
   /** Factorises the Jacobian at the last solution, which the adjoint needs: the last step's is that of the point before. */
@@ -94,17 +100,19 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     steps.step(startRe, startIm, none, none)
   }
   fix(fixedRe, fixedIm)
-  const resolve = (p: Float64Array, q: Float64Array): Convergence => {
+  /** The c of the last `solve`, in which each step s followed a step r as s = c·r². */
+  let rate = Number.POSITIVE_INFINITY
+  const stepped = (p: Float64Array, q: Float64Array, tolerance: number, rateBefore: number): Convergence => {
     if (rows === fixedRows) return { status: 'converged', iterations: 0 }
-    // 0: nothing is known of the rate before the second step.
     let before = 0
     for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
       steps.step(re, im, p, q)
       const { largest } = steps
       const size = Math.sqrt(largest)
-      const next = size < RATE_TRUSTED_PU ? (size * largest) / (before * before) : Number.POSITIVE_INFINITY
+      rate = iterations === 1 ? rateBefore : size / (before * before)
       before = size
-      if (size < STEP_TOLERANCE_PU || next < NEXT_STEP_TOLERANCE_PU)
+      const next = size < RATE_TRUSTED_PU ? rate * largest : Number.POSITIVE_INFINITY
+      if (size < STEP_TOLERANCE_PU || next < tolerance)
         return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
       if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
     }
@@ -114,7 +122,6 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     re,
     im,
     fix,
-    resolve,
     adjoint: steps.adjoint,
     eliminated: steps.eliminated,
     linearise(p, q) {
@@ -123,7 +130,13 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     solve(p, q) {
       re.set(startRe)
       im.set(startIm)
-      return resolve(p, q)
+      return stepped(p, q, NEXT_STEP_TOLERANCE_PU, Number.POSITIVE_INFINITY)
+    },
+    resolve(p, q) {
+      const known = rate
+      const found = stepped(p, q, NEXT_STEP_RESOLVED_PU, RATE_MARGIN * Math.max(known, RATE_LEAST))
+      rate = known
+      return found
     }
   }
 }

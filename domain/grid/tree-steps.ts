@@ -13,6 +13,8 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
   const solved = new Float64Array(6 * rows)
   const changeRe = new Float64Array(rows)
   const changeIm = new Float64Array(rows)
+  const order = orderByDepth(rows, fixedRows, parent)
+  const { fixed, above } = fixedIn(order, own, parent, toParent)
   const steps: Steps = {
     largest: 0,
     largestRow: fixedRows,
@@ -21,21 +23,21 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
     step(re, im, p, q) {
       let isStable = true
       work.fill(0)
-      for (let row = rows - 1; row >= fixedRows; row--) {
-        const up = parent[row]!
+      for (let k = order.length - 1; k >= 0; k--) {
+        const row = order[k]!
+        const c = 10 * k
+        const up = above[k]!
         const w = 6 * row
-        const l = 4 * row
-        const o = 2 * row
         const vr = re[row]!
         const vi = im[row]!
         const ur = re[up]!
         const ui = im[up]!
-        const yr = own[o]!
-        const yi = own[o + 1]!
-        const upRe = toParent[l]!
-        const upIm = toParent[l + 1]!
-        const downRe = toParent[l + 2]!
-        const downIm = toParent[l + 3]!
+        const yr = fixed[c]!
+        const yi = fixed[c + 1]!
+        const upRe = fixed[c + 2]!
+        const upIm = fixed[c + 3]!
+        const downRe = fixed[c + 4]!
+        const downIm = fixed[c + 5]!
         const inverse = 1 / (vr * vr + vi * vi)
         const pr = p[row]!
         const qr = q[row]!
@@ -69,10 +71,10 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         if (up < fixedRows) continue
         const u = 6 * up
         // down·(c, d)·up = (down·up·c, down·conj(up)·d)
-        const linearRe = downRe * upRe - downIm * upIm
-        const linearIm = downRe * upIm + downIm * upRe
-        const mirrorRe = downRe * upRe + downIm * upIm
-        const mirrorIm = downIm * upRe - downRe * upIm
+        const linearRe = fixed[c + 6]!
+        const linearIm = fixed[c + 7]!
+        const mirrorRe = fixed[c + 8]!
+        const mirrorIm = fixed[c + 9]!
         // The parent's balance: current of this branch at today's voltage, and what the elimination moves there.
         const xr = vr + hr
         const xi = vi + hi
@@ -85,14 +87,15 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       }
       let largest = 0
       let largestRow = fixedRows
-      for (let row = fixedRows; row < rows; row++) {
-        const up = parent[row]!
+      for (let k = 0; k < order.length; k++) {
+        const row = order[k]!
+        const c = 10 * k
+        const up = above[k]!
         const w = 6 * row
-        const l = 4 * row
         const ur = changeRe[up]!
         const ui = changeIm[up]!
-        const tr = toParent[l]! * ur - toParent[l + 1]! * ui
-        const ti = toParent[l]! * ui + toParent[l + 1]! * ur
+        const tr = fixed[c + 2]! * ur - fixed[c + 3]! * ui
+        const ti = fixed[c + 2]! * ui + fixed[c + 3]! * ur
         const cr = solved[w + 2]!
         const ci = solved[w + 3]!
         const dr = solved[w + 4]!
@@ -156,4 +159,30 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
     }
   }
   return steps
+}
+
+/**
+ * Rows of one depth after the other, so that neighbours in it do not wait for each other's results: on a feeder a row and the
+ * one that supplies it would.
+ */
+const orderByDepth = (rows: number, fixedRows: number, parent: Int32Array): Int32Array => {
+  const depth = new Int32Array(rows)
+  for (let row = fixedRows; row < rows; row++) depth[row] = depth[parent[row]!]! + 1
+  const order = Int32Array.from({ length: rows - fixedRows }, (_, n) => fixedRows + n)
+  return order.sort((a, b) => depth[a]! - depth[b]! || a - b)
+}
+
+/** What no step changes, in the order of the steps; `fixed`: own admittance, those up and down, down·up, down·conj(up). */
+const fixedIn = (order: Int32Array, own: Float64Array, parent: Int32Array, toParent: Float64Array) => {
+  const fixed = new Float64Array(10 * order.length)
+  for (const [k, row] of order.entries()) {
+    const upRe = toParent[4 * row]!
+    const upIm = toParent[4 * row + 1]!
+    const downRe = toParent[4 * row + 2]!
+    const downIm = toParent[4 * row + 3]!
+    fixed.set([own[2 * row]!, own[2 * row + 1]!, upRe, upIm, downRe, downIm], 10 * k)
+    fixed.set([downRe * upRe - downIm * upIm, downRe * upIm + downIm * upRe], 10 * k + 6)
+    fixed.set([downRe * upRe + downIm * upIm, downIm * upRe - downRe * upIm], 10 * k + 8)
+  }
+  return { fixed, above: order.map(row => parent[row]!) }
 }

@@ -3,7 +3,10 @@
  * node equations. Most candidates have one member; those with several are apart, since their effect is a sum.
  */
 import { signOf } from '../apply-services.ts'
+import { BASE_MVA } from '../branch-admittance.ts'
 import type { Candidate } from './levels.ts'
+
+const WATT_PER_UNIT = 1e6 * BASE_MVA
 
 /** One service where it stands: buses of its members by place, and which of both powers it moves. */
 export interface PlacedCandidate extends Candidate {
@@ -20,6 +23,8 @@ export interface Entries {
   readonly candidate: Int32Array
   /** Part of the candidate's amount that this member moves; negative: less injection. */
   readonly share: Float64Array
+  /** The same, per unit for 1 W or 1 var of the candidate. */
+  readonly perWatt: Float64Array
   /** 0: P, 1: Q. */
   readonly quantity: Uint8Array
   /** By row: its first entry; one more at the end. */
@@ -61,6 +66,7 @@ const entriesOf = (
     row: new Int32Array(count),
     candidate: new Int32Array(count),
     share: new Float64Array(count),
+    perWatt: new Float64Array(count),
     quantity: new Uint8Array(count),
     firstOfRow
   }
@@ -75,6 +81,7 @@ const entriesOf = (
       entries.row[at] = row
       entries.candidate[at] = i
       entries.share[at] = (signOf(direction) * weights[k]!) / total
+      entries.perWatt[at] = entries.share[at]! / WATT_PER_UNIT
       entries.quantity[at] = quantity === 'Q' ? 1 : 0
     })
   })

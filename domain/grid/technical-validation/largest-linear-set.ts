@@ -14,9 +14,28 @@ export const largestLinearSet = (
   limits: LinearLimits,
   step: number
 ): Float64Array => {
-  const { levels, isKept } = dealt(candidates, limits, step)
+  const { levels, isKept } = dealt(candidates, undefined, limits, step)
   return isKept ? levels : (lexicographicLevels(candidates, limits, step) ?? levels)
 }
+
+/** What each candidate could have beside what it has, of the room that is left; above 0 its minimum is met. */
+export const largestLinearRest = (
+  candidates: readonly Candidate[],
+  levels: Float64Array,
+  limits: LinearLimits,
+  step: number
+): Float64Array => {
+  const found = dealt(candidates, levels, limits, step)
+  if (found.isKept) return found.levels
+  const rest = candidates.map((candidate, i) => restOf(candidate, levels[i]!))
+  return lexicographicLevels(rest, limits, step) ?? found.levels
+}
+
+const restOf = ({ most, isDiscrete }: Candidate, level: number): Candidate => ({
+  most: most - level,
+  isDiscrete,
+  minimum: 0
+})
 
 interface Dealt {
   readonly levels: Float64Array
@@ -24,26 +43,43 @@ interface Dealt {
   readonly isKept: boolean
 }
 
-const dealt = (candidates: readonly Candidate[], limits: LinearLimits, step: number): Dealt => {
-  const { room, start, limit, use } = limits
+const dealt = (
+  candidates: readonly Candidate[],
+  taken: Float64Array | undefined,
+  { room, start, limit, use }: LinearLimits,
+  step: number
+): Dealt => {
   const n = candidates.length
   const levels = new Float64Array(n)
   const left = room.slice()
   let isKept = true
-  for (let i = 0; i < n; i++)
-    for (let k = start[i]!; k < start[i + 1]!; k++) if (use[k]! < 0) left[limit[k]!]! -= use[k]! * candidates[i]!.most
   for (let i = 0; i < n; i++) {
-    const candidate = candidates[i]!
     const end = start[i + 1]!
-    let most = candidate.most
-    for (let k = start[i]!; k < end; k++)
-      if (use[k]! > 0) most = Math.min(most, Math.max(0, left[limit[k]!]!) / use[k]!)
+    let most = -1
+    for (let k = start[i]!; k < end; k++) {
+      if (use[k]! >= 0) continue
+      if (most < 0) most = candidates[i]!.most - (taken === undefined ? 0 : taken[i]!)
+      left[limit[k]!]! -= use[k]! * most
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    const whole = candidates[i]!
+    const from = start[i]!
+    const end = start[i + 1]!
+    const mostOf = taken === undefined ? whole.most : whole.most - taken[i]!
+    if (from === end || mostOf === 0) {
+      levels[i] = mostOf
+      continue
+    }
+    let most = mostOf
+    for (let k = from; k < end; k++) if (use[k]! > 0) most = Math.min(most, Math.max(0, left[limit[k]!]!) / use[k]!)
+    const candidate = taken === undefined ? whole : restOf(whole, taken[i]!)
     const level = levelAtMost(candidate, most, step)
     levels[i] = level
-    for (let k = start[i]!; k < end; k++) {
+    for (let k = from; k < end; k++) {
       const c = limit[k]!
-      left[c]! -= use[k]! > 0 ? use[k]! * level : use[k]! * (level - candidate.most)
-      if (use[k]! < 0 && level < candidate.most && left[c]! < 0) isKept = false
+      left[c]! -= use[k]! > 0 ? use[k]! * level : use[k]! * (level - mostOf)
+      if (use[k]! < 0 && level < mostOf && left[c]! < 0) isKept = false
     }
   }
   return { levels, isKept }

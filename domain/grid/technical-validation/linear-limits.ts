@@ -48,25 +48,24 @@ export const joinedLimits = (
   const places = parts.map(({ limits, isKept }) =>
     Int32Array.from({ length: limits.count }, (_, c) => (isKept(c) ? room.push(limits.room[c]!) - 1 : -1))
   )
-  const start: number[] = [0]
-  const limit: number[] = []
-  const use: number[] = []
+  const asked = parts.flatMap(({ limits }, n) => (places[n]!.some(place => place >= 0) ? [{ limits, n }] : []))
   const candidates = (parts[0]?.limits.start.length ?? 1) - 1
+  const most = asked.reduce((sum, { limits }) => sum + limits.use.length, 0)
+  const start = new Int32Array(candidates + 1)
+  const limit = new Int32Array(most)
+  const use = new Float64Array(most)
+  let found = 0
   for (let i = 0; i < candidates; i++) {
-    for (const [n, { limits }] of parts.entries())
-      for (let k = limits.start[i]!; k < limits.start[i + 1]!; k++) {
+    for (const { limits, n } of asked) {
+      const end = limits.start[i + 1]!
+      for (let k = limits.start[i]!; k < end; k++) {
         const place = places[n]![limits.limit[k]!]!
         if (place < 0) continue
-        limit.push(place)
-        use.push(limits.use[k]!)
+        limit[found] = place
+        use[found++] = limits.use[k]!
       }
-    start.push(limit.length)
+    }
+    start[i + 1] = found
   }
-  return {
-    count: room.length,
-    room: Float64Array.from(room),
-    start: Int32Array.from(start),
-    limit: Int32Array.from(limit),
-    use: Float64Array.from(use)
-  }
+  return { count: room.length, room: Float64Array.from(room), start, limit, use }
 }

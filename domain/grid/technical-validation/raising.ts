@@ -3,8 +3,8 @@
  * without breaking a limit: by power flows, except where the linear picture is beyond a limit by more than its own error.
  */
 
-import { largestLinearSet } from './largest-linear-set.ts'
-import { type Candidate, levelAbove, levelAtMost } from './levels.ts'
+import { largestLinearRest } from './largest-linear-set.ts'
+import { levelAbove, levelAtMost } from './levels.ts'
 import { isSame } from './slot-grid.ts'
 import { type Around, errorOf, isWithin, type Search } from './watched-limits.ts'
 
@@ -69,10 +69,7 @@ export const isFurther = (search: Search, levels: Float64Array, earlier: Float64
 /** What the linear picture still has room for, all at once. In place; true: something was raised. */
 const raisedTogether = (search: Search, levels: Float64Array, around: Around): boolean => {
   const { candidates, rules } = search
-  const rest = candidates.map(
-    ({ most, isDiscrete }, i): Candidate => ({ most: most - levels[i]!, isDiscrete, minimum: 0 })
-  )
-  const more = largestLinearSet(rest, { ...around, room: around.left }, rules.step)
+  const more = largestLinearRest(candidates, levels, { ...around, room: around.left }, rules.step)
   const trial = levels.map((level, i) => levelAtMost(candidates[i]!, level + more[i]!, rules.step))
   if (isSame(trial, levels) || !isWithin(search, trial)) return false
   levels.set(trial)

@@ -7,11 +7,10 @@
  * of one validation share arrays, one after the other; no slot's result depends on another's.
  */
 
-import { BASE_MVA } from '../branch-admittance.ts'
 import type { CompiledNetwork } from '../compile-network.ts'
 import { type Divergence, divergenceOf, type GridState, type PowerFlow, type SlotPowers } from '../power-flow.ts'
 import type { Limits } from '../violations.ts'
-import { type CandidateColumns, columnsOf, type PlacedCandidate } from './candidate-columns.ts'
+import { type CandidateColumns, columnsOf, type Entries, type PlacedCandidate } from './candidate-columns.ts'
 import type { Candidate } from './levels.ts'
 import { type LimitPicture, limitPicture } from './limit-picture.ts'
 import { type Breaches, type LimitScan, limitScan, type Monitored } from './limit-scan.ts'
@@ -73,8 +72,6 @@ export const benchFor = (compiled: CompiledNetwork, flow: PowerFlow): Bench => {
   }
 }
 
-const WATT_PER_UNIT = 1e6 * BASE_MVA
-
 export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly PlacedCandidate[]): SlotGrid => {
   const { compiled, flow, scan, first } = bench
   const { point } = flow
@@ -98,11 +95,8 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
     const { p, q } = point
     p.set(bench.p)
     q.set(bench.q)
-    for (const { count, row, candidate, share, quantity } of [columns.single, columns.shared])
-      for (let e = 0; e < count; e++) {
-        const into = quantity[e] === 0 ? p : q
-        into[row[e]!]! += (share[e]! * levels[candidate[e]!]!) / WATT_PER_UNIT
-      }
+    injectInto(p, q, columns.single, levels)
+    injectInto(p, q, columns.shared, levels)
   }
   const prove = (levels: Float64Array): GridSolved | Divergence => {
     take()
@@ -150,6 +144,19 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
       bench.picture({ limits, monitored, candidates: cut, columns, levels, effectLeast })
   }
   return grid
+}
+
+const injectInto = (
+  p: Float64Array,
+  q: Float64Array,
+  { count, row, candidate, perWatt, quantity }: Entries,
+  levels: Float64Array
+): void => {
+  for (let e = 0; e < count; e++) {
+    const more = perWatt[e]! * levels[candidate[e]!]!
+    if (quantity[e] === 0) p[row[e]!]! += more
+    else q[row[e]!]! += more
+  }
 }
 
 /** Mostly the candidates of one slot are those of the slot before. */

@@ -107,43 +107,48 @@ const lookIn = (
 
     const leastUse = effectLeast * strongestUse
     const leastCure = effectLeast * strongestCure
-    const isBelow = (one: number): boolean => one < leastUse && one > leastCure
     let nearMost = 0
-    const countBelow = (one: number, i: number): void => {
-      if (!isBelow(one)) return
-      given += one * levels[i]!
-      if (one > 0) nearMost += one * most[i]!
-    }
-    const inParts = (isAsked: (part: number) => boolean, use: (one: number, i: number) => void): void => {
-      for (let part = 0; part < count; part++) {
-        if (!isAsked(part)) continue
-        const to = single.firstOfRow[end[part]!]!
-        for (let e = single.firstOfRow[first[part]!]!; e < to; e++) use(effect[e]!, single.candidate[e]!)
-      }
-    }
-    for (const i of sharing) countBelow(sharedEffect[i]!, i)
-    inParts(part => isLookedAt[part] === 1, countBelow)
-    let isThreshold = nearMost + farMost <= room
-    if (!isThreshold) {
-      // What the far parts could use at most was only bounded: now it has to be known.
-      for (let part = 0; part < count; part++) {
-        if (isLookedAt[part] === 1) continue
-        lookAt(part)
-        const to = single.firstOfRow[end[part]!]!
-        for (let e = single.firstOfRow[first[part]!]!; e < to; e++)
-          if (effect[e]! > 0) nearMost += effect[e]! * most[single.candidate[e]!]!
-      }
-      isThreshold = nearMost <= room
-    }
+    const before = found.count
     makeRoom(found, n)
+    const { candidate, use } = found
+    const sort = (one: number, i: number): void => {
+      if (one >= leastUse || one <= leastCure) {
+        if (one === 0) return
+        candidate[found.count] = i
+        use[found.count++] = one
+      } else {
+        given += one * levels[i]!
+        if (one > 0) nearMost += one * most[i]!
+      }
+    }
+    for (const i of sharing) sort(sharedEffect[i]!, i)
+    for (let part = 0; part < count; part++) {
+      if (isLookedAt[part] === 0) continue
+      const to = single.firstOfRow[end[part]!]!
+      for (let e = single.firstOfRow[first[part]!]!; e < to; e++) sort(effect[e]!, single.candidate[e]!)
+    }
+    if (nearMost + farMost <= room) return room - given
+    // What the far parts could use at most was only bounded: now it has to be known.
+    for (let part = 0; part < count; part++) {
+      if (isLookedAt[part] === 1) continue
+      lookAt(part)
+      const to = single.firstOfRow[end[part]!]!
+      for (let e = single.firstOfRow[first[part]!]!; e < to; e++)
+        if (effect[e]! > 0) nearMost += effect[e]! * most[single.candidate[e]!]!
+    }
+    if (nearMost <= room) return room - given
+    found.count = before
     const note = (one: number, i: number): void => {
-      if (one === 0 || (isThreshold && isBelow(one))) return
-      found.candidate[found.count] = i
-      found.use[found.count++] = one
+      if (one === 0) return
+      candidate[found.count] = i
+      use[found.count++] = one
     }
     for (const i of sharing) note(sharedEffect[i]!, i)
-    inParts(part => isLookedAt[part] === 1, note)
-    return isThreshold ? room - given : room
+    for (let part = 0; part < count; part++) {
+      const to = single.firstOfRow[end[part]!]!
+      for (let e = single.firstOfRow[first[part]!]!; e < to; e++) note(effect[e]!, single.candidate[e]!)
+    }
+    return room
   }
 }
 
