@@ -7,9 +7,8 @@ import type { NodeEquations } from './node-equations.ts'
 
 export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: NodeEquations): Steps => {
   if (shape !== 'tree') throw new RangeError('treeSteps: the network has rings')
-  // Per row: what is left of the balance (re, im) and the pair of the diagonal (a.re, a.im, b.re, b.im).
-  const work = new Float64Array(6 * rows)
-  // Per row: change if the parent's were 0 (re, im), inverse of the diagonal (a.re, a.im, b.re, b.im).
+  // Per row, until it is eliminated: what its children leave of its balance (re, im) and of the pair of its diagonal (a.re,
+  // a.im, b.re, b.im). From then on: its change if the parent's were 0, and the inverse of the diagonal.
   const solved = new Float64Array(6 * rows)
   const changeRe = new Float64Array(rows)
   const changeIm = new Float64Array(rows)
@@ -22,7 +21,7 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
     eliminated: solved,
     step(re, im, p, q) {
       let isStable = true
-      work.fill(0)
+      solved.fill(0)
       for (let k = order.length - 1; k >= 0; k--) {
         const row = order[k]!
         const c = 10 * k
@@ -46,12 +45,12 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         const ii = (pr * vi - qr * vr) * inverse
         const wr = (ir * vr - ii * vi) * inverse
         const wi = (ir * vi + ii * vr) * inverse
-        const fr = work[w]! + ir - (yr * vr - yi * vi) - (upRe * ur - upIm * ui)
-        const fi = work[w + 1]! + ii - (yr * vi + yi * vr) - (upRe * ui + upIm * ur)
-        const ar = work[w + 2]! + yr
-        const ai = work[w + 3]! + yi
-        const br = work[w + 4]! + wr
-        const bi = work[w + 5]! + wi
+        const fr = solved[w]! + ir - (yr * vr - yi * vi) - (upRe * ur - upIm * ui)
+        const fi = solved[w + 1]! + ii - (yr * vi + yi * vr) - (upRe * ui + upIm * ur)
+        const ar = solved[w + 2]! + yr
+        const ai = solved[w + 3]! + yi
+        const br = solved[w + 4]! + wr
+        const bi = solved[w + 5]! + wi
         const pivot = ar * ar + ai * ai - br * br - bi * bi
         if (!(pivot > 0)) isStable = false
         const scale = 1 / pivot
@@ -78,12 +77,12 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         // The parent's balance: current of this branch at today's voltage, and what the elimination moves there.
         const xr = vr + hr
         const xi = vi + hi
-        work[u]! -= downRe * xr - downIm * xi
-        work[u + 1]! -= downRe * xi + downIm * xr
-        work[u + 2]! -= linearRe * cr - linearIm * ci
-        work[u + 3]! -= linearRe * ci + linearIm * cr
-        work[u + 4]! -= mirrorRe * dr - mirrorIm * di
-        work[u + 5]! -= mirrorRe * di + mirrorIm * dr
+        solved[u]! -= downRe * xr - downIm * xi
+        solved[u + 1]! -= downRe * xi + downIm * xr
+        solved[u + 2]! -= linearRe * cr - linearIm * ci
+        solved[u + 3]! -= linearRe * ci + linearIm * cr
+        solved[u + 4]! -= mirrorRe * dr - mirrorIm * di
+        solved[u + 5]! -= mirrorRe * di + mirrorIm * dr
       }
       let largest = 0
       let largestRow = fixedRows

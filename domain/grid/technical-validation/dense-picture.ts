@@ -7,8 +7,8 @@ import { linearLimitsOf } from './linear-limits.ts'
 
 export const densePicture = (point: OperatingPoint, scan: LimitScan): LimitPicture => {
   const sensitivityOf = sensitivitiesAt(point)
-  return ({ limits, monitored, candidates, columns, levels, effectLeast }) => {
-    const n = candidates.length
+  return ({ limits, monitored, most, columns, levels, effectLeast }) => {
+    const n = most.length
     const effect = new Float64Array(n)
     const room = new Float64Array(monitored.length)
     const firstOf = new Int32Array(monitored.length + 1)
@@ -40,7 +40,7 @@ export const densePicture = (point: OperatingPoint, scan: LimitScan): LimitPictu
         const used = effect[i]!
         if (used >= leastUse || used <= leastCure) continue
         given += used * levels[i]!
-        if (used > 0) atMost += used * candidates[i]!.most
+        if (used > 0) atMost += used * most[i]!
       }
       const isThreshold = atMost <= left
       room[c] = isThreshold ? left - given : left

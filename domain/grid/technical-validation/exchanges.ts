@@ -3,6 +3,7 @@ import { largestLinearSet } from './largest-linear-set.ts'
 import { levelAbove } from './levels.ts'
 import { KINDS } from './limit-scan.ts'
 import type { Settled } from './raising.ts'
+import { isSame } from './slot-grid.ts'
 import { type Around, errorOf, isWithin, type Search } from './watched-limits.ts'
 
 /** Exchanges of worse ranks for better ones that are tried where the last check finds room for one. */
@@ -13,22 +14,22 @@ const ALL_TRIED_MAX = 16
 const SINGLE_MAX = 8
 
 export const exchanged = (search: Search, settled: Settled, levels: Float64Array): Float64Array | undefined => {
-  const { candidates, rules, watched } = search
+  const { candidates, most, rules, watched } = search
   const n = candidates.length
-  if (candidates.every((candidate, i) => levelAbove(candidate, levels[i]!, rules.step) === undefined)) return undefined
+  if (isSame(levels, most)) return undefined
   const around = settled.around(levels)
   const { count, start, limit, use, room } = around
   /** What the candidates before the one in question leave, and what those after it could cure. */
   const rest = room.slice()
   const cures = new Float64Array(count)
   for (let i = 0; i < n; i++)
-    for (let k = start[i]!; k < start[i + 1]!; k++) if (use[k]! < 0) cures[limit[k]!]! -= use[k]! * candidates[i]!.most
+    for (let k = start[i]!; k < start[i + 1]!; k++) if (use[k]! < 0) cures[limit[k]!]! -= use[k]! * most[i]!
   let tried = 0
   for (let i = 0; i < n; i++) {
     const from = start[i]!
     const end = start[i + 1]!
-    for (let k = from; k < end; k++) if (use[k]! < 0) cures[limit[k]!]! += use[k]! * candidates[i]!.most
-    const next = levelAbove(candidates[i]!, levels[i]!, rules.step)
+    for (let k = from; k < end; k++) if (use[k]! < 0) cures[limit[k]!]! += use[k]! * most[i]!
+    const next = levels[i]! < most[i]! ? levelAbove(candidates[i]!, levels[i]!, rules.step) : undefined
     if (next !== undefined) {
       let couldFit = true
       for (let k = from; couldFit && k < end; k++) {
@@ -57,7 +58,7 @@ const withNext = (
   levels: Float64Array,
   around: Around
 ): Float64Array | undefined => {
-  const { grid, candidates, limits, rules, watched } = search
+  const { grid, candidates, most, limits, rules, watched } = search
   const worse = candidates.slice(i + 1)
   const { count, room, limit, use } = around
   const start = around.start.subarray(i + 1)
@@ -71,7 +72,8 @@ const withNext = (
     trial.set(of, i + 1)
     return trial
   }
-  const dealt = (): Float64Array => withWorse(largestLinearSet(worse, { count, room, start, limit, use }, rules.step))
+  const dealt = (): Float64Array =>
+    withWorse(largestLinearSet(worse, most.subarray(i + 1), { count, room, start, limit, use }, rules.step))
   if (candidates.length > ALL_TRIED_MAX) {
     const trial = dealt()
     return isWithin(search, trial) ? trial : undefined

@@ -11,31 +11,29 @@ import type { LinearLimits } from './linear-limits.ts'
 
 export const largestLinearSet = (
   candidates: readonly Candidate[],
+  most: Float64Array,
   limits: LinearLimits,
   step: number
 ): Float64Array => {
-  const { levels, isKept } = dealt(candidates, undefined, limits, step)
+  const { levels, isKept } = dealt(candidates, most, limits, step)
   return isKept ? levels : (lexicographicLevels(candidates, limits, step) ?? levels)
 }
 
 /** What each candidate could have beside what it has, of the room that is left; above 0 its minimum is met. */
 export const largestLinearRest = (
   candidates: readonly Candidate[],
+  most: Float64Array,
   levels: Float64Array,
   limits: LinearLimits,
   step: number
 ): Float64Array => {
-  const found = dealt(candidates, levels, limits, step)
+  const rest = new Float64Array(most.length)
+  for (let i = 0; i < rest.length; i++) rest[i] = most[i]! - levels[i]!
+  const found = dealt(candidates, rest, limits, step, 0)
   if (found.isKept) return found.levels
-  const rest = candidates.map((candidate, i) => restOf(candidate, levels[i]!))
-  return lexicographicLevels(rest, limits, step) ?? found.levels
+  const restOf = ({ isDiscrete }: Candidate, i: number): Candidate => ({ most: rest[i]!, isDiscrete, minimum: 0 })
+  return lexicographicLevels(candidates.map(restOf), limits, step) ?? found.levels
 }
-
-const restOf = ({ most, isDiscrete }: Candidate, level: number): Candidate => ({
-  most: most - level,
-  isDiscrete,
-  minimum: 0
-})
 
 interface Dealt {
   readonly levels: Float64Array
@@ -43,43 +41,40 @@ interface Dealt {
   readonly isKept: boolean
 }
 
+/** `minimum`: in place of each candidate's own. */
 const dealt = (
   candidates: readonly Candidate[],
-  taken: Float64Array | undefined,
+  most: Float64Array,
   { room, start, limit, use }: LinearLimits,
-  step: number
+  step: number,
+  minimum?: number
 ): Dealt => {
-  const n = candidates.length
-  const levels = new Float64Array(n)
+  const n = most.length
+  const levels = most.slice()
   const left = room.slice()
   let isKept = true
+  for (let i = 0; i < n; i++)
+    for (let k = start[i]!; k < start[i + 1]!; k++) if (use[k]! < 0) left[limit[k]!]! -= use[k]! * most[i]!
   for (let i = 0; i < n; i++) {
-    const end = start[i + 1]!
-    let most = -1
-    for (let k = start[i]!; k < end; k++) {
-      if (use[k]! >= 0) continue
-      if (most < 0) most = candidates[i]!.most - (taken === undefined ? 0 : taken[i]!)
-      left[limit[k]!]! -= use[k]! * most
-    }
-  }
-  for (let i = 0; i < n; i++) {
-    const whole = candidates[i]!
     const from = start[i]!
     const end = start[i + 1]!
-    const mostOf = taken === undefined ? whole.most : whole.most - taken[i]!
-    if (from === end || mostOf === 0) {
-      levels[i] = mostOf
-      continue
+    const whole = most[i]!
+    if (from === end || whole === 0) continue
+    let level = whole
+    for (let k = from; k < end; k++)
+      if (use[k]! > 0) {
+        const possible = Math.max(0, left[limit[k]!]!) / use[k]!
+        if (possible < level) level = possible
+      }
+    if (level < whole) {
+      const { isDiscrete, minimum: own } = candidates[i]!
+      level = levelAtMost({ most: whole, isDiscrete, minimum: minimum ?? own }, level, step)
+      levels[i] = level
     }
-    let most = mostOf
-    for (let k = from; k < end; k++) if (use[k]! > 0) most = Math.min(most, Math.max(0, left[limit[k]!]!) / use[k]!)
-    const candidate = taken === undefined ? whole : restOf(whole, taken[i]!)
-    const level = levelAtMost(candidate, most, step)
-    levels[i] = level
     for (let k = from; k < end; k++) {
       const c = limit[k]!
-      left[c]! -= use[k]! > 0 ? use[k]! * level : use[k]! * (level - mostOf)
-      if (use[k]! < 0 && level < mostOf && left[c]! < 0) isKept = false
+      left[c]! -= use[k]! > 0 ? use[k]! * level : use[k]! * (level - whole)
+      if (use[k]! < 0 && level < whole && left[c]! < 0) isKept = false
     }
   }
   return { levels, isKept }

@@ -30,3 +30,9 @@ export const levelAbove = (
   const next = Math.max((Math.floor(level / step) + 1) * step, Math.ceil(minimum / step) * step)
   return Math.min(next, most)
 }
+
+export const mostOf = (candidates: readonly Candidate[]): Float64Array => {
+  const most = new Float64Array(candidates.length)
+  for (let i = 0; i < most.length; i++) most[i] = candidates[i]!.most
+  return most
+}

@@ -5,6 +5,7 @@ import { powerFlow } from '../power-flow.ts'
 import { type Limits, violationsOf } from '../violations.ts'
 import { columnsOf, type PlacedCandidate } from './candidate-columns.ts'
 import { densePicture } from './dense-picture.ts'
+import { mostOf } from './levels.ts'
 import { KINDS, limitScan, type Monitored } from './limit-scan.ts'
 import type { LinearLimits } from './linear-limits.ts'
 import { treePicture } from './tree-picture.ts'
@@ -66,7 +67,14 @@ t.test('a tree’s limits to first order are those that a transposed solve for e
       if (point.solve().status === 'diverged') return true
       const scan = limitScan(point)
       const columns = columnsOf(candidates, compiled.rowOfBus, compiled.equations.rows)
-      const asked = { limits: offTheEdge(given.limits), monitored: all, candidates, columns, levels, effectLeast }
+      const asked = {
+        limits: offTheEdge(given.limits),
+        monitored: all,
+        most: mostOf(candidates),
+        columns,
+        levels,
+        effectLeast
+      }
       const [one, other] = [treePicture(point, scan)!(asked), densePicture(point, scan)(asked)]
       const [uses, others] = [dense(one, candidates.length), dense(other, candidates.length)]
       const strongest = (c: number): number =>

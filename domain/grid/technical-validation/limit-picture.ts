@@ -10,7 +10,6 @@ import type { OperatingPoint } from '../power-flow.ts'
 import type { Limits } from '../violations.ts'
 import type { CandidateColumns } from './candidate-columns.ts'
 import { densePicture } from './dense-picture.ts'
-import type { Candidate } from './levels.ts'
 import type { LimitScan, Monitored } from './limit-scan.ts'
 import type { LinearLimits } from './linear-limits.ts'
 import { treePicture } from './tree-picture.ts'
@@ -18,7 +17,8 @@ import { treePicture } from './tree-picture.ts'
 export interface Pictured {
   readonly limits: Limits
   readonly monitored: readonly Monitored[]
-  readonly candidates: readonly Candidate[]
+  /** By candidate. */
+  readonly most: Float64Array
   readonly columns: CandidateColumns
   /** Those of the point's last solution. */
   readonly levels: Float64Array

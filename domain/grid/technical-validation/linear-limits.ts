@@ -48,24 +48,35 @@ export const joinedLimits = (
   const places = parts.map(({ limits, isKept }) =>
     Int32Array.from({ length: limits.count }, (_, c) => (isKept(c) ? room.push(limits.room[c]!) - 1 : -1))
   )
-  const asked = parts.flatMap(({ limits }, n) => (places[n]!.some(place => place >= 0) ? [{ limits, n }] : []))
   const candidates = (parts[0]?.limits.start.length ?? 1) - 1
-  const most = asked.reduce((sum, { limits }) => sum + limits.use.length, 0)
   const start = new Int32Array(candidates + 1)
+  const most = parts.reduce((sum, { limits }) => sum + limits.start[candidates]!, 0)
   const limit = new Int32Array(most)
   const use = new Float64Array(most)
-  let found = 0
-  for (let i = 0; i < candidates; i++) {
-    for (const { limits, n } of asked) {
-      const end = limits.start[i + 1]!
-      for (let k = limits.start[i]!; k < end; k++) {
-        const place = places[n]![limits.limit[k]!]!
-        if (place < 0) continue
-        limit[found] = place
-        use[found++] = limits.use[k]!
-      }
-    }
-    start[i + 1] = found
-  }
+  parts.forEach(({ limits }, n) => countEntries(limits, places[n]!, start))
+  for (let i = 0; i < candidates; i++) start[i + 1]! += start[i]!
+  const at = start.slice(0, candidates)
+  parts.forEach(({ limits }, n) => placeEntries(limits, places[n]!, at, limit, use))
   return { count: room.length, room: Float64Array.from(room), start, limit, use }
+}
+
+const countEntries = ({ start, limit }: LinearLimits, places: Int32Array, counts: Int32Array): void => {
+  for (let i = 0; i < start.length - 1; i++)
+    for (let k = start[i]!; k < start[i + 1]!; k++) if (places[limit[k]!]! >= 0) counts[i + 1]!++
+}
+
+const placeEntries = (
+  from: LinearLimits,
+  places: Int32Array,
+  at: Int32Array,
+  limit: Int32Array,
+  use: Float64Array
+): void => {
+  for (let i = 0; i < at.length; i++)
+    for (let k = from.start[i]!; k < from.start[i + 1]!; k++) {
+      const place = places[from.limit[k]!]!
+      if (place < 0) continue
+      limit[at[i]!] = place
+      use[at[i]!++] = from.use[k]!
+    }
 }

@@ -26,7 +26,7 @@ export interface Looked {
 }
 
 export const look = (search: Search, wanted: Float64Array): Looked => {
-  const { grid, candidates, rules, watched } = search
+  const { grid, candidates, most, rules, watched } = search
   let best: Float64Array | undefined
   let levels = wanted
   const earlier: LinearLimits[] = []
@@ -42,7 +42,7 @@ export const look = (search: Search, wanted: Float64Array): Looked => {
     const isNear = look >= FRESH_LOOKS && look < FRESH_AGAIN && last?.count === watched.count
     const here = isNear ? watched.movedTo(last, levels) : watched.tightened(levels)
     const picture = look < LOOKS_ALONE ? here : withEarlier(here, earlier, watched)
-    const next = largestLinearSet(candidates, picture, rules.step)
+    const next = largestLinearSet(candidates, most, picture, rules.step)
     earlier.push(here)
     if (isSame(next, levels)) {
       if (isWithinHere) {
@@ -56,8 +56,12 @@ export const look = (search: Search, wanted: Float64Array): Looked => {
   return { levels: best ?? cutFromTheWorst(search, levels) }
 }
 
-const isPermitted = ({ candidates, rules }: Search, levels: Float64Array): boolean =>
-  candidates.every((candidate, i) => levelAtMost(candidate, levels[i]!, rules.step) === levels[i])
+const isPermitted = ({ candidates, most, rules }: Search, levels: Float64Array): boolean => {
+  for (let i = 0; i < levels.length; i++)
+    if (levels[i] !== most[i] && levels[i] !== 0 && levelAtMost(candidates[i]!, levels[i]!, rules.step) !== levels[i])
+      return false
+  return true
+}
 
 /** On the straight way to what is known to have a solution, the first half-way house that has one. */
 const solvable = ({ grid, known }: Search, levels: Float64Array): Float64Array => {

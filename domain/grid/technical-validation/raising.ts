@@ -11,14 +11,23 @@ import { type Around, errorOf, isWithin, type Search } from './watched-limits.ts
 /** The picture around the levels that it was asked for last. */
 export interface Settled {
   around(levels: Float64Array): Around
+  /** The same with every effect, however small. */
+  whole(levels: Float64Array): Around
 }
 
 export const settledAt = ({ grid, watched }: Search, first: Around | undefined): Settled => {
   let settled = first
+  const solve = (levels: Float64Array): void => {
+    if (!grid.solve(levels)) throw new Error('largestSet: a state that was within its limits has no solution')
+  }
   return {
+    whole(levels) {
+      solve(levels)
+      return watched.around(watched.wholePicture(levels), levels)
+    },
     around(levels) {
       if (settled?.count === watched.count && isSame(settled.levels, levels)) return settled
-      if (!grid.solve(levels)) throw new Error('largestSet: a state that was within its limits has no solution')
+      solve(levels)
       settled = watched.around(watched.picture(levels), levels)
       return settled
     }
@@ -27,13 +36,15 @@ export const settledAt = ({ grid, watched }: Search, first: Around | undefined):
 
 /** Raises whatever can be raised alone, until nothing can. In place. */
 export const raise = (search: Search, settled: Settled, levels: Float64Array): void => {
-  const { candidates, rules, watched } = search
+  const { candidates, most, rules, watched } = search
   let around = settled.around(levels)
   for (let again = true; again; ) {
     again = false
+    let isWhole = false
     if (raisedTogether(search, levels, around)) around = settled.around(levels)
     const earlier = levels.slice()
     for (let i = 0; i < candidates.length; i++) {
+      if (levels[i]! >= most[i]!) continue
       const next = levelAbove(candidates[i]!, levels[i]!, rules.step)
       if (next === undefined || isSurelyBlocked(search, i, next - levels[i]!, around)) continue
       const limitsBefore = watched.count
@@ -43,7 +54,14 @@ export const raise = (search: Search, settled: Settled, levels: Float64Array): v
         levels[i] = highest(search, i, next, levels)
         again = true
       } else levels[i] = before
-      if (levels[i] !== before || watched.count > limitsBefore) around = settled.around(levels)
+      if (levels[i] !== before || watched.count > limitsBefore) {
+        around = settled.around(levels)
+        isWhole = false
+      } else if (!isWhole) {
+        // Held back by something that it hardly touches, as others will be: from here on every effect is looked at.
+        around = settled.whole(levels)
+        isWhole = true
+      }
     }
     if (again && isFurther(search, levels, earlier)) around = settled.around(levels)
   }
@@ -68,9 +86,11 @@ export const isFurther = (search: Search, levels: Float64Array, earlier: Float64
 
 /** What the linear picture still has room for, all at once. In place; true: something was raised. */
 const raisedTogether = (search: Search, levels: Float64Array, around: Around): boolean => {
-  const { candidates, rules } = search
-  const more = largestLinearRest(candidates, levels, { ...around, room: around.left }, rules.step)
-  const trial = levels.map((level, i) => levelAtMost(candidates[i]!, level + more[i]!, rules.step))
+  const { candidates, most, rules } = search
+  const more = largestLinearRest(candidates, most, levels, { ...around, room: around.left }, rules.step)
+  const trial = levels.slice()
+  for (let i = 0; i < trial.length; i++)
+    if (more[i]! > 0) trial[i] = levelAtMost(candidates[i]!, levels[i]! + more[i]!, rules.step)
   if (isSame(trial, levels) || !isWithin(search, trial)) return false
   levels.set(trial)
   return true

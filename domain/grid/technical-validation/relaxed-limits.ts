@@ -8,6 +8,7 @@ import type { GridState } from '../power-flow.ts'
 import { type Limits, LOADING_MARGIN_PERCENT, VOLTAGE_MARGIN_PU } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
+import { mostOf } from './levels.ts'
 import type { GridSolved, SlotGrid } from './slot-grid.ts'
 import { worstBreaches } from './worst-breaches.ts'
 
@@ -41,7 +42,7 @@ export const groundOf = (
   if (breaches.count === 0) return { limits: strict, levels: nothing }
   const asBefore = relaxed(strict, withoutServices.outputs(), { voltagePu: 0, loadingPercent: 0 })
   const monitored = worstBreaches(compiled, breaches)
-  const { count, start, limit, use } = grid.picture(strict, monitored, nothing, candidates, 0)
+  const { count, start, limit, use } = grid.picture(strict, monitored, nothing, mostOf(candidates), 0)
   const strongest = new Float64Array(count)
   for (let k = 0; k < use.length; k++) strongest[limit[k]!] = Math.min(strongest[limit[k]!]!, use[k]!)
   const cures = candidates.map(({ most }, i) => {

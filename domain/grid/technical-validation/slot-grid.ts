@@ -11,7 +11,6 @@ import type { CompiledNetwork } from '../compile-network.ts'
 import { type Divergence, divergenceOf, type GridState, type PowerFlow, type SlotPowers } from '../power-flow.ts'
 import type { Limits } from '../violations.ts'
 import { type CandidateColumns, columnsOf, type Entries, type PlacedCandidate } from './candidate-columns.ts'
-import type { Candidate } from './levels.ts'
 import { type LimitPicture, limitPicture } from './limit-picture.ts'
 import { type Breaches, type LimitScan, limitScan, type Monitored } from './limit-scan.ts'
 import type { LinearLimits } from './linear-limits.ts'
@@ -29,12 +28,12 @@ export interface SlotGrid {
   /** Overwritten by the next call. */
   breaches(limits: Limits): Breaches
   roomOf(limit: Monitored, limits: Limits): number
-  /** With these levels, as candidates of which some may have less than their most. */
+  /** Around these levels, for candidates that may have so much. */
   picture(
     limits: Limits,
     monitored: readonly Monitored[],
     levels: Float64Array,
-    candidates: readonly Candidate[],
+    most: Float64Array,
     effectLeast: number
   ): LinearLimits
 }
@@ -140,8 +139,8 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
     },
     breaches: limits => scan.breaches(limits),
     roomOf: (limit, limits) => scan.roomOf(limit, limits),
-    picture: (limits, monitored, levels, cut, effectLeast) =>
-      bench.picture({ limits, monitored, candidates: cut, columns, levels, effectLeast })
+    picture: (limits, monitored, levels, most, effectLeast) =>
+      bench.picture({ limits, monitored, most, columns, levels, effectLeast })
   }
   return grid
 }

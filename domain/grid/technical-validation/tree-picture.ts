@@ -17,7 +17,7 @@ export const treePicture = (point: OperatingPoint, scan: LimitScan): LimitPictur
   if (tree === undefined) return undefined
   const found: Found = { count: 0, candidate: new Int32Array(), use: new Float64Array() }
   return pictured => {
-    const { limits, monitored, candidates } = pictured
+    const { limits, monitored, most } = pictured
     const room = new Float64Array(monitored.length)
     const firstOf = new Int32Array(monitored.length + 1)
     found.count = 0
@@ -28,7 +28,7 @@ export const treePicture = (point: OperatingPoint, scan: LimitScan): LimitPictur
       room[c] = look(scan.roomOf(one, limits), partsOf(point, tree, one, scan), factorOf(point, one, scan))
       firstOf[c + 1] = found.count
     })
-    return linearLimitsOf({ candidates: candidates.length, room, firstOf, candidate: found.candidate, use: found.use })
+    return linearLimitsOf({ candidates: most.length, room, firstOf, candidate: found.candidate, use: found.use })
   }
 }
 
@@ -39,58 +39,44 @@ interface Found {
   use: Float64Array<ArrayBuffer>
 }
 
-/** Looks at one limit after the other: notes the uses that count and answers with its room without any candidate. */
+/**
+ * Looks at one limit after the other: notes the uses that count and answers with its room without any candidate. Numbers that
+ * change are kept out of inner functions, which would put each new value on the heap.
+ */
 const lookIn = (
-  { candidates, columns: { single, shared, sharing }, levels, effectLeast }: Pictured,
+  { most, columns: { single, shared, sharing }, levels, effectLeast }: Pictured,
   tree: TreeSensitivities,
   found: Found
 ): ((left: number, parts: PathParts, factor: number) => number) => {
-  const n = candidates.length
+  const n = most.length
   const own = ownOf(single, tree)
   const ownShared = ownOf(shared, tree)
-  const most = Float64Array.from(candidates, candidate => candidate.most)
   const { sumX, sumY, sumMost, sizeMax } = sumsOf(single, own, levels, most)
+  const { firstOfRow, candidate: candidateOf } = single
   const effect = new Float64Array(single.count)
   const sharedEffect = new Float64Array(n)
+  let isLookedAt = new Uint8Array()
 
-  return (left, { count, first, end, x, y }, factor) => {
+  return (left, parts, factor) => {
+    const { count, first, end, x, y } = parts
+    if (isLookedAt.length < count) isLookedAt = new Uint8Array(2 * count)
     let room = left
     let strongestUse = 0
     let strongestCure = 0
-    if (sharing.length > 0) {
-      for (const i of sharing) sharedEffect[i] = 0
-      for (let part = 0; part < count; part++) {
-        const to = shared.firstOfRow[end[part]!]!
-        for (let e = shared.firstOfRow[first[part]!]!; e < to; e++)
-          sharedEffect[shared.candidate[e]!]! += factor * (x[part]! * ownShared.x[e]! + y[part]! * ownShared.y[e]!)
-      }
-      for (const i of sharing) {
-        const one = sharedEffect[i]!
-        room += one * levels[i]!
-        if (one > strongestUse) strongestUse = one
-        else if (one < strongestCure) strongestCure = one
-      }
-    }
-
-    const isLookedAt = new Uint8Array(count)
-    const lookAt = (part: number): void => {
-      isLookedAt[part] = 1
-      const px = factor * x[part]!
-      const py = factor * y[part]!
-      const to = single.firstOfRow[end[part]!]!
-      for (let e = single.firstOfRow[first[part]!]!; e < to; e++) {
-        const one = px * own.x[e]! + py * own.y[e]!
-        effect[e] = one
-        if (one > strongestUse) strongestUse = one
-        else if (one < strongestCure) strongestCure = one
-      }
+    if (sharing.length > 0) effectsOfShared(sharedEffect, shared, ownShared, sharing, parts, factor)
+    for (const i of sharing) {
+      const one = sharedEffect[i]!
+      room += one * levels[i]!
+      if (one > strongestUse) strongestUse = one
+      else if (one < strongestCure) strongestCure = one
     }
     // From the element upwards, so that the strongest come first and most other parts are below the threshold as a whole.
     let given = 0
     let farMost = 0
     for (let part = 0; part < count; part++) {
-      const from = single.firstOfRow[first[part]!]!
-      const to = single.firstOfRow[end[part]!]!
+      isLookedAt[part] = 0
+      const from = firstOfRow[first[part]!]!
+      const to = firstOfRow[end[part]!]!
       if (from === to) continue
       const px = factor * x[part]!
       const py = factor * y[part]!
@@ -98,63 +84,107 @@ const lookIn = (
       room += together
       const size = Math.max(Math.abs(px), Math.abs(py))
       const strongest = size * sizeMax
-      if (strongest >= effectLeast * strongestUse || strongest >= -effectLeast * strongestCure) lookAt(part)
-      else {
+      if (strongest < effectLeast * strongestUse && strongest < -effectLeast * strongestCure) {
         given += together
         farMost += size * (sumMost[to]! - sumMost[from]!)
+        continue
+      }
+      isLookedAt[part] = 1
+      for (let e = from; e < to; e++) {
+        const one = px * own.x[e]! + py * own.y[e]!
+        effect[e] = one
+        if (one > strongestUse) strongestUse = one
+        else if (one < strongestCure) strongestCure = one
       }
     }
 
     const leastUse = effectLeast * strongestUse
     const leastCure = effectLeast * strongestCure
-    let nearMost = 0
     const before = found.count
     makeRoom(found, n)
     const { candidate, use } = found
-    const sort = (one: number, i: number): void => {
+    let at = before
+    let nearMost = 0
+    for (const i of sharing) {
+      const one = sharedEffect[i]!
       if (one >= leastUse || one <= leastCure) {
-        if (one === 0) return
-        candidate[found.count] = i
-        use[found.count++] = one
+        candidate[at] = i
+        use[at] = one
+        if (one !== 0) at++
       } else {
         given += one * levels[i]!
         if (one > 0) nearMost += one * most[i]!
       }
     }
-    for (const i of sharing) sort(sharedEffect[i]!, i)
     for (let part = 0; part < count; part++) {
       if (isLookedAt[part] === 0) continue
-      const to = single.firstOfRow[end[part]!]!
-      for (let e = single.firstOfRow[first[part]!]!; e < to; e++) sort(effect[e]!, single.candidate[e]!)
+      const to = firstOfRow[end[part]!]!
+      for (let e = firstOfRow[first[part]!]!; e < to; e++) {
+        const one = effect[e]!
+        const i = candidateOf[e]!
+        if (one >= leastUse || one <= leastCure) {
+          candidate[at] = i
+          use[at] = one
+          if (one !== 0) at++
+        } else {
+          given += one * levels[i]!
+          if (one > 0) nearMost += one * most[i]!
+        }
+      }
     }
+    found.count = at
     if (nearMost + farMost <= room) return room - given
     // What the far parts could use at most was only bounded: now it has to be known.
     for (let part = 0; part < count; part++) {
       if (isLookedAt[part] === 1) continue
-      lookAt(part)
-      const to = single.firstOfRow[end[part]!]!
-      for (let e = single.firstOfRow[first[part]!]!; e < to; e++)
-        if (effect[e]! > 0) nearMost += effect[e]! * most[single.candidate[e]!]!
+      const to = firstOfRow[end[part]!]!
+      for (let e = firstOfRow[first[part]!]!; e < to; e++) {
+        effect[e] = factor * (x[part]! * own.x[e]! + y[part]! * own.y[e]!)
+        if (effect[e]! > 0) nearMost += effect[e]! * most[candidateOf[e]!]!
+      }
     }
     if (nearMost <= room) return room - given
-    found.count = before
-    const note = (one: number, i: number): void => {
-      if (one === 0) return
-      candidate[found.count] = i
-      use[found.count++] = one
+    // All effects count.
+    at = before
+    for (const i of sharing) {
+      if (sharedEffect[i] === 0) continue
+      candidate[at] = i
+      use[at++] = sharedEffect[i]!
     }
-    for (const i of sharing) note(sharedEffect[i]!, i)
     for (let part = 0; part < count; part++) {
-      const to = single.firstOfRow[end[part]!]!
-      for (let e = single.firstOfRow[first[part]!]!; e < to; e++) note(effect[e]!, single.candidate[e]!)
+      const to = firstOfRow[end[part]!]!
+      for (let e = firstOfRow[first[part]!]!; e < to; e++) {
+        if (effect[e] === 0) continue
+        candidate[at] = candidateOf[e]!
+        use[at++] = effect[e]!
+      }
     }
+    found.count = at
     return room
+  }
+}
+
+/** Of candidates with several members: the sum over these. */
+const effectsOfShared = (
+  effect: Float64Array,
+  { firstOfRow, candidate }: Entries,
+  own: { readonly x: Float64Array; readonly y: Float64Array },
+  sharing: Int32Array,
+  { count, first, end, x, y }: PathParts,
+  factor: number
+): void => {
+  for (const i of sharing) effect[i] = 0
+  for (let part = 0; part < count; part++) {
+    const to = firstOfRow[end[part]!]!
+    for (let e = firstOfRow[first[part]!]!; e < to; e++)
+      effect[candidate[e]!]! += factor * (x[part]! * own.x[e]! + y[part]! * own.y[e]!)
   }
 }
 
 /** At least so many places more. */
 const makeRoom = (found: Found, more: number): void => {
-  const needed = found.count + more
+  // One more, as what turns out to be 0 is written before it is left out.
+  const needed = found.count + more + 1
   if (found.use.length >= needed) return
   const { candidate, use } = found
   found.candidate = new Int32Array(2 * needed)

@@ -17,6 +17,7 @@ export interface Search {
   readonly grid: SlotGrid
   /** By rank. */
   readonly candidates: readonly Candidate[]
+  readonly most: Float64Array
   readonly limits: Limits
   /** Levels that break no limit. */
   readonly known: Float64Array
@@ -39,6 +40,8 @@ export interface WatchedLimits {
   /** Notes what is broken; true: nothing. */
   look(): boolean
   picture(levels: Float64Array): LinearLimits
+  /** The picture with every effect, however small. */
+  wholePicture(levels: Float64Array): LinearLimits
   /** The picture with what `tighten` has put by. */
   tightened(levels: Float64Array): LinearLimits
   /** The sensitivities of a look before, with the values of this state. */
@@ -51,7 +54,7 @@ export interface WatchedLimits {
 export const watchedLimits = (
   compiled: CompiledNetwork,
   grid: SlotGrid,
-  candidates: readonly Candidate[],
+  most: Float64Array,
   limits: Limits,
   effectLeast: number
 ): WatchedLimits => {
@@ -60,8 +63,7 @@ export const watchedLimits = (
   const kept: number[] = []
   const places = KINDS.map(() => new Map<number, number>())
   const placeOf = (kind: Monitored['kind'], index: number) => places[KINDS.indexOf(kind)]!.get(index)
-  const picture = (levels: Float64Array): LinearLimits =>
-    grid.picture(limits, monitored, levels, candidates, effectLeast)
+  const picture = (levels: Float64Array): LinearLimits => grid.picture(limits, monitored, levels, most, effectLeast)
   const roomOf = (c: number): number => grid.roomOf(monitored[c]!, limits)
   return {
     get count() {
@@ -70,6 +72,7 @@ export const watchedLimits = (
     kindOf: c => monitored[c]!.kind,
     placeOf,
     picture,
+    wholePicture: levels => grid.picture(limits, monitored, levels, most, 0),
     look() {
       const breaches = grid.breaches(limits)
       for (const one of worstBreaches(compiled, breaches)) {
