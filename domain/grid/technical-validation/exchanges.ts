@@ -1,6 +1,6 @@
 /** Better levels by rank, if some candidate could be raised at the cost of worse ones: the last check of a search. */
 import { largestLinearSet } from './largest-linear-set.ts'
-import { levelAbove } from './levels.ts'
+import { type Candidates, candidateAt, levelAbove } from './levels.ts'
 import { KINDS } from './limit-scan.ts'
 import type { Settled } from './raising.ts'
 import { isSame } from './slot-grid.ts'
@@ -14,8 +14,9 @@ const ALL_TRIED_MAX = 16
 const SINGLE_MAX = 8
 
 export const exchanged = (search: Search, settled: Settled, levels: Float64Array): Float64Array | undefined => {
-  const { candidates, most, rules, watched } = search
-  const n = candidates.length
+  const { candidates, rules, watched } = search
+  const { most } = candidates
+  const n = most.length
   if (isSame(levels, most)) return undefined
   const around = settled.around(levels)
   const { count, start, limit, use, room } = around
@@ -29,7 +30,7 @@ export const exchanged = (search: Search, settled: Settled, levels: Float64Array
     const from = start[i]!
     const end = start[i + 1]!
     for (let k = from; k < end; k++) if (use[k]! < 0) cures[limit[k]!]! += use[k]! * most[i]!
-    const next = levels[i]! < most[i]! ? levelAbove(candidates[i]!, levels[i]!, rules.step) : undefined
+    const next = levels[i]! < most[i]! ? levelAbove(candidateAt(candidates, i), levels[i]!, rules.step) : undefined
     if (next !== undefined) {
       let couldFit = true
       for (let k = from; couldFit && k < end; k++) {
@@ -58,10 +59,15 @@ const withNext = (
   levels: Float64Array,
   around: Around
 ): Float64Array | undefined => {
-  const { grid, candidates, most, limits, rules, watched } = search
-  const worse = candidates.slice(i + 1)
+  const { grid, candidates, limits, rules, watched } = search
+  const n = candidates.most.length
   const { count, room, limit, use } = around
   const start = around.start.subarray(i + 1)
+  const worse: Candidates = {
+    most: candidates.most.subarray(i + 1),
+    isDiscrete: candidates.isDiscrete.subarray(i + 1),
+    minimum: candidates.minimum.subarray(i + 1)
+  }
   const uses = (k: number, isAsked: (limit: number) => boolean): boolean => {
     for (let at = start[k]!; at < start[k + 1]!; at++) if (use[at]! > 0 && isAsked(limit[at]!)) return true
     return false
@@ -72,14 +78,13 @@ const withNext = (
     trial.set(of, i + 1)
     return trial
   }
-  const dealt = (): Float64Array =>
-    withWorse(largestLinearSet(worse, most.subarray(i + 1), { count, room, start, limit, use }, rules.step))
-  if (candidates.length > ALL_TRIED_MAX) {
+  const dealt = (): Float64Array => withWorse(largestLinearSet(worse, { count, room, start, limit, use }, rules.step))
+  if (n > ALL_TRIED_MAX) {
     const trial = dealt()
     return isWithin(search, trial) ? trial : undefined
   }
   // Given up first: what the worse ranks can have beside it, they are raised to again.
-  const users = worse.map((_, k) => uses(k, () => true))
+  const users = Array.from(worse.most, (_, k) => uses(k, () => true))
   const alone = withWorse(levels.slice(i + 1).map((level, k) => (users[k] ? 0 : level)))
   if (isWithin(search, alone)) return alone
   const by = next - levels[i]!
@@ -102,7 +107,7 @@ const withNext = (
   }
   const trial = dealt()
   if (isWithin(search, trial)) return trial
-  for (let k = worse.length - 1; k >= Math.max(0, worse.length - SINGLE_MAX); k--) {
+  for (let k = users.length - 1; k >= Math.max(0, users.length - SINGLE_MAX); k--) {
     if (levels[i + 1 + k] === 0 || !users[k]) continue
     const without = withWorse(levels.slice(i + 1))
     without[i + 1 + k] = 0

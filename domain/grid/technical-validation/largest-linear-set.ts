@@ -5,34 +5,15 @@
  * What a candidate has taken is never given to a worse one. Where one that was counted on as a cure is itself held back by
  * another limit, so that a promise would be broken, linear programmes decide (lexicographicLevels).
  */
-import { type Candidate, levelAtMost } from './levels.ts'
+import { type Candidates, candidateAt, levelWithin } from './levels.ts'
 import { lexicographicLevels } from './lexicographic-programme.ts'
 import type { LinearLimits } from './linear-limits.ts'
 
-export const largestLinearSet = (
-  candidates: readonly Candidate[],
-  most: Float64Array,
-  limits: LinearLimits,
-  step: number
-): Float64Array => {
-  const { levels, isKept } = dealt(candidates, most, limits, step)
-  return isKept ? levels : (lexicographicLevels(candidates, limits, step) ?? levels)
-}
-
-/** What each candidate could have beside what it has, of the room that is left; above 0 its minimum is met. */
-export const largestLinearRest = (
-  candidates: readonly Candidate[],
-  most: Float64Array,
-  levels: Float64Array,
-  limits: LinearLimits,
-  step: number
-): Float64Array => {
-  const rest = new Float64Array(most.length)
-  for (let i = 0; i < rest.length; i++) rest[i] = most[i]! - levels[i]!
-  const found = dealt(candidates, rest, limits, step, 0)
-  if (found.isKept) return found.levels
-  const restOf = ({ isDiscrete }: Candidate, i: number): Candidate => ({ most: rest[i]!, isDiscrete, minimum: 0 })
-  return lexicographicLevels(candidates.map(restOf), limits, step) ?? found.levels
+export const largestLinearSet = (candidates: Candidates, limits: LinearLimits, step: number): Float64Array => {
+  const { levels, isKept } = dealt(candidates, limits, step)
+  if (isKept) return levels
+  const list = Array.from(levels, (_, i) => candidateAt(candidates, i))
+  return lexicographicLevels(list, limits, step) ?? levels
 }
 
 interface Dealt {
@@ -41,13 +22,10 @@ interface Dealt {
   readonly isKept: boolean
 }
 
-/** `minimum`: in place of each candidate's own. */
 const dealt = (
-  candidates: readonly Candidate[],
-  most: Float64Array,
+  { most, isDiscrete, minimum }: Candidates,
   { room, start, limit, use }: LinearLimits,
-  step: number,
-  minimum?: number
+  step: number
 ): Dealt => {
   const n = most.length
   const levels = most.slice()
@@ -67,8 +45,7 @@ const dealt = (
         if (possible < level) level = possible
       }
     if (level < whole) {
-      const { isDiscrete, minimum: own } = candidates[i]!
-      level = levelAtMost({ most: whole, isDiscrete, minimum: minimum ?? own }, level, step)
+      level = levelWithin(whole, isDiscrete[i] === 1, minimum[i]!, level, step)
       levels[i] = level
     }
     for (let k = from; k < end; k++) {

@@ -10,7 +10,7 @@ import type { CompiledNetwork } from '../compile-network.ts'
 import type { Limits } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { EXCHANGES_MAX, exchanged } from './exchanges.ts'
-import { type Candidate, mostOf } from './levels.ts'
+import type { Candidates } from './levels.ts'
 import { look } from './looks.ts'
 import { isFurther, raise, settledAt } from './raising.ts'
 import type { SlotGrid } from './slot-grid.ts'
@@ -20,15 +20,14 @@ export const largestSet = (
   compiled: CompiledNetwork,
   grid: SlotGrid,
   /** The grid's, some of them with less than their most. */
-  candidates: readonly Candidate[],
+  candidates: Candidates,
   limits: Limits,
   known: Float64Array,
   wanted: Float64Array,
   rules: CuttingRules
 ): Float64Array => {
-  const most = mostOf(candidates)
-  const watched = watchedLimits(compiled, grid, most, limits, rules.effectLeast)
-  const search: Search = { compiled, grid, candidates, most, limits, known, rules, watched }
+  const watched = watchedLimits(compiled, grid, candidates.most, limits, rules.effectLeast)
+  const search: Search = { compiled, grid, candidates, limits, known, rules, watched }
   const looked = look(search, wanted)
   const settled = settledAt(search, looked.settled)
   let levels: Float64Array = looked.levels.slice()

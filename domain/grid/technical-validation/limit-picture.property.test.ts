@@ -5,7 +5,7 @@ import { powerFlow } from '../power-flow.ts'
 import { type Limits, violationsOf } from '../violations.ts'
 import { columnsOf, type PlacedCandidate } from './candidate-columns.ts'
 import { densePicture } from './dense-picture.ts'
-import { mostOf } from './levels.ts'
+import { candidatesOf } from './levels.ts'
 import { KINDS, limitScan, type Monitored } from './limit-scan.ts'
 import type { LinearLimits } from './linear-limits.ts'
 import { treePicture } from './tree-picture.ts'
@@ -17,7 +17,7 @@ const share = fc.double({ min: 0, max: 1, noNaN: true })
 /** No ratio of two shares of whole weights: such a candidate is on the threshold, and its side a matter of rounding. */
 const effectLeast = fc.constantFrom(0, 0.01, 0.2718)
 
-const candidatesOf = ({ services }: ValidationCase): readonly PlacedCandidate[] =>
+const placedIn = ({ services }: ValidationCase): readonly PlacedCandidate[] =>
   services.map(({ quantity, direction, members, accepted, kind, minAcceptance }) => ({
     ...{ quantity, direction, isDiscrete: kind === 'discrete', minimum: minAcceptance },
     buses: members.map(({ pod }) => busOfPod.get(pod)!),
@@ -53,7 +53,7 @@ const dense = ({ count, start, limit, use }: LinearLimits, candidates: number): 
 t.test('a tree’s limits to first order are those that a transposed solve for each of them gives', async t => {
   fc.assert(
     fc.property(drawn, share, effectLeast, (given, part, effectLeast) => {
-      const candidates = candidatesOf(given)
+      const candidates = placedIn(given)
       const levels = Float64Array.from(candidates, ({ most }) => most * part)
       const { point } = powerFlow(compiled)
       const injected = { p_kW: new Float64Array(11), q_kvar: new Float64Array(11) }
@@ -70,7 +70,7 @@ t.test('a tree’s limits to first order are those that a transposed solve for e
       const asked = {
         limits: offTheEdge(given.limits),
         monitored: all,
-        most: mostOf(candidates),
+        most: candidatesOf(candidates).most,
         columns,
         levels,
         effectLeast
@@ -94,7 +94,7 @@ t.test('a tree’s limits to first order are those that a transposed solve for e
 t.test('a scan finds the violations that a whole grid state shows, and by how much', async t => {
   fc.assert(
     fc.property(drawn, share, (given, part) => {
-      const levels = candidatesOf(given).map(({ most }) => most * part)
+      const levels = placedIn(given).map(({ most }) => most * part)
       const state = stateWith(given.slots[0]!, given.services, levels, 0)
       if (state.status === 'diverged') return true
       const { point } = powerFlow(compiled)

@@ -53,10 +53,10 @@ export const joinedLimits = (
   const most = parts.reduce((sum, { limits }) => sum + limits.start[candidates]!, 0)
   const limit = new Int32Array(most)
   const use = new Float64Array(most)
-  parts.forEach(({ limits }, n) => countEntries(limits, places[n]!, start))
+  for (const [n, { limits }] of parts.entries()) countEntries(limits, places[n]!, start)
   for (let i = 0; i < candidates; i++) start[i + 1]! += start[i]!
   const at = start.slice(0, candidates)
-  parts.forEach(({ limits }, n) => placeEntries(limits, places[n]!, at, limit, use))
+  for (const [n, { limits }] of parts.entries()) placeEntries(limits, places[n]!, at, limit, use)
   return { count: room.length, room: Float64Array.from(room), start, limit, use }
 }
 

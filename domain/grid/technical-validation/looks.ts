@@ -3,7 +3,7 @@
  * (largestLinearSet), looked at again around the state that this gives, until it stands still.
  */
 import { largestLinearSet } from './largest-linear-set.ts'
-import { levelAtMost } from './levels.ts'
+import { levelWithin } from './levels.ts'
 import type { LinearLimits } from './linear-limits.ts'
 import { isSame } from './slot-grid.ts'
 import { type Around, isWithin, type Search, withEarlier } from './watched-limits.ts'
@@ -26,7 +26,7 @@ export interface Looked {
 }
 
 export const look = (search: Search, wanted: Float64Array): Looked => {
-  const { grid, candidates, most, rules, watched } = search
+  const { grid, candidates, rules, watched } = search
   let best: Float64Array | undefined
   let levels = wanted
   const earlier: LinearLimits[] = []
@@ -42,7 +42,7 @@ export const look = (search: Search, wanted: Float64Array): Looked => {
     const isNear = look >= FRESH_LOOKS && look < FRESH_AGAIN && last?.count === watched.count
     const here = isNear ? watched.movedTo(last, levels) : watched.tightened(levels)
     const picture = look < LOOKS_ALONE ? here : withEarlier(here, earlier, watched)
-    const next = largestLinearSet(candidates, most, picture, rules.step)
+    const next = largestLinearSet(candidates, picture, rules.step)
     earlier.push(here)
     if (isSame(next, levels)) {
       if (isWithinHere) {
@@ -56,10 +56,9 @@ export const look = (search: Search, wanted: Float64Array): Looked => {
   return { levels: best ?? cutFromTheWorst(search, levels) }
 }
 
-const isPermitted = ({ candidates, most, rules }: Search, levels: Float64Array): boolean => {
+const isPermitted = ({ candidates: { most, isDiscrete, minimum }, rules }: Search, levels: Float64Array): boolean => {
   for (let i = 0; i < levels.length; i++)
-    if (levels[i] !== most[i] && levels[i] !== 0 && levelAtMost(candidates[i]!, levels[i]!, rules.step) !== levels[i])
-      return false
+    if (levelWithin(most[i]!, isDiscrete[i] === 1, minimum[i]!, levels[i]!, rules.step) !== levels[i]) return false
   return true
 }
 

@@ -3,8 +3,8 @@
  * without breaking a limit: by power flows, except where the linear picture is beyond a limit by more than its own error.
  */
 
-import { largestLinearRest } from './largest-linear-set.ts'
-import { levelAbove, levelAtMost } from './levels.ts'
+import { largestLinearSet } from './largest-linear-set.ts'
+import { candidateAt, levelAbove, levelAtMost, levelWithin } from './levels.ts'
 import { isSame } from './slot-grid.ts'
 import { type Around, errorOf, isWithin, type Search } from './watched-limits.ts'
 
@@ -36,16 +36,17 @@ export const settledAt = ({ grid, watched }: Search, first: Around | undefined):
 
 /** Raises whatever can be raised alone, until nothing can. In place. */
 export const raise = (search: Search, settled: Settled, levels: Float64Array): void => {
-  const { candidates, most, rules, watched } = search
+  const { candidates, rules, watched } = search
+  const { most } = candidates
   let around = settled.around(levels)
   for (let again = true; again; ) {
     again = false
     let isWhole = false
     if (raisedTogether(search, levels, around)) around = settled.around(levels)
     const earlier = levels.slice()
-    for (let i = 0; i < candidates.length; i++) {
+    for (let i = 0; i < most.length; i++) {
       if (levels[i]! >= most[i]!) continue
-      const next = levelAbove(candidates[i]!, levels[i]!, rules.step)
+      const next = levelAbove(candidateAt(candidates, i), levels[i]!, rules.step)
       if (next === undefined || isSurelyBlocked(search, i, next - levels[i]!, around)) continue
       const limitsBefore = watched.count
       const before = levels[i]!
@@ -72,12 +73,15 @@ export const raise = (search: Search, settled: Settled, levels: Float64Array): v
  * each time, while it stays within the limits. In place; true: it went further.
  */
 export const isFurther = (search: Search, levels: Float64Array, earlier: Float64Array): boolean => {
-  const { candidates, rules } = search
+  const { most, isDiscrete, minimum } = search.candidates
+  const { step } = search.rules
   const way = levels.map((level, i) => level - earlier[i]!)
   if (way.filter(change => change !== 0).length < 2) return false
   let hasMoved = false
   for (let times = 1; ; times *= 2) {
-    const trial = levels.map((level, i) => levelAtMost(candidates[i]!, level + times * way[i]!, rules.step))
+    const trial = levels.map((level, i) =>
+      levelWithin(most[i]!, isDiscrete[i] === 1, minimum[i]!, level + times * way[i]!, step)
+    )
     if (isSame(trial, levels) || !isWithin(search, trial)) return hasMoved
     levels.set(trial)
     hasMoved = true
@@ -86,11 +90,14 @@ export const isFurther = (search: Search, levels: Float64Array, earlier: Float64
 
 /** What the linear picture still has room for, all at once. In place; true: something was raised. */
 const raisedTogether = (search: Search, levels: Float64Array, around: Around): boolean => {
-  const { candidates, most, rules } = search
-  const more = largestLinearRest(candidates, most, levels, { ...around, room: around.left }, rules.step)
+  const { most, isDiscrete, minimum } = search.candidates
+  const { step } = search.rules
+  const rest = { most: new Float64Array(most.length), isDiscrete, minimum: new Float64Array(most.length) }
+  for (let i = 0; i < most.length; i++) rest.most[i] = most[i]! - levels[i]!
+  const more = largestLinearSet(rest, { ...around, room: around.left }, step)
   const trial = levels.slice()
   for (let i = 0; i < trial.length; i++)
-    if (more[i]! > 0) trial[i] = levelAtMost(candidates[i]!, levels[i]! + more[i]!, rules.step)
+    if (more[i]! > 0) trial[i] = levelWithin(most[i]!, isDiscrete[i] === 1, minimum[i]!, levels[i]! + more[i]!, step)
   if (isSame(trial, levels) || !isWithin(search, trial)) return false
   levels.set(trial)
   return true
@@ -102,7 +109,7 @@ const isWithinNoting = ({ grid, watched }: Search, levels: Float64Array): boolea
 /** The highest level of one candidate within the limits, the others kept; `low` is one. */
 const highest = (search: Search, i: number, low: number, levels: Float64Array): number => {
   const { candidates, rules } = search
-  const candidate = candidates[i]!
+  const candidate = candidateAt(candidates, i)
   if (candidate.isDiscrete) return low
   const trial = levels.slice()
   let good = low

@@ -8,7 +8,6 @@ import type { GridState } from '../power-flow.ts'
 import { type Limits, LOADING_MARGIN_PERCENT, VOLTAGE_MARGIN_PU } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
-import { mostOf } from './levels.ts'
 import type { GridSolved, SlotGrid } from './slot-grid.ts'
 import { worstBreaches } from './worst-breaches.ts'
 
@@ -37,15 +36,16 @@ export const groundOf = (
   rules: CuttingRules
 ): Ground => {
   const { candidates } = grid
-  const nothing = new Float64Array(candidates.length)
+  const n = candidates.most.length
+  const nothing = new Float64Array(n)
   const breaches = grid.breaches(strict)
   if (breaches.count === 0) return { limits: strict, levels: nothing }
   const asBefore = relaxed(strict, withoutServices.outputs(), { voltagePu: 0, loadingPercent: 0 })
   const monitored = worstBreaches(compiled, breaches)
-  const { count, start, limit, use } = grid.picture(strict, monitored, nothing, mostOf(candidates), 0)
+  const { count, start, limit, use } = grid.picture(strict, monitored, nothing, candidates.most, 0)
   const strongest = new Float64Array(count)
   for (let k = 0; k < use.length; k++) strongest[limit[k]!] = Math.min(strongest[limit[k]!]!, use[k]!)
-  const cures = candidates.map(({ most }, i) => {
+  const cures = candidates.most.map((most, i) => {
     let isCure = false
     for (let k = start[i]!; k < start[i + 1]!; k++) {
       const least = CURE_LEAST * strongest[limit[k]!]!
@@ -54,8 +54,7 @@ export const groundOf = (
     }
     return isCure ? most : 0
   })
-  const alone = candidates.map((candidate, i) => ({ ...candidate, most: cures[i]! }))
-  const levels = largestSet(compiled, grid, alone, asBefore, nothing, Float64Array.from(cures), rules)
+  const levels = largestSet(compiled, grid, { ...candidates, most: cures }, asBefore, nothing, cures, rules)
   const state = grid.prove(levels)
   if (state.status === 'diverged') throw new Error('groundOf: a state that was proven has no solution')
   return { limits: relaxed(strict, state.outputs(), tolerance), levels }

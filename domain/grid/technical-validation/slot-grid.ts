@@ -11,12 +11,13 @@ import type { CompiledNetwork } from '../compile-network.ts'
 import { type Divergence, divergenceOf, type GridState, type PowerFlow, type SlotPowers } from '../power-flow.ts'
 import type { Limits } from '../violations.ts'
 import { type CandidateColumns, columnsOf, type Entries, type PlacedCandidate } from './candidate-columns.ts'
+import { type Candidates, candidatesOf } from './levels.ts'
 import { type LimitPicture, limitPicture } from './limit-picture.ts'
 import { type Breaches, type LimitScan, limitScan, type Monitored } from './limit-scan.ts'
 import type { LinearLimits } from './linear-limits.ts'
 
 export interface SlotGrid {
-  readonly candidates: readonly PlacedCandidate[]
+  readonly candidates: Candidates
   /** How many were solved. */
   readonly powerFlows: number
   /** False: there is no solution. All others are about the state that was solved last. */
@@ -56,7 +57,13 @@ export interface Bench {
   /** The slot's first solution, which its search comes back to. */
   readonly first: { readonly re: Float64Array; readonly im: Float64Array }
   slot: SlotGrid | undefined
-  known: { readonly candidates: readonly PlacedCandidate[]; readonly columns: CandidateColumns } | undefined
+  known: Known | undefined
+}
+
+interface Known {
+  readonly candidates: readonly PlacedCandidate[]
+  readonly columns: CandidateColumns
+  readonly list: Candidates
 }
 
 export const benchFor = (compiled: CompiledNetwork, flow: PowerFlow): Bench => {
@@ -79,7 +86,7 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
   /** Whether the point holds a solution of this slot. */
   let isSolved = false
   let firstLevels: Float64Array | undefined
-  const columns = columnsFor(bench, candidates)
+  const { columns, list } = columnsFor(bench, candidates)
 
   const take = (): void => {
     if (bench.slot === grid) return
@@ -113,7 +120,7 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
   }
 
   const grid: SlotGrid = {
-    candidates,
+    candidates: list,
     get powerFlows() {
       return powerFlows
     },
@@ -159,13 +166,13 @@ const injectInto = (
 }
 
 /** Mostly the candidates of one slot are those of the slot before. */
-const columnsFor = (bench: Bench, candidates: readonly PlacedCandidate[]): CandidateColumns => {
+const columnsFor = (bench: Bench, candidates: readonly PlacedCandidate[]): Known => {
   const { known, compiled } = bench
   if (known?.candidates.length === candidates.length && known.candidates.every((one, i) => one === candidates[i]))
-    return known.columns
+    return known
   const columns = columnsOf(candidates, compiled.rowOfBus, compiled.equations.rows)
-  bench.known = { candidates, columns }
-  return columns
+  bench.known = { candidates, columns, list: candidatesOf(candidates) }
+  return bench.known
 }
 
 export const isSame = (a: Float64Array, b: Float64Array): boolean => {

@@ -16,14 +16,20 @@ export const treePicture = (point: OperatingPoint, scan: LimitScan): LimitPictur
   const tree = treeSensitivities(point)
   if (tree === undefined) return undefined
   const found: Found = { count: 0, candidate: new Int32Array(), use: new Float64Array() }
+  let own = emptyOwn(0)
+  let ownShared = emptyOwn(0)
   return pictured => {
-    const { limits, monitored, most } = pictured
+    const { limits, monitored, most, levels, columns } = pictured
     const room = new Float64Array(monitored.length)
     const firstOf = new Int32Array(monitored.length + 1)
     found.count = 0
     point.linearise()
     tree.prepare()
-    const look = lookIn(pictured, tree, found)
+    if (own.x.length !== columns.single.count) own = emptyOwn(columns.single.count)
+    if (ownShared.x.length !== columns.shared.count) ownShared = emptyOwn(columns.shared.count)
+    fillOwn(own, columns.single, tree, levels, most)
+    fillOwn(ownShared, columns.shared, tree, levels, most)
+    const look = lookIn(pictured, own, ownShared, found)
     monitored.forEach((one, c) => {
       room[c] = look(scan.roomOf(one, limits), partsOf(point, tree, one, scan), factorOf(point, one, scan))
       firstOf[c + 1] = found.count
@@ -45,16 +51,14 @@ interface Found {
  */
 const lookIn = (
   { most, columns: { single, shared, sharing }, levels, effectLeast }: Pictured,
-  tree: TreeSensitivities,
+  own: Own,
+  ownShared: Own,
   found: Found
 ): ((left: number, parts: PathParts, factor: number) => number) => {
   const n = most.length
-  const own = ownOf(single, tree)
-  const ownShared = ownOf(shared, tree)
-  const { sumX, sumY, sumMost, sizeMax } = sumsOf(single, own, levels, most)
+  const { x: ownX, y: ownY, sumX, sumY, sumMost, effect, sizeMax } = own
   const { firstOfRow, candidate: candidateOf } = single
-  const effect = new Float64Array(single.count)
-  const sharedEffect = new Float64Array(n)
+  const sharedEffect = new Float64Array(sharing.length > 0 ? n : 0)
   let isLookedAt = new Uint8Array()
 
   return (left, parts, factor) => {
@@ -91,7 +95,7 @@ const lookIn = (
       }
       isLookedAt[part] = 1
       for (let e = from; e < to; e++) {
-        const one = px * own.x[e]! + py * own.y[e]!
+        const one = px * ownX[e]! + py * ownY[e]!
         effect[e] = one
         if (one > strongestUse) strongestUse = one
         else if (one < strongestCure) strongestCure = one
@@ -139,7 +143,7 @@ const lookIn = (
       if (isLookedAt[part] === 1) continue
       const to = firstOfRow[end[part]!]!
       for (let e = firstOfRow[first[part]!]!; e < to; e++) {
-        effect[e] = factor * (x[part]! * own.x[e]! + y[part]! * own.y[e]!)
+        effect[e] = factor * (x[part]! * ownX[e]! + y[part]! * ownY[e]!)
         if (effect[e]! > 0) nearMost += effect[e]! * most[candidateOf[e]!]!
       }
     }
@@ -168,7 +172,7 @@ const lookIn = (
 const effectsOfShared = (
   effect: Float64Array,
   { firstOfRow, candidate }: Entries,
-  own: { readonly x: Float64Array; readonly y: Float64Array },
+  own: Own,
   sharing: Int32Array,
   { count, first, end, x, y }: PathParts,
   factor: number
@@ -193,40 +197,57 @@ const makeRoom = (found: Found, more: number): void => {
   found.use.set(use)
 }
 
-/** By entry: what of the row's own vector one W or var of the candidate moves. */
-const ownOf = ({ count, row, share, quantity }: Entries, { ownP, ownQ }: TreeSensitivities) => {
-  const x = new Float64Array(count)
-  const y = new Float64Array(count)
-  for (let e = 0; e < count; e++) {
-    const perKilo = quantity[e] === 0 ? ownP : ownQ
-    const at = 2 * row[e]!
-    x[e] = (perKilo[at]! * share[e]!) / 1000
-    y[e] = (perKilo[at + 1]! * share[e]!) / 1000
-  }
-  return { x, y }
+/** What all limits of one picture share, by entry; the arrays are used again for the next picture of as many entries. */
+interface Own {
+  /** What of the row's own vector one W or var of the candidate moves. */
+  readonly x: Float64Array
+  readonly y: Float64Array
+  /** Sums over the entries before each: of these vectors by level, and of their sizes by the most. */
+  readonly sumX: Float64Array
+  readonly sumY: Float64Array
+  readonly sumMost: Float64Array
+  /** Of the limit that is looked at. */
+  readonly effect: Float64Array
+  sizeMax: number
 }
 
-/** Sums over the entries before each: of the vectors by level, and of their sizes by the most; and the largest size. */
-const sumsOf = (
-  { count, candidate }: Entries,
-  { x, y }: { readonly x: Float64Array; readonly y: Float64Array },
+const emptyOwn = (count: number): Own => ({
+  ...{ x: new Float64Array(count), y: new Float64Array(count), effect: new Float64Array(count), sizeMax: 0 },
+  sumX: new Float64Array(count + 1),
+  sumY: new Float64Array(count + 1),
+  sumMost: new Float64Array(count + 1)
+})
+
+const fillOwn = (
+  own: Own,
+  { count, row, share, quantity, candidate }: Entries,
+  { ownP, ownQ }: TreeSensitivities,
   levels: Float64Array,
   most: Float64Array
-) => {
-  const sumX = new Float64Array(count + 1)
-  const sumY = new Float64Array(count + 1)
-  const sumMost = new Float64Array(count + 1)
+): void => {
+  const { x, y, sumX, sumY, sumMost } = own
   let sizeMax = 0
+  let ofX = 0
+  let ofY = 0
+  let ofMost = 0
   for (let e = 0; e < count; e++) {
+    const at = 2 * row[e]!
+    const perWatt = share[e]! / 1000
+    const vx = perWatt * (quantity[e] === 0 ? ownP[at]! : ownQ[at]!)
+    const vy = perWatt * (quantity[e] === 0 ? ownP[at + 1]! : ownQ[at + 1]!)
     const i = candidate[e]!
-    const level = levels[i]!
-    const size = Math.abs(x[e]!) + Math.abs(y[e]!)
+    const size = Math.abs(vx) + Math.abs(vy)
     if (size > sizeMax) sizeMax = size
-    sumX[e + 1] = sumX[e]! + x[e]! * level
-    sumY[e + 1] = sumY[e]! + y[e]! * level
-    sumMost[e + 1] = sumMost[e]! + size * most[i]!
+    x[e] = vx
+    y[e] = vy
+    ofX += vx * levels[i]!
+    ofY += vy * levels[i]!
+    ofMost += size * most[i]!
+    sumX[e + 1] = ofX
+    sumY[e + 1] = ofY
+    sumMost[e + 1] = ofMost
   }
-  return { sumX, sumY, sumMost, sizeMax }
+  own.sizeMax = sizeMax
 }
 
 /** Where and how the value of a limit depends on the voltages next to it. */

@@ -5,7 +5,7 @@
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { Limits } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
-import type { Candidate } from './levels.ts'
+import type { Candidates } from './levels.ts'
 import { KINDS, type Monitored } from './limit-scan.ts'
 import { joinedLimits, type LinearLimits } from './linear-limits.ts'
 import type { SlotGrid } from './slot-grid.ts'
@@ -16,8 +16,7 @@ export interface Search {
   readonly compiled: CompiledNetwork
   readonly grid: SlotGrid
   /** By rank. */
-  readonly candidates: readonly Candidate[]
-  readonly most: Float64Array
+  readonly candidates: Candidates
   readonly limits: Limits
   /** Levels that break no limit. */
   readonly known: Float64Array

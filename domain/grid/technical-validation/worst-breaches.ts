@@ -34,13 +34,22 @@ export const worstBreaches = (
     const there = above < 0 ? 0 : worstAt[2 * above + (key & 1)]!
     if (there > 0) isFollowing[beyond[there - 1]! > beyond[n]! ? n : there - 1] = 1
   }
-  const severityOf = (n: number): number => (isVoltage(n) ? beyond[n]! / VOLTAGE_PU : beyond[n]! / LOADING_PERCENT)
-  const left: number[] = []
-  for (let n = 0; n < count; n++) if (isFollowing[n] === 0) left.push(n)
-  return left
-    .sort((a, b) => severityOf(b) - severityOf(a))
-    .slice(0, WORST_MAX)
-    .map(limitAt)
+  // The worst of what is left, in the order of their severity; of equal ones the first.
+  const worst: number[] = []
+  const severities: number[] = []
+  for (let n = 0; n < count; n++) {
+    if (isFollowing[n] === 1) continue
+    const severity = beyond[n]! / (isVoltage(n) ? VOLTAGE_PU : LOADING_PERCENT)
+    if (worst.length === WORST_MAX && severity <= severities[WORST_MAX - 1]!) continue
+    let at = worst.length < WORST_MAX ? worst.length : WORST_MAX - 1
+    for (; at > 0 && severities[at - 1]! < severity; at--) {
+      worst[at] = worst[at - 1]!
+      severities[at] = severities[at - 1]!
+    }
+    worst[at] = n
+    severities[at] = severity
+  }
+  return worst.map(limitAt)
 }
 
 /** One hundredth of the nominal voltage counts like a tenth of a rating. */
