@@ -34,7 +34,8 @@ import { type EmbeddedIssuer, embeddedIssuer } from './auth/embedded-issuer.ts'
 import { callsInHand } from './calls-in-hand.ts'
 import { answerReader } from './commands/answer-reader.ts'
 import { type Outcome, type Submit, submitter } from './commands/submit.ts'
-import { parseJsonBodies } from './json-body.ts'
+import { bodyReaders } from './json/body-readers.ts'
+import { parseJsonBodies } from './json/json-body.ts'
 import { type GatewayLimits, limitsDefault } from './limits.ts'
 import { measure } from './measure.ts'
 import { openApiOptions } from './openapi.ts'
@@ -83,7 +84,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   app.setNotFoundHandler(request => {
     throw new ProblemError('unknown-route', `There is no ${request.method} ${request.url.split('?')[0]}.`)
   })
-  parseJsonBodies(app, limits.bodyBytesMax)
+  parseJsonBodies(app, limits.bodyBytesMax, bodyReaders(components))
   // JSON only: text that happens to parse is refused like any other media type.
   app.removeContentTypeParser('text/plain')
 

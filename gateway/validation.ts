@@ -8,6 +8,7 @@
 import { Ajv2020 as Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler } from 'fastify'
 import { dayOf, instantOf } from './instant.ts'
+import { isChecked } from './json/json-body.ts'
 import { ERRORS_MAX, type ProblemItem } from './problem.ts'
 
 export class InvalidRequest extends Error {
@@ -31,7 +32,7 @@ const errorsCountedMax = 10_000
 export const MTU_MS = 900_000
 const dateLength = 'YYYY-MM-DD'.length
 
-const formats = {
+export const formats = {
   'date-time': (text: string) => !Number.isNaN(instantOf(text)),
   date: (text: string) => text.length === dateLength && !Number.isNaN(dayOf(text)),
   'quarter-hour': (text: string) => instantOf(text) % MTU_MS === 0
@@ -98,7 +99,7 @@ export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaComp
     const whole = checkOf(single ?? list)
     const item = list === undefined ? undefined : checkOf(asSchema(list)['items'])
     return value => {
-      if (fast(value)) return { value }
+      if (isChecked(value, schema) || fast(value)) return { value }
       if (item && Array.isArray(value)) {
         const lengths = lengthErrors(value, asSchema(list))
         if (lengths.length > 0) return { error: new InvalidRequest(lengths) }
