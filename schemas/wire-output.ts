@@ -33,20 +33,34 @@ export const beginOutput = (headBytes: number): void => {
 /** What was written since the beginning, in memory of its own. */
 export const outputBytes = (): Buffer => Buffer.from(buffer.subarray(0, at))
 
-const writeSmall = (value: number): void => {
-  let rest = (value << 1) ^ (value >> 31)
-  while (rest > 0x7f) {
+/** Below 2^30 and not below -2^30. */
+const writeSmall = (value: number): void => writeUnsigned((value << 1) ^ (value >> 31))
+
+/** Seven bits at a time of what has more than 32: the lowest four bytes as one whole number, the others as another. */
+const writeLarge = (value: number): void => {
+  const whole = value < 0 ? -2 * value - 1 : 2 * value
+  let rest = whole % FOUR_BYTES
+  const above = (whole - rest) / FOUR_BYTES
+  if (above === 0) {
+    writeUnsigned(rest)
+    return
+  }
+  for (let n = 0; n < 4; n++) {
     buffer[at++] = (rest & 0x7f) | 0x80
     rest >>>= 7
   }
-  buffer[at++] = rest
+  writeUnsigned(above)
 }
 
-const writeLarge = (value: number): void => {
-  let rest = value < 0 ? -2 * value - 1 : 2 * value
+/** Of four bytes of seven bits each. */
+const FOUR_BYTES = 2 ** 28
+
+/** Below 2^31. */
+const writeUnsigned = (value: number): void => {
+  let rest = value
   while (rest > 0x7f) {
-    buffer[at++] = (rest % 128) | 0x80
-    rest = Math.floor(rest / 128)
+    buffer[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
   }
   buffer[at++] = rest
 }
