@@ -5,7 +5,6 @@
  * The thread starts with the first book and stays. Books are cleared one after the other, in the order in which they
  * came. Same book, same outcome: it is the same code, and nothing else reaches it.
  */
-import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import type { OutcomeColumns } from '../../domain/market/clearing/outcome.ts'
@@ -23,12 +22,6 @@ export interface Clearing {
   close(): Promise<void>
 }
 
-/**
- * MB of young objects before they are looked through: what the clearing of some thousand offers makes, so that mostly nothing
- * has to be looked through before the outcome is there.
- */
-const YOUNG_MB = 64
-
 interface Waiting {
   readonly resolve: (outcome: OutcomeColumns) => void
   readonly reject: (error: Error) => void
@@ -40,14 +33,7 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
   let id = 0
 
   const start = (): Worker => {
-    // Read when a thread starts, by that thread alone: this one has its memory already.
-    setFlagsFromString(`--min-semi-space-size=${YOUNG_MB}`)
-    setFlagsFromString(`--max-semi-space-size=${YOUNG_MB}`)
-    const started = new Worker(script, {
-      name: 'clearing',
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: 3 * YOUNG_MB }
-    })
+    const started = new Worker(script, { name: 'clearing', execArgv: [] })
     started.on('message', (answered: Answered) => {
       const asker = waiting.get(answered.id)
       waiting.delete(answered.id)
