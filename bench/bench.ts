@@ -21,9 +21,11 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   projections: async () => import('./projections.ts')
 }
 
-const [name, ...rest] = process.argv.slice(2)
-const load = benchmarks[name ?? '']
-if (!load) {
+const [name = '', ...rest] = process.argv.slice(2)
+const load = benchmarks[name]
+const strange = rest.filter(arg => arg.startsWith('--') && arg !== '--json' && arg !== '--record')
+if (!load || strange.length > 0) {
+  if (load) process.stderr.write(`there is no flag ${strange.join(', ')}\n`)
   process.stderr.write(`usage: npm run bench -- NAME [--json] [--record]\n\n`)
   for (const [known, module] of Object.entries(benchmarks))
     process.stderr.write(`  ${known}  ${(await module()).describe}\n`)

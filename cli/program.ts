@@ -188,7 +188,8 @@ export const program = (): Command => {
   grid
     .command('convert')
     .description('Print a network in the own format, as JSON.')
-    .argument('<network...>', 'the file or files in any format that is read')
+    .argument('<network...>', 'the file or files in any format that is read, or a folder; - for standard input')
+    .option(...asJson)
     .action(async files => (await import('./commands/grid-convert.ts')).gridConvert(files))
   grid
     .command('forecast')
