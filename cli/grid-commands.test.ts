@@ -3,8 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { networkProblemCodes } from '../domain/grid/network-problem.ts'
+import { NetworkImport } from '../gateway/api/network-schemas.ts'
+import { components } from '../gateway/api/schemas.ts'
 import { flexledger } from './command-line.fixtures.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'flexledger-grid-'))
@@ -77,6 +80,31 @@ t.test('grid check lists every problem, and errors are a finding', async t => {
     ['duplicate-id', 'unknown-element', 'zero-impedance', 'no-external-grid']
   )
   t.match(await cli('solve', file), { code: 2, stdout: '', stderr: /zero-impedance \/lines\/0/ })
+})
+
+t.test('grid convert --import prints what the API takes, and refuses what does not belong to it', async t => {
+  const file = join(networks, 'baran-wu-33.json')
+  const limits = join(root, 'limits.json')
+  const profiles = join(root, 'profiles.json')
+  await writeFile(limits, JSON.stringify({ loadingPercent: 90 }))
+  await writeFile(profiles, '[]')
+  const { code, stdout } = await cli('convert', file, '--import', '--limits', limits, '--profiles', profiles)
+  t.equal(code, 0)
+  const body = JSON.parse(stdout)
+  t.same(Object.keys(body), ['network', 'profiles', 'limits'])
+  t.strictSame(body.network, JSON.parse((await cli('convert', file, '--json')).stdout))
+  const ajv = new Ajv2020({ strict: false })
+  for (const one of components) ajv.addSchema(one)
+  const isBody = ajv.compile(NetworkImport)
+  t.ok(isBody(body), JSON.stringify(isBody.errors))
+
+  await writeFile(limits, JSON.stringify({ loadingPercent: 9_000, lines: { NOWHERE: 90 } }))
+  const refused = await cli('convert', file, '--import', '--limits', limits)
+  t.equal(refused.code, 2)
+  t.match(refused.stderr, /\/loadingPercent: /)
+  t.match(refused.stderr, /the network has none of lines with the id NOWHERE/)
+  t.match(await cli('convert', file, '--limits', limits), { code: 2, stderr: /add --import/ })
+  t.match(await cli('convert', file, '--import', '--profiles', limits), { code: 2, stderr: /no list of profiles/ })
 })
 
 t.test('grid convert prints a network of pandapower in the own format, which solves alike', async t => {
