@@ -21,11 +21,13 @@ import {
   sessionFinalised,
   sessionId,
   sessionOpened,
-  sessionStart
+  sessionStart,
+  unavailabilityDeclared
 } from './fixtures/events.ts'
 import { startTime } from './fixtures/outbox.ts'
 import { projected } from './fixtures/projected.ts'
 import { listMarketOutcome, listRequestOutcomes, listValidatedOutcome } from './outcomes/query.ts'
+import { listUnavailabilities } from './places/query.ts'
 import { getPod, listPods, podHistory } from './pods/query.ts'
 import { getOffer, getRequest, listOffers } from './services/query.ts'
 import { getSession, listSessions } from './sessions/query.ts'
@@ -120,6 +122,50 @@ t.test('a session goes from open to cleared to how it ended, and keeps both tota
     finalised: { acceptedOffers: 0 },
     position: { cause: 2 }
   })
+})
+
+t.test('T-19: what was declared unavailable is listed by PoD and time, in pages, and by each filter', async t => {
+  await using it = await projected()
+  const hour = 3_600_000
+  const declared = ['B', 'A', 'B', 'A'].map((pod, n) =>
+    unavailabilityDeclared({ pod, start: sessionStart + n * hour, end: sessionStart + (n + 2) * hour })
+  )
+  const twice = unavailabilityDeclared({ pod: 'B', start: sessionStart, end: sessionStart + 2 * hour, pom: 'PoM-2' })
+  const longer = unavailabilityDeclared({ pod: 'A', start: sessionStart + hour, end: sessionStart + 9 * hour })
+  await it.market.answerEach(0, [
+    ...declared,
+    longer,
+    twice,
+    unavailabilityDeclared({ pod: 'A', pom: 'PoM-2', reason: '' })
+  ])
+  await it.catchUp()
+  const found: string[] = []
+  let after: string | undefined
+  do {
+    const page = await listUnavailabilities(it.sql, { visibleTo, limit: 1, ...(after && { after }) })
+    found.push(
+      ...page.items.map(
+        ({ pod, start, end }) => `${pod} ${(start - sessionStart) / hour}-${(end - sessionStart) / hour}`
+      )
+    )
+    after = page.next
+  } while (after)
+  t.strictSame(found, ['A 0-1', 'A 1-3', 'A 1-9', 'A 3-5', 'B 0-2', 'B 0-2', 'B 2-4'])
+  t.match((await listUnavailabilities(it.sql, { visibleTo, limit, pod: 'B' })).items, [
+    { pod: 'B' },
+    { pod: 'B' },
+    { pod: 'B' }
+  ])
+  t.match((await listUnavailabilities(it.sql, { visibleTo, limit, pom: 'PoM-2' })).items, [
+    {
+      pom: 'PoM-2',
+      pod: 'A',
+      aggregatorId: aggregator.id,
+      reason: '',
+      position: { topic: 'flex.market.events', cause: 6 }
+    },
+    { pod: 'B' }
+  ])
 })
 
 t.test('sessions are listed by day and id, in pages, and by each filter', async t => {

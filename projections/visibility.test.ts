@@ -26,10 +26,12 @@ import {
   sessionFinalised,
   sessionId,
   sessionOpened,
-  tso
+  tso,
+  unavailabilityDeclared
 } from './fixtures/events.ts'
 import { type Projected, projected } from './fixtures/projected.ts'
 import { listMarketOutcome, listRequestOutcomes, listValidatedOutcome } from './outcomes/query.ts'
+import { listUnavailabilities } from './places/query.ts'
 import { getPod, listPods, podHistory } from './pods/query.ts'
 import type { Actor } from './runtime/actor.ts'
 import { getOffer, getRequest, listOfferSummaries, listOffers, listRequests } from './services/query.ts'
@@ -146,6 +148,31 @@ t.test(
       tso: ['PoM-1'],
       otherTso: ['PoM-1'],
       administrator: ['PoM-1']
+    })
+  }
+)
+
+t.test(
+  'T-19: an unavailability is seen by the aggregator that declared it, the DSO of the PoD, the administrator',
+  async t => {
+    await using it = await projected()
+    await it.market.answerEach(0, [
+      podNoted({ pod: 'A' }),
+      podNoted({ pod: 'B', aggregatorId: otherAggregator.id }),
+      podNoted({ pod: 'C', pom: 'PoM-2', dsoId: otherDso.id, aggregatorId: otherAggregator.id }),
+      unavailabilityDeclared({ pod: 'A' }),
+      unavailabilityDeclared({ pod: 'B', by: otherAggregator }),
+      unavailabilityDeclared({ pod: 'C', pom: 'PoM-2', by: otherAggregator })
+    ])
+    await it.catchUp()
+    const pods = async (visibleTo: Actor) =>
+      (await listUnavailabilities(it.sql, { visibleTo, limit })).items.map(({ pod }) => pod)
+    await see(t, pods, {
+      aggregator: ['A'],
+      otherAggregator: ['B', 'C'],
+      dso: ['A', 'B'],
+      otherDso: ['C'],
+      administrator: ['A', 'B', 'C']
     })
   }
 )

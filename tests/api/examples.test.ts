@@ -46,7 +46,9 @@ t.test('every operation has an example, and its rightful actor is answered a suc
   await tell('ARETI', 'getTechnicalValidation')
   await tell('ACEAE', 'listValidatedOutcome')
   await tell('ARETI', 'listRequestOutcomes')
-  for (const id of ['declareUnavailabilities', 'ceasePod']) await tell('ACEAE', id)
+  await tell('ACEAE', 'declareUnavailabilities')
+  await system.settle()
+  for (const id of ['listUnavailabilities', 'ceasePod']) await tell('ACEAE', id)
 
   await system.until('2025-03-29T11:40:00Z')
   await system.settle()

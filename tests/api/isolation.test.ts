@@ -98,6 +98,7 @@ const secrets: readonly { readonly text: string; readonly of: string; readonly s
   { text: '"OFFER-2"', of: 'an offer that was not accepted', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
   { text: '"location":"FEEDER-7"', of: 'the place of a request', seenBy: ['ARETI', 'OPERATIONS'] },
   { text: '"REQUEST-1"', of: 'a request', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
+  { text: 'Maintenance of the inverter.', of: 'an unavailability', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
   { text: '"CABLE-1"', of: 'the state of a grid', seenBy: ['ARETI', 'OPERATIONS'] },
   { text: '"allocations":[{', of: 'an accepted service', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] }
 ]
@@ -108,6 +109,7 @@ t.test('an actor reads nothing of another through any operation', async t => {
   const story = await storyOf(system)
   await tellUntilCleared(system, story)
   await story.tell('ARETI', 'sendTechnicalOutcome')
+  await story.tell('ACEAE', 'declareUnavailabilities')
   await system.settle()
   const placed = story.told.find(({ id }) => id === 'placeOffers')!.answer.json() as { items: { command: string }[] }
   const commandUrl = `/v1/commands/${placed.items[0]!.command}`
