@@ -92,37 +92,40 @@ t.test('T-51: every place that a PoD has had is kept, with the time from which i
   t.equal(await podHistory(it.sql, 'unknown', visibleTo), undefined)
 })
 
-t.test('a session goes from open to cleared to how it ended, and keeps both totals', async t => {
-  await using it = await projected()
-  await it.market.answer(0, [sessionOpened()])
-  await it.catchUp()
-  t.match(await getSession(it.sql, sessionId, visibleTo), {
-    status: 'open',
-    type: 'dayAhead',
-    cleared: null,
-    rules: { pricing: 'uniform' }
-  })
+t.test(
+  'FR_MP_I_1.c, FR_MP_FS_3.d: a session goes from open to cleared to how it ended, and keeps both totals',
+  async t => {
+    await using it = await projected()
+    await it.market.answer(0, [sessionOpened()])
+    await it.catchUp()
+    t.match(await getSession(it.sql, sessionId, visibleTo), {
+      status: 'open',
+      type: 'dayAhead',
+      cleared: null,
+      rules: { pricing: 'uniform' }
+    })
 
-  const totals = { askedWattMtus: 9, servedWattMtus: 8, bidCostTicks: '99999999999999999999', paidMicroEur: 7 }
-  await it.market.answer(0, [offerCleared(), marketCleared({ dso: totals, gap: 0.25 })])
-  await it.catchUp()
-  t.match(await getSession(it.sql, sessionId, visibleTo), {
-    status: 'cleared',
-    marketOutcomeId: `${sessionId}.MO`,
-    cleared: { dso: totals, gap: 0.25, algorithm: 'merit-order' },
-    clearedAt: startTime + 1000,
-    finalised: null
-  })
+    const totals = { askedWattMtus: 9, servedWattMtus: 8, bidCostTicks: '99999999999999999999', paidMicroEur: 7 }
+    await it.market.answer(0, [offerCleared(), marketCleared({ dso: totals, gap: 0.25 })])
+    await it.catchUp()
+    t.match(await getSession(it.sql, sessionId, visibleTo), {
+      status: 'cleared',
+      marketOutcomeId: `${sessionId}.MO`,
+      cleared: { dso: totals, gap: 0.25, algorithm: 'merit-order' },
+      clearedAt: startTime + 1000,
+      finalised: null
+    })
 
-  await it.market.answer(0, [sessionFinalised({ status: 'notValidated', acceptedOffers: 0 })])
-  await it.catchUp()
-  t.match(await getSession(it.sql, sessionId, visibleTo), {
-    status: 'notValidated',
-    cleared: { dso: totals, acceptedOffers: 1 },
-    finalised: { acceptedOffers: 0 },
-    position: { cause: 2 }
-  })
-})
+    await it.market.answer(0, [sessionFinalised({ status: 'notValidated', acceptedOffers: 0 })])
+    await it.catchUp()
+    t.match(await getSession(it.sql, sessionId, visibleTo), {
+      status: 'notValidated',
+      cleared: { dso: totals, acceptedOffers: 1 },
+      finalised: { acceptedOffers: 0 },
+      position: { cause: 2 }
+    })
+  }
+)
 
 t.test('T-19: what was declared unavailable is listed by PoD and time, in pages, and by each filter', async t => {
   await using it = await projected()

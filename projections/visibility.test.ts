@@ -235,44 +235,47 @@ t.test('a request is seen by its operator and the administrator', async t => {
   await see(t, got, { tso: ['r-terna'], administrator: ['r-terna'] })
 })
 
-t.test('FR_MP_FS_4, FR_MP_FS_5.c: of an outcome each sees its own part, with the sums of that part', async t => {
-  await using it = await projected()
-  await openBook(it)
-  await clear(it)
-  await finalise(it)
-  await it.catchUp()
-  // [offer, rank, requests served, W·MTU, µ€]: 700 W × 50,000 / 4000 = 8,750 µ€ in each of 4 MTUs; 300 W × 70,000 / 4000 = 5,250.
-  const ofDso = [theirs.offerId, 2, 'r-edis', 2800, 35_000]
-  const full = [mine.offerId, 1, 'r-edis r-terna', 4000, 56_000]
-  const ofLost = [lost.offerId, 0, '', 0, 0]
-  const ofTso = [mine.offerId, 1, 'r-terna', 1200, 21_000]
-  for (const list of [listMarketOutcome, listValidatedOutcome])
-    await see(
-      t,
-      async visibleTo =>
-        (await list(it.sql, { sessionId, visibleTo, limit })).items.map(item => [
-          item.offerId,
-          item.rank,
-          item.allocations.map(({ requestId }) => requestId).join(' '),
-          item.acceptedWattMtus,
-          item.paidMicroEur
-        ]),
-      {
-        aggregator: [full],
-        otherAggregator: [ofDso, ofLost],
-        dso: [full, ofDso],
-        tso: [ofTso],
-        administrator: [full, ofDso, ofLost]
-      }
-    )
-  for (const stage of ['market', 'validated'] as const)
-    await see(
-      t,
-      async visibleTo =>
-        (await listRequestOutcomes(it.sql, { sessionId, visibleTo, limit, stage })).items.map(item => item.requestId),
-      { dso: ['r-edis'], tso: ['r-terna'], administrator: ['r-edis', 'r-terna'] }
-    )
-})
+t.test(
+  'FR_MP_FS_4, FR_MP_FS_5.c, FL-3, FR-MP-MOMV-04: of an outcome each sees its own part, with the sums of that part',
+  async t => {
+    await using it = await projected()
+    await openBook(it)
+    await clear(it)
+    await finalise(it)
+    await it.catchUp()
+    // [offer, rank, requests served, W·MTU, µ€]: 700 W × 50,000 / 4000 = 8,750 µ€ in each of 4 MTUs; 300 W × 70,000 / 4000 = 5,250.
+    const ofDso = [theirs.offerId, 2, 'r-edis', 2800, 35_000]
+    const full = [mine.offerId, 1, 'r-edis r-terna', 4000, 56_000]
+    const ofLost = [lost.offerId, 0, '', 0, 0]
+    const ofTso = [mine.offerId, 1, 'r-terna', 1200, 21_000]
+    for (const list of [listMarketOutcome, listValidatedOutcome])
+      await see(
+        t,
+        async visibleTo =>
+          (await list(it.sql, { sessionId, visibleTo, limit })).items.map(item => [
+            item.offerId,
+            item.rank,
+            item.allocations.map(({ requestId }) => requestId).join(' '),
+            item.acceptedWattMtus,
+            item.paidMicroEur
+          ]),
+        {
+          aggregator: [full],
+          otherAggregator: [ofDso, ofLost],
+          dso: [full, ofDso],
+          tso: [ofTso],
+          administrator: [full, ofDso, ofLost]
+        }
+      )
+    for (const stage of ['market', 'validated'] as const)
+      await see(
+        t,
+        async visibleTo =>
+          (await listRequestOutcomes(it.sql, { sessionId, visibleTo, limit, stage })).items.map(item => item.requestId),
+        { dso: ['r-edis'], tso: ['r-terna'], administrator: ['r-edis', 'r-terna'] }
+      )
+  }
+)
 
 t.test('a DSO that asks at another PoM sees only what serves it there', async t => {
   await using it = await projected()

@@ -103,7 +103,7 @@ const secrets: readonly { readonly text: string; readonly of: string; readonly s
   { text: '"allocations":[{', of: 'an accepted service', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] }
 ]
 
-t.test('an actor reads nothing of another through any operation', async t => {
+t.test('T-87: an actor reads nothing of another through any operation', async t => {
   const system = await startSystem()
   t.teardown(() => system.close())
   const story = await storyOf(system)
@@ -146,7 +146,7 @@ t.test('a DSO sees no offer before the session is cleared', async t => {
   t.match((await system.call('ARETI', 'GET', url)).text, /"OFFER-1"/)
 })
 
-t.test('no operation is open without a token, with another scope, or to another role', async t => {
+t.test('S-MP-01: no operation is open without a token, with another scope, or to another role', async t => {
   const system = await startSystem()
   t.teardown(() => system.close())
   const { operations } = await storyOf(system)
