@@ -220,11 +220,30 @@ t.test('DTP-ROF-02: grid request plans, alerts and groups, with limits from a fi
     0
   )
   t.ok(asked >= moved && asked <= 1.25 * moved)
-  t.match(plan.alerts[0], { kind: 'under-voltage', helpful: [{ quantity: 'P', direction: 'UP' }] })
+  t.match(plan.alerts[0], { kind: 'under-voltage', helpful: [{ quantity: 'P', direction: 'UP', total: 1_627_500 }] })
+  t.strictSame(plan.problems, [])
   const people = await cli(...args)
   t.match(people.stdout, /cured +14 +0/)
+  t.match(people.stdout, /1627\.5 kW up, 27 PoDs/)
   const nothing = await cli('request', join(networks, 'baran-wu-33.json'), '--units', join(root, 'none.json'))
   t.equal(nothing.code, 2)
+})
+
+t.test('grid request and grid validate repeat the warnings of a network beside their results', async t => {
+  const network = JSON.parse(await readFile(join(networks, 'baran-wu-33.json'), 'utf8'))
+  const file = join(root, 'island.json')
+  const units = join(root, 'no-units.json')
+  const services = join(root, 'no-services.json')
+  await writeFile(file, JSON.stringify({ ...network, buses: [...network.buses, { id: 'island', kV: 12.66 }] }))
+  await writeFile(units, JSON.stringify({ units: [] }))
+  await writeFile(services, JSON.stringify({ services: [] }))
+  for (const args of [
+    ['request', file, '--units', units],
+    ['validate', file, '--outcome', services]
+  ]) {
+    t.match((await cli(...args)).stdout, /^1 warning:\n {2}warning island /)
+    t.match(JSON.parse((await cli(...args, '--json')).stdout).problems, [{ severity: 'warning', code: 'island' }])
+  }
 })
 
 t.test('grid request says what units cannot cure, and names every fault of a file', async t => {

@@ -5,7 +5,7 @@
 import { networkToJson } from '../../domain/grid/network-file.ts'
 import { printJson, UsageError } from '../output.ts'
 import { limitsFrom } from './grid-files.ts'
-import { listed, networkFrom, readJson } from './network-input.ts'
+import { networkFrom, readJson, warnings } from './network-input.ts'
 
 interface Flags {
   readonly import?: boolean
@@ -23,7 +23,7 @@ export const gridConvert = async (files: readonly string[], flags: Flags): Promi
   // Told here already, with the place in the file; the server takes them as they are there.
   await limitsFrom(flags.limits, network)
   const limits = flags.limits === undefined ? undefined : await readJson(flags.limits)
-  if (problems.length > 0) process.stderr.write(`${problems.length} warnings:\n${listed(problems)}\n`)
+  if (problems.length > 0) process.stderr.write(`${warnings(problems).join('')}\n`)
   const document = networkToJson(network)
   printJson(
     flags.import
