@@ -3,6 +3,10 @@ import t from 'tap'
 import { type CalendarName, calendars, planSessions } from '../../domain/market/sessions/calendar.ts'
 import { type ClockKnowledge, dueAt, nextInstant, plansAround, type SessionStatus } from './due.ts'
 
+const runs = {
+  numRuns: Number(process.env['FC_RUNS'] ?? 50),
+  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {})
+}
 const zone = 'Europe/Rome'
 const poms = new Set(['ROMA-1', 'ROMA-2'])
 const days = new Map<string, ReturnType<typeof planSessions>>()
@@ -96,7 +100,7 @@ t.test(
           return true
         }
       ),
-      { numRuns: Number(process.env['FC_RUNS'] ?? 50) }
+      runs
     )
     t.pass('each session went through its states in order')
   }
