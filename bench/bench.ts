@@ -14,6 +14,7 @@ interface Benchmark {
 }
 
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
+  clearing: async () => import('./clearing.ts'),
   flows: async () => import('./flows/flows.ts'),
   forecast: async () => import('./forecast/forecast.ts'),
   grid: async () => import('./grid/grid.ts'),
