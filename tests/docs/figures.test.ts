@@ -33,3 +33,13 @@ t.test('the table of flows in the README is what bench/results/flows.json says',
     t.match(readme, `| ${grouped(stage.pods)} | ${columns.join(' | ')} |`)
   }
 })
+
+t.test('what the README says of clearing is what bench/results/clearing.json says', async t => {
+  const { result } = JSON.parse(await read('bench/results/clearing.json')) as {
+    result: { rows: readonly { readonly book: string; readonly medianMs: number }[] }
+  }
+  const [constant, varying] = result.rows.map(({ medianMs }) => (medianMs / 1_000).toFixed(1))
+  t.match(result.rows[0]?.book, '20000 divisible offers')
+  const words = (await read('README.md')).replaceAll(/\s+/g, ' ')
+  t.match(words, `${constant} s with one curve all day and ${varying} s with another curve in each quarter-hour`)
+})
