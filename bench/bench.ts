@@ -19,6 +19,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   forecast: async () => import('./forecast/forecast.ts'),
   grid: async () => import('./grid/grid.ts'),
   log: async () => import('./log/log.ts'),
+  peers: async () => import('./peers/grid.ts'),
   projections: async () => import('./projections.ts')
 }
 
