@@ -3,7 +3,7 @@
  * front to back. MTUs with the same curves share one list; where only quantities differ, the order is not sorted again.
  */
 import type { Book } from './book.ts'
-import { type OfferSteps, stepsOf } from './offer-steps.ts'
+import { type CurveColumns, curveColumns } from './curve-columns.ts'
 
 export interface MeritList {
   readonly offer: Int32Array
@@ -14,14 +14,18 @@ export interface MeritList {
 /** By MTU. */
 export const meritLists = (book: Book, offerMarket: Uint8Array, market: number): readonly MeritList[] => {
   const singles: number[] = []
-  const curves: OfferSteps[] = []
-  book.offers.forEach((single, o) => {
-    if (offerMarket[o] !== market || single.kind === 'block') return
-    singles.push(o)
-    curves.push(stepsOf(single))
-  })
+  const curves: number[] = []
+  let curve = 0
+  for (const [o, single] of book.offers.entries()) {
+    if (single.kind === 'block') continue
+    if (offerMarket[o] === market) {
+      singles.push(o)
+      curves.push(curve)
+    }
+    curve++
+  }
   if (singles.length === 0) return new Array<MeritList>(book.mtus).fill(emptyList)
-  const reader = curveReader(curves)
+  const reader = curveReader(curveColumns(book), Int32Array.from(curves))
   const lists: MeritList[] = []
   let ranked: Ranked | undefined
   for (let t = 0; t < book.mtus; t++) {
@@ -59,23 +63,23 @@ interface CurveReader {
   moveTo(mtu: number): 'none' | 'values' | 'steps'
 }
 
-const curveReader = (curves: readonly OfferSteps[]): CurveReader => {
-  const { firstInterval, firstStep, intervals, steps } = joined(curves)
+const curveReader = ({ intervalFrom, stepFrom, intervals, steps }: CurveColumns, curves: Int32Array): CurveReader => {
   const first = new Int32Array(curves.length)
   const count = new Int32Array(curves.length)
   // Where each offer is: its next interval that has not ended.
-  const next = firstInterval.slice(0, curves.length)
+  const next = curves.map(curve => intervalFrom[curve]!)
   const moveTo = (mtu: number): 'none' | 'values' | 'steps' => {
     let isOther = mtu === 0
     let hasOtherSteps = mtu === 0
     for (let n = 0; n < curves.length; n++) {
-      const end = firstInterval[n + 1]!
+      const end = intervalFrom[curves[n]! + 1]!
       let k = next[n]!
-      while (k < end && intervals[3 * k + 1]! <= mtu) k++
+      while (k < end && intervals[k + 1]! <= mtu) k += 3
       next[n] = k
-      const isHere = k < end && intervals[3 * k]! <= mtu
-      const from = isHere ? intervals[3 * k + 2]! : 0
-      const to = !isHere ? 0 : k + 1 < end ? intervals[3 * k + 5]! : firstStep[n + 1]!
+      const isHere = k < end && intervals[k]! <= mtu
+      const base = stepFrom[curves[n]!]! >> 1
+      const from = isHere ? base + intervals[k + 2]! : 0
+      const to = !isHere ? 0 : k + 3 < end ? base + intervals[k + 5]! : stepFrom[curves[n]! + 1]! >> 1
       if (first[n] === from && count[n] === to - from) continue
       isOther = true
       if (count[n] !== to - from) hasOtherSteps = true
@@ -130,26 +134,6 @@ const rankedNow = ({ steps, first, count }: CurveReader, singles: readonly numbe
     ranked.step[k] = s
   }
   return ranked
-}
-
-/** All offers' columns one after the other, so that an MTU is read from few places in memory. */
-const joined = (curves: readonly OfferSteps[]) => {
-  const firstInterval = new Int32Array(curves.length + 1)
-  const firstStep = new Int32Array(curves.length + 1)
-  for (let n = 0; n < curves.length; n++) {
-    firstInterval[n + 1] = firstInterval[n]! + curves[n]!.intervals.length / 3
-    firstStep[n + 1] = firstStep[n]! + curves[n]!.steps.length / 2
-  }
-  const intervals = new Int32Array(3 * firstInterval[curves.length]!)
-  const steps = new Float64Array(2 * firstStep[curves.length]!)
-  for (let n = 0; n < curves.length; n++) {
-    const curve = curves[n]!
-    const from = 3 * firstInterval[n]!
-    intervals.set(curve.intervals, from)
-    for (let k = from + 2; k < 3 * firstInterval[n + 1]!; k += 3) intervals[k]! += firstStep[n]!
-    steps.set(curve.steps, 2 * firstStep[n]!)
-  }
-  return { firstInterval, firstStep, intervals, steps }
 }
 
 /** Places by price, equal prices as they stand: a radix sort (a comparison sort costs several times more). */
