@@ -14,6 +14,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { createRemoteJWKSet } from 'jose'
+import Type from 'typebox'
 import { getCommand } from '../projections/commands/query.ts'
 import { topics } from '../schemas/topics.ts'
 import type { Api, ApiContext } from './api/context.ts'
@@ -135,6 +136,10 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
     const api: Api = plugin.withTypeProvider<TypeBoxTypeProvider>()
     calls.watch(plugin)
     authentication(plugin, identity.checks, limits)
+    // An operation that has no parameters refuses all.
+    plugin.addHook('onRoute', ({ schema }) => {
+      if (schema) schema.querystring ??= Type.Object({})
+    })
     podOperations(api, context)
     pomAssignmentOperations(api, context)
     offerOperations(api, context)

@@ -91,7 +91,9 @@ export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaComp
   return ({ schema, httpPart }) => {
     if (httpPart !== 'body') {
       // What comes with the address is small: one look finds everything.
-      const all = compile(schema, { allErrors: true, coerceTypes: true })
+      // A parameter that does not exist would be a filter that filters nothing.
+      const closed = httpPart === 'querystring' ? { ...asSchema(schema), additionalProperties: false } : schema
+      const all = compile(closed, { allErrors: true, coerceTypes: true })
       return value => (all(value) ? { value } : { error: invalid(itemsOf(all, `/${httpPart}`), all) })
     }
     const fast = checkOf(schema).first()
@@ -158,7 +160,13 @@ const invalid = (errors: readonly ProblemItem[], { errors: found }: ValidateFunc
   new InvalidRequest(errors.slice(0, ERRORS_MAX), found?.length ?? errors.length)
 
 const itemsOf = ({ errors }: ValidateFunction, prefix: string): readonly ProblemItem[] =>
-  (errors ?? []).filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'if').map(error => itemOf(error, prefix))
+  (errors ?? []).filter(isOfItsOwn).map(error => itemOf(error, prefix))
+
+/** What only repeats others: of alternatives, and that a tag that is missing, which is said, is no text. */
+const isOfItsOwn = ({ keyword, params }: ErrorObject): boolean =>
+  keyword !== 'oneOf' &&
+  keyword !== 'if' &&
+  !(keyword === 'discriminator' && params['error'] === 'tag' && params['tagValue'] === undefined)
 
 const itemOf = (
   { instancePath, keyword, params, message = 'is not valid' }: ErrorObject,
@@ -172,6 +180,11 @@ const itemOf = (
       return { code: 'missing-field', path: child(at, params['missingProperty']), detail: 'The field is missing.' }
     case 'format':
       return { code: 'bad-format', path: at, detail: sentence(formatDetails[String(params['format'])] ?? message) }
+    case 'discriminator': {
+      const { error, tag, tagValue } = params
+      if (error !== 'mapping') return { code: 'bad-type', path: child(at, tag), detail: 'It must be text.' }
+      return { code: 'bad-value', path: child(at, tag), detail: `There is no ${tag} ${String(tagValue).slice(0, 80)}.` }
+    }
     case 'enum':
       return { code: 'bad-value', path: at, detail: `It must be one of ${allowed(params['allowedValues'])}.` }
     default:

@@ -7,7 +7,7 @@
  * hide them, goes through Fastify's patterns, which take as long as the parsing itself.
  *
  * Promises: the same values and the same refusals as Fastify's parser with `onProtoPoisoning` and `onConstructorPoisoning`
- * at `error`, and its checks of the length.
+ * at `error`, and its checks of the length; what is no JSON is told with the reason.
  */
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
@@ -28,7 +28,7 @@ export const parseJsonBodies = (app: FastifyInstance, bytesMax: number, readerOf
   const fastifysOwn = app.getDefaultJsonParser('error', 'error')
   const carefully = (request: FastifyRequest, text: string): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      fastifysOwn(request, text, (error, value) => (error ? reject(error) : resolve(value)))
+      fastifysOwn(request, text, (error, value) => (error ? reject(explained(error, text)) : resolve(value)))
     })
   const generally = (request: FastifyRequest, text: string): unknown => {
     const value = mayPoison(text) ? undefined : parsed(text)
@@ -63,6 +63,23 @@ const readPieces = (pieces: readonly Buffer[], reader: JsonReader): object | und
 
 const mayPoison = (text: string): boolean =>
   text.includes('\\') || text.includes('__proto__') || text.includes('constructor')
+
+/** Fastify's error does not say what is wrong with the text. */
+const explained = (error: Error, text: string): Error => {
+  if (!('code' in error) || error.code !== 'FST_ERR_CTP_INVALID_JSON_BODY') return error
+  return Object.assign(error, { message: faultOf(text) })
+}
+
+const FAULT_CHARACTERS_MAX = 200
+
+const faultOf = (text: string): string => {
+  try {
+    JSON.parse(text.replace(/^\ufeff/, ''))
+    return 'A field is called __proto__, or prototype in constructor: such names are refused.'
+  } catch (error) {
+    return `${error instanceof Error ? error.message : error}`.slice(0, FAULT_CHARACTERS_MAX)
+  }
+}
 
 /** Undefined, which no JSON is, for what is none. */
 const parsed = (text: string): unknown => {
