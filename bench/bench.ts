@@ -14,16 +14,20 @@ interface Benchmark {
 }
 
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
+  clearing: async () => import('./clearing.ts'),
   flows: async () => import('./flows/flows.ts'),
   forecast: async () => import('./forecast/forecast.ts'),
   grid: async () => import('./grid/grid.ts'),
   log: async () => import('./log/log.ts'),
+  peers: async () => import('./peers/grid.ts'),
   projections: async () => import('./projections.ts')
 }
 
-const [name, ...rest] = process.argv.slice(2)
-const load = benchmarks[name ?? '']
-if (!load) {
+const [name = '', ...rest] = process.argv.slice(2)
+const load = benchmarks[name]
+const strange = rest.filter(arg => arg.startsWith('--') && arg !== '--json' && arg !== '--record')
+if (!load || strange.length > 0) {
+  if (load) process.stderr.write(`there is no flag ${strange.join(', ')}\n`)
   process.stderr.write(`usage: npm run bench -- NAME [--json] [--record]\n\n`)
   for (const [known, module] of Object.entries(benchmarks))
     process.stderr.write(`  ${known}  ${(await module()).describe}\n`)

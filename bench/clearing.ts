@@ -1,8 +1,9 @@
 /**
- * Times clearing for two books: a large divisible one, and the normal day of a PoM with blocks.
- * Usage: node bench/clearing.ts [divisible offers = 20000] [units of the day = 1500] [blocks = 75] [repeats = 5] [only the n-th]
+ * Times clearing alone, without a log, for large divisible books and for the normal day of a PoM with and without blocks.
+ * Usage: npm run bench -- clearing [divisible offers = 20000] [units of the day = 1500] [blocks = 75] [repeats = 5] [only the n-th]
  * Wall-clock time and, since other work may share the cores, processor time.
  */
+import { fileURLToPath } from 'node:url'
 import type { Book, Offer, Request, Unit } from '../domain/market/clearing/book.ts'
 import { clearBook } from '../domain/market/clearing/clear-book.ts'
 import { numbers } from '../domain/market/clearing/random-book.fixtures.ts'
@@ -78,12 +79,46 @@ const day = (units: number, steps: number, blocks: number, varying: boolean, see
   return { mtus, units: pods.map((id): Unit => ({ id, pods: [id] })), offers, requests, rules }
 }
 
-const [large = 20_000, units = 1_500, blocks = 75, repeats = 5, only = 0] = process.argv.slice(2).map(Number)
-const solver = await loadSolver()
-let measured = 0
-const time = (name: string, makeBook: () => Book): void => {
-  if (++measured !== only && only > 0) return
-  const book = makeBook()
+export const describe = 'clearing alone: 20,000 divisible offers, and a day of 1,500 units with and without blocks'
+
+interface Row {
+  readonly book: string
+  readonly medianMs: number
+  readonly worstMs: number
+  readonly processorMs: number
+  readonly algorithm: string
+  readonly gap: number
+  readonly nodes: number
+  readonly acceptedOffers: number
+  readonly servedShareOfDso: number
+}
+
+export const run = async (args: readonly string[], tell: (text: string) => void): Promise<{ rows: readonly Row[] }> => {
+  const [large = 20_000, units = 1_500, blocks = 75, repeats = 5, only = 0] = args.map(Number)
+  const solver = await loadSolver()
+  const books: readonly (readonly [name: string, makeBook: () => Book])[] = [
+    [`${large} divisible offers × ${mtus} MTU, constant curve`, () => day(large, 1, 0, false, 1)],
+    [`${large} divisible offers × ${mtus} MTU, another curve each MTU`, () => day(large, 1, 0, true, 1)],
+    [
+      `${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, constant curve`,
+      () => day(units, 3, blocks, false, 2)
+    ],
+    [
+      `${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, another curve each MTU`,
+      () => day(units, 3, blocks, true, 3)
+    ],
+    [`${units} units × 3 steps × ${mtus} MTU, no blocks`, () => day(units, 3, 0, true, 4)]
+  ]
+  const chosen = books.filter((_, n) => only === 0 || n === only - 1)
+  return {
+    rows: chosen.map(([name, makeBook]) => {
+      tell(name)
+      return timed(name, makeBook(), solver, repeats)
+    })
+  }
+}
+
+const timed = (name: string, book: Book, solver: Awaited<ReturnType<typeof loadSolver>>, repeats: number): Row => {
   const times: number[] = []
   const processor: number[] = []
   let outcome = clearBook(book, solver)
@@ -96,17 +131,27 @@ const time = (name: string, makeBook: () => Book): void => {
   }
   times.sort((a, b) => a - b)
   processor.sort((a, b) => a - b)
-  const accepted = outcome.offers.filter(offer => offer.rank > 0).length
-  console.log(
-    `${name}: median ${times[times.length >> 1]!.toFixed(0)} ms, worst ${times[times.length - 1]!.toFixed(0)} ms, processor ${processor[processor.length >> 1]!.toFixed(0)} ms; ` +
-      `${outcome.algorithm}, gap ${outcome.gap.toExponential(1)}, ${outcome.nodes} nodes, ${accepted} offers accepted, ` +
-      `served ${((100 * outcome.dso.served) / outcome.dso.asked).toFixed(1)} % of DSO`
-  )
+  const { algorithm, gap, nodes, dso, offers } = outcome
+  return {
+    book: name,
+    medianMs: Math.round(times[times.length >> 1]!),
+    worstMs: Math.round(times[times.length - 1]!),
+    processorMs: Math.round(processor[processor.length >> 1]!),
+    ...{ algorithm, gap, nodes },
+    acceptedOffers: offers.filter(offer => offer.rank > 0).length,
+    servedShareOfDso: dso.served / dso.asked
+  }
 }
-time(`${large} divisible offers × ${mtus} MTU, constant curve`, () => day(large, 1, 0, false, 1))
-time(`${large} divisible offers × ${mtus} MTU, another curve each MTU`, () => day(large, 1, 0, true, 1))
-time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, constant curve`, () => day(units, 3, blocks, false, 2))
-time(`${units} units × 3 steps × ${mtus} MTU + ${blocks} blocks, another curve each MTU`, () =>
-  day(units, 3, blocks, true, 3)
-)
-time(`${units} units × 3 steps × ${mtus} MTU, no blocks`, () => day(units, 3, 0, true, 4))
+
+export const readable = ({ rows }: { rows: readonly Row[] }): string =>
+  rows
+    .map(
+      ({ book, medianMs, worstMs, processorMs, algorithm, gap, nodes, acceptedOffers, servedShareOfDso }) =>
+        `${book}: median ${medianMs} ms, worst ${worstMs} ms, processor ${processorMs} ms; ` +
+        `${algorithm}, gap ${gap.toExponential(1)}, ${nodes} nodes, ${acceptedOffers} offers accepted, ` +
+        `served ${(100 * servedShareOfDso).toFixed(1)} % of DSO`
+    )
+    .join('\n')
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.stdout.write(`${readable(await run(process.argv.slice(2), () => {}))}\n`)

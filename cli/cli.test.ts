@@ -92,6 +92,7 @@ t.test('wrong use ends with 2, says what is wrong, and gives no data', async t =
     [['run', '--pods', '0'], /expected a whole number from 1 to 200000\./],
     [['run', '--date', 'tomorrow'], /expected a date, YYYY-MM-DD\./],
     [['run', '--date', '2016-02-30', '--exit'], /2016-02-30 is no date/],
+    [['run', '--date', '2020-01-01', '--exit'], /no profiles for 2020-01-01; there are for 2016-01-04, /],
     [['log', 'read'], /missing required argument 'topic'/],
     [['log', 'read', 'a', 'b'], /too many arguments/],
     [['log', 'read', 'flex.market.events', '--follow', '--data', data], /--follow needs --partition/],
@@ -99,6 +100,10 @@ t.test('wrong use ends with 2, says what is wrong, and gives no data', async t =
     [
       ['log', 'read', 'flex.offers', '--data', data],
       /there is no topic flex\.offers; there are flex\.grid\.commands, /
+    ],
+    [
+      ['log', 'read', 'flex.market.events', '--type', 'OfferMade', '--data', data],
+      /there is no message OfferMade; docs\/reference\/events has all of them/
     ],
     [['projection', 'rebuild', 'prices', '--data', data], /no such projection: prices; there are pods, /],
     [['market', 'clear'], /missing required argument 'book'/],

@@ -3,8 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { networkProblemCodes } from '../domain/grid/network-problem.ts'
+import { NetworkImport } from '../gateway/api/network-schemas.ts'
+import { components } from '../gateway/api/schemas.ts'
 import { flexledger } from './command-line.fixtures.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'flexledger-grid-'))
@@ -77,6 +80,31 @@ t.test('grid check lists every problem, and errors are a finding', async t => {
     ['duplicate-id', 'unknown-element', 'zero-impedance', 'no-external-grid']
   )
   t.match(await cli('solve', file), { code: 2, stdout: '', stderr: /zero-impedance \/lines\/0/ })
+})
+
+t.test('grid convert --import prints what the API takes, and refuses what does not belong to it', async t => {
+  const file = join(networks, 'baran-wu-33.json')
+  const limits = join(root, 'limits.json')
+  const profiles = join(root, 'profiles.json')
+  await writeFile(limits, JSON.stringify({ loadingPercent: 90 }))
+  await writeFile(profiles, '[]')
+  const { code, stdout } = await cli('convert', file, '--import', '--limits', limits, '--profiles', profiles)
+  t.equal(code, 0)
+  const body = JSON.parse(stdout)
+  t.same(Object.keys(body), ['network', 'profiles', 'limits'])
+  t.strictSame(body.network, JSON.parse((await cli('convert', file, '--json')).stdout))
+  const ajv = new Ajv2020({ strict: false })
+  for (const one of components) ajv.addSchema(one)
+  const isBody = ajv.compile(NetworkImport)
+  t.ok(isBody(body), JSON.stringify(isBody.errors))
+
+  await writeFile(limits, JSON.stringify({ loadingPercent: 9_000, lines: { NOWHERE: 90 } }))
+  const refused = await cli('convert', file, '--import', '--limits', limits)
+  t.equal(refused.code, 2)
+  t.match(refused.stderr, /\/loadingPercent: /)
+  t.match(refused.stderr, /the network has none of lines with the id NOWHERE/)
+  t.match(await cli('convert', file, '--limits', limits), { code: 2, stderr: /add --import/ })
+  t.match(await cli('convert', file, '--import', '--profiles', limits), { code: 2, stderr: /no list of profiles/ })
 })
 
 t.test('grid convert prints a network of pandapower in the own format, which solves alike', async t => {
@@ -192,11 +220,30 @@ t.test('DTP-ROF-02: grid request plans, alerts and groups, with limits from a fi
     0
   )
   t.ok(asked >= moved && asked <= 1.25 * moved)
-  t.match(plan.alerts[0], { kind: 'under-voltage', helpful: [{ quantity: 'P', direction: 'UP' }] })
+  t.match(plan.alerts[0], { kind: 'under-voltage', helpful: [{ quantity: 'P', direction: 'UP', total: 1_627_500 }] })
+  t.strictSame(plan.problems, [])
   const people = await cli(...args)
   t.match(people.stdout, /cured +14 +0/)
+  t.match(people.stdout, /1627\.5 kW up, 27 PoDs/)
   const nothing = await cli('request', join(networks, 'baran-wu-33.json'), '--units', join(root, 'none.json'))
   t.equal(nothing.code, 2)
+})
+
+t.test('grid request and grid validate repeat the warnings of a network beside their results', async t => {
+  const network = JSON.parse(await readFile(join(networks, 'baran-wu-33.json'), 'utf8'))
+  const file = join(root, 'island.json')
+  const units = join(root, 'no-units.json')
+  const services = join(root, 'no-services.json')
+  await writeFile(file, JSON.stringify({ ...network, buses: [...network.buses, { id: 'island', kV: 12.66 }] }))
+  await writeFile(units, JSON.stringify({ units: [] }))
+  await writeFile(services, JSON.stringify({ services: [] }))
+  for (const args of [
+    ['request', file, '--units', units],
+    ['validate', file, '--outcome', services]
+  ]) {
+    t.match((await cli(...args)).stdout, /^1 warning:\n {2}warning island /)
+    t.match(JSON.parse((await cli(...args, '--json')).stdout).problems, [{ severity: 'warning', code: 'island' }])
+  }
 })
 
 t.test('grid request says what units cannot cure, and names every fault of a file', async t => {

@@ -188,8 +188,12 @@ export const program = (): Command => {
   grid
     .command('convert')
     .description('Print a network in the own format, as JSON.')
-    .argument('<network...>', 'the file or files in any format that is read')
-    .action(async files => (await import('./commands/grid-convert.ts')).gridConvert(files))
+    .argument('<network...>', 'the file or files in any format that is read, or a folder; - for standard input')
+    .option('--import', 'as the body of PUT /v1/networks/{pom}')
+    .option('--profiles <file>', 'profiles of the import')
+    .option('--limits <file>', 'limits of voltage and loading of the import')
+    .option(...asJson)
+    .action(async (files, flags) => (await import('./commands/grid-convert.ts')).gridConvert(files, flags))
   grid
     .command('forecast')
     .description('Forecast loads and plants from measured power (docs/reference/forecast.md).')

@@ -28,7 +28,7 @@ export const errorsPage = (): string => `# Error codes
 What can fail outside of the market's rules. A refusal of the market is not an error but an event with a reason. The code
 stands at the beginning of the message and in the field \`code\`. A command that ends with one has exit code 3 (2 for
 \`FLEX_CONFIG_INVALID\`); the gateway answers with a [problem](problems.md) instead. A record that is not taken is parked with its
-code on \`flex.market.parked\` or \`flex.registry.parked\`.
+code on \`flex.<processor>.parked\`.
 
 ${errorSections.map(sectionText).join('\n')}`
 

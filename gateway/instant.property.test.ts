@@ -7,7 +7,7 @@ const runs = {
   ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {})
 }
 
-t.test('T-03: an instant is what Date.parse makes of it, and has an offset', async t => {
+t.test('T-03, DM-LOCALE: an instant is what Date.parse makes of it, and has an offset', async t => {
   const date = fc.date({
     min: new Date('2000-01-01T00:00:00Z'),
     max: new Date('2099-12-31T00:00:00Z'),

@@ -53,13 +53,13 @@ const frameworkCodes: Readonly<Record<string, GatewayProblemCode>> = {
 export const problemHandler =
   (base: string) =>
   (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const found = problemOf(base, error)
+    const found = problemOf(base, error, request)
     if (found.status >= 500) request.log.error({ err: error, code: found.code }, 'the call failed')
     if (error instanceof ProblemError) reply.headers(error.headers)
     return sendProblem(request, reply, found)
   }
 
-const problemOf = (base: string, error: FastifyError): Problem => {
+const problemOf = (base: string, error: FastifyError, request: FastifyRequest): Problem => {
   if (error instanceof ProblemError) return problem(base, error.code, error.message)
   if (error instanceof InvalidRequest) {
     const { errors, errorsTotal } = error
@@ -81,12 +81,24 @@ const problemOf = (base: string, error: FastifyError): Problem => {
   if (isTableMissing(error)) return problem(base, 'database-unavailable', 'The read models are not built yet.')
   if (error.code === 'bad-cursor') return problem(base, 'bad-cursor', error.message)
   const code = frameworkCodes[error.code]
-  if (code !== undefined) return problem(base, code, error.message)
+  if (code !== undefined) return problem(base, code, frameworkDetail(code, error, request))
   const { statusCode } = error
   if (error instanceof SyntaxError && statusCode === 400) return problem(base, 'malformed-json', error.message)
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return problem(base, 'invalid-request', error.message)
   return problem(base, 'internal', 'The failure was logged under the trace id.')
+}
+
+const frameworkDetail = (
+  code: GatewayProblemCode,
+  { code: cause, message }: FastifyError,
+  { headers, routeOptions }: FastifyRequest
+): string => {
+  if (code === 'body-too-large') return `A body has at most ${routeOptions.bodyLimit} bytes; send an array in parts.`
+  if (code === 'unsupported-media-type')
+    return `The Content-Type is ${headers['content-type']?.slice(0, 100) ?? 'missing'}; it must be application/json.`
+  if (cause === 'FST_ERR_CTP_EMPTY_JSON_BODY') return 'The body is empty.'
+  return message
 }
 
 /** A gateway may be up before the projections have made their tables; as SQLite and PostgreSQL say it. */

@@ -69,7 +69,7 @@ t.test('keys of an issuer that cannot be had are a 503, not a 401', async t => {
   t.match(answer.json(), { code: 'identity-unavailable' })
 })
 
-t.test('a wrong secret, an unknown client and another grant get no token', async t => {
+t.test('S-MP-01, T-80: a wrong secret, an unknown client and another grant get no token', async t => {
   const { app, close } = await createGateway(await anOption())
   t.teardown(close)
   const right = tokenRequest(client.id, client.secret)

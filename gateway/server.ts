@@ -14,6 +14,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { createRemoteJWKSet } from 'jose'
+import Type from 'typebox'
 import { getCommand } from '../projections/commands/query.ts'
 import { topics } from '../schemas/topics.ts'
 import type { Api, ApiContext } from './api/context.ts'
@@ -34,7 +35,8 @@ import { type EmbeddedIssuer, embeddedIssuer } from './auth/embedded-issuer.ts'
 import { callsInHand } from './calls-in-hand.ts'
 import { answerReader } from './commands/answer-reader.ts'
 import { type Outcome, type Submit, submitter } from './commands/submit.ts'
-import { parseJsonBodies } from './json-body.ts'
+import { bodyReaders } from './json/body-readers.ts'
+import { parseJsonBodies } from './json/json-body.ts'
 import { type GatewayLimits, limitsDefault } from './limits.ts'
 import { measure } from './measure.ts'
 import { openApiOptions } from './openapi.ts'
@@ -83,7 +85,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   app.setNotFoundHandler(request => {
     throw new ProblemError('unknown-route', `There is no ${request.method} ${request.url.split('?')[0]}.`)
   })
-  parseJsonBodies(app, limits.bodyBytesMax)
+  parseJsonBodies(app, limits.bodyBytesMax, bodyReaders(components))
   // JSON only: text that happens to parse is refused like any other media type.
   app.removeContentTypeParser('text/plain')
 
@@ -134,6 +136,10 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
     const api: Api = plugin.withTypeProvider<TypeBoxTypeProvider>()
     calls.watch(plugin)
     authentication(plugin, identity.checks, limits)
+    // An operation that has no parameters refuses all.
+    plugin.addHook('onRoute', ({ schema }) => {
+      if (schema) schema.querystring ??= Type.Object({})
+    })
     podOperations(api, context)
     pomAssignmentOperations(api, context)
     offerOperations(api, context)

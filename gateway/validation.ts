@@ -8,6 +8,7 @@
 import { Ajv2020 as Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler } from 'fastify'
 import { dayOf, instantOf } from './instant.ts'
+import { isChecked } from './json/json-body.ts'
 import { ERRORS_MAX, type ProblemItem } from './problem.ts'
 
 export class InvalidRequest extends Error {
@@ -31,7 +32,7 @@ const errorsCountedMax = 10_000
 export const MTU_MS = 900_000
 const dateLength = 'YYYY-MM-DD'.length
 
-const formats = {
+export const formats = {
   'date-time': (text: string) => !Number.isNaN(instantOf(text)),
   date: (text: string) => text.length === dateLength && !Number.isNaN(dayOf(text)),
   'quarter-hour': (text: string) => instantOf(text) % MTU_MS === 0
@@ -90,7 +91,9 @@ export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaComp
   return ({ schema, httpPart }) => {
     if (httpPart !== 'body') {
       // What comes with the address is small: one look finds everything.
-      const all = compile(schema, { allErrors: true, coerceTypes: true })
+      // A parameter that does not exist would be a filter that filters nothing.
+      const closed = httpPart === 'querystring' ? { ...asSchema(schema), additionalProperties: false } : schema
+      const all = compile(closed, { allErrors: true, coerceTypes: true })
       return value => (all(value) ? { value } : { error: invalid(itemsOf(all, `/${httpPart}`), all) })
     }
     const fast = checkOf(schema).first()
@@ -98,7 +101,7 @@ export const schemaCompiler = (named: readonly NamedSchema[]): FastifySchemaComp
     const whole = checkOf(single ?? list)
     const item = list === undefined ? undefined : checkOf(asSchema(list)['items'])
     return value => {
-      if (fast(value)) return { value }
+      if (isChecked(value, schema) || fast(value)) return { value }
       if (item && Array.isArray(value)) {
         const lengths = lengthErrors(value, asSchema(list))
         if (lengths.length > 0) return { error: new InvalidRequest(lengths) }
@@ -157,7 +160,13 @@ const invalid = (errors: readonly ProblemItem[], { errors: found }: ValidateFunc
   new InvalidRequest(errors.slice(0, ERRORS_MAX), found?.length ?? errors.length)
 
 const itemsOf = ({ errors }: ValidateFunction, prefix: string): readonly ProblemItem[] =>
-  (errors ?? []).filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'if').map(error => itemOf(error, prefix))
+  (errors ?? []).filter(isOfItsOwn).map(error => itemOf(error, prefix))
+
+/** What only repeats others: of alternatives, and that a tag that is missing, which is said, is no text. */
+const isOfItsOwn = ({ keyword, params }: ErrorObject): boolean =>
+  keyword !== 'oneOf' &&
+  keyword !== 'if' &&
+  !(keyword === 'discriminator' && params['error'] === 'tag' && params['tagValue'] === undefined)
 
 const itemOf = (
   { instancePath, keyword, params, message = 'is not valid' }: ErrorObject,
@@ -171,6 +180,11 @@ const itemOf = (
       return { code: 'missing-field', path: child(at, params['missingProperty']), detail: 'The field is missing.' }
     case 'format':
       return { code: 'bad-format', path: at, detail: sentence(formatDetails[String(params['format'])] ?? message) }
+    case 'discriminator': {
+      const { error, tag, tagValue } = params
+      if (error !== 'mapping') return { code: 'bad-type', path: child(at, tag), detail: 'It must be text.' }
+      return { code: 'bad-value', path: child(at, tag), detail: `There is no ${tag} ${String(tagValue).slice(0, 80)}.` }
+    }
     case 'enum':
       return { code: 'bad-value', path: at, detail: `It must be one of ${allowed(params['allowedValues'])}.` }
     default:

@@ -21,11 +21,13 @@ import {
   sessionFinalised,
   sessionId,
   sessionOpened,
-  sessionStart
+  sessionStart,
+  unavailabilityDeclared
 } from './fixtures/events.ts'
 import { startTime } from './fixtures/outbox.ts'
 import { projected } from './fixtures/projected.ts'
 import { listMarketOutcome, listRequestOutcomes, listValidatedOutcome } from './outcomes/query.ts'
+import { listUnavailabilities } from './places/query.ts'
 import { getPod, listPods, podHistory } from './pods/query.ts'
 import { getOffer, getRequest, listOffers } from './services/query.ts'
 import { getSession, listSessions } from './sessions/query.ts'
@@ -90,36 +92,83 @@ t.test('T-51: every place that a PoD has had is kept, with the time from which i
   t.equal(await podHistory(it.sql, 'unknown', visibleTo), undefined)
 })
 
-t.test('a session goes from open to cleared to how it ended, and keeps both totals', async t => {
+t.test(
+  'FR_MP_I_1.c, FR_MP_FS_3.d: a session goes from open to cleared to how it ended, and keeps both totals',
+  async t => {
+    await using it = await projected()
+    await it.market.answer(0, [sessionOpened()])
+    await it.catchUp()
+    t.match(await getSession(it.sql, sessionId, visibleTo), {
+      status: 'open',
+      type: 'dayAhead',
+      cleared: null,
+      rules: { pricing: 'uniform' }
+    })
+
+    const totals = { askedWattMtus: 9, servedWattMtus: 8, bidCostTicks: '99999999999999999999', paidMicroEur: 7 }
+    await it.market.answer(0, [offerCleared(), marketCleared({ dso: totals, gap: 0.25 })])
+    await it.catchUp()
+    t.match(await getSession(it.sql, sessionId, visibleTo), {
+      status: 'cleared',
+      marketOutcomeId: `${sessionId}.MO`,
+      cleared: { dso: totals, gap: 0.25, algorithm: 'merit-order' },
+      clearedAt: startTime + 1000,
+      finalised: null
+    })
+
+    await it.market.answer(0, [sessionFinalised({ status: 'notValidated', acceptedOffers: 0 })])
+    await it.catchUp()
+    t.match(await getSession(it.sql, sessionId, visibleTo), {
+      status: 'notValidated',
+      cleared: { dso: totals, acceptedOffers: 1 },
+      finalised: { acceptedOffers: 0 },
+      position: { cause: 2 }
+    })
+  }
+)
+
+t.test('T-19: what was declared unavailable is listed by PoD and time, in pages, and by each filter', async t => {
   await using it = await projected()
-  await it.market.answer(0, [sessionOpened()])
+  const hour = 3_600_000
+  const declared = ['B', 'A', 'B', 'A'].map((pod, n) =>
+    unavailabilityDeclared({ pod, start: sessionStart + n * hour, end: sessionStart + (n + 2) * hour })
+  )
+  const twice = unavailabilityDeclared({ pod: 'B', start: sessionStart, end: sessionStart + 2 * hour, pom: 'PoM-2' })
+  const longer = unavailabilityDeclared({ pod: 'A', start: sessionStart + hour, end: sessionStart + 9 * hour })
+  await it.market.answerEach(0, [
+    ...declared,
+    longer,
+    twice,
+    unavailabilityDeclared({ pod: 'A', pom: 'PoM-2', reason: '' })
+  ])
   await it.catchUp()
-  t.match(await getSession(it.sql, sessionId, visibleTo), {
-    status: 'open',
-    type: 'dayAhead',
-    cleared: null,
-    rules: { pricing: 'uniform' }
-  })
-
-  const totals = { askedWattMtus: 9, servedWattMtus: 8, bidCostTicks: '99999999999999999999', paidMicroEur: 7 }
-  await it.market.answer(0, [offerCleared(), marketCleared({ dso: totals, gap: 0.25 })])
-  await it.catchUp()
-  t.match(await getSession(it.sql, sessionId, visibleTo), {
-    status: 'cleared',
-    marketOutcomeId: `${sessionId}.MO`,
-    cleared: { dso: totals, gap: 0.25, algorithm: 'merit-order' },
-    clearedAt: startTime + 1000,
-    finalised: null
-  })
-
-  await it.market.answer(0, [sessionFinalised({ status: 'notValidated', acceptedOffers: 0 })])
-  await it.catchUp()
-  t.match(await getSession(it.sql, sessionId, visibleTo), {
-    status: 'notValidated',
-    cleared: { dso: totals, acceptedOffers: 1 },
-    finalised: { acceptedOffers: 0 },
-    position: { cause: 2 }
-  })
+  const found: string[] = []
+  let after: string | undefined
+  do {
+    const page = await listUnavailabilities(it.sql, { visibleTo, limit: 1, ...(after && { after }) })
+    found.push(
+      ...page.items.map(
+        ({ pod, start, end }) => `${pod} ${(start - sessionStart) / hour}-${(end - sessionStart) / hour}`
+      )
+    )
+    after = page.next
+  } while (after)
+  t.strictSame(found, ['A 0-1', 'A 1-3', 'A 1-9', 'A 3-5', 'B 0-2', 'B 0-2', 'B 2-4'])
+  t.match((await listUnavailabilities(it.sql, { visibleTo, limit, pod: 'B' })).items, [
+    { pod: 'B' },
+    { pod: 'B' },
+    { pod: 'B' }
+  ])
+  t.match((await listUnavailabilities(it.sql, { visibleTo, limit, pom: 'PoM-2' })).items, [
+    {
+      pom: 'PoM-2',
+      pod: 'A',
+      aggregatorId: aggregator.id,
+      reason: '',
+      position: { topic: 'flex.market.events', cause: 6 }
+    },
+    { pod: 'B' }
+  ])
 })
 
 t.test('sessions are listed by day and id, in pages, and by each filter', async t => {

@@ -26,10 +26,12 @@ import {
   sessionFinalised,
   sessionId,
   sessionOpened,
-  tso
+  tso,
+  unavailabilityDeclared
 } from './fixtures/events.ts'
 import { type Projected, projected } from './fixtures/projected.ts'
 import { listMarketOutcome, listRequestOutcomes, listValidatedOutcome } from './outcomes/query.ts'
+import { listUnavailabilities } from './places/query.ts'
 import { getPod, listPods, podHistory } from './pods/query.ts'
 import type { Actor } from './runtime/actor.ts'
 import { getOffer, getRequest, listOfferSummaries, listOffers, listRequests } from './services/query.ts'
@@ -150,6 +152,31 @@ t.test(
   }
 )
 
+t.test(
+  'T-19: an unavailability is seen by the aggregator that declared it, the DSO of the PoD, the administrator',
+  async t => {
+    await using it = await projected()
+    await it.market.answerEach(0, [
+      podNoted({ pod: 'A' }),
+      podNoted({ pod: 'B', aggregatorId: otherAggregator.id }),
+      podNoted({ pod: 'C', pom: 'PoM-2', dsoId: otherDso.id, aggregatorId: otherAggregator.id }),
+      unavailabilityDeclared({ pod: 'A' }),
+      unavailabilityDeclared({ pod: 'B', by: otherAggregator }),
+      unavailabilityDeclared({ pod: 'C', pom: 'PoM-2', by: otherAggregator })
+    ])
+    await it.catchUp()
+    const pods = async (visibleTo: Actor) =>
+      (await listUnavailabilities(it.sql, { visibleTo, limit })).items.map(({ pod }) => pod)
+    await see(t, pods, {
+      aggregator: ['A'],
+      otherAggregator: ['B', 'C'],
+      dso: ['A', 'B'],
+      otherDso: ['C'],
+      administrator: ['A', 'B', 'C']
+    })
+  }
+)
+
 t.test('everybody sees the sessions', async t => {
   await using it = await projected()
   await openBook(it)
@@ -208,44 +235,47 @@ t.test('a request is seen by its operator and the administrator', async t => {
   await see(t, got, { tso: ['r-terna'], administrator: ['r-terna'] })
 })
 
-t.test('FR_MP_FS_4, FR_MP_FS_5.c: of an outcome each sees its own part, with the sums of that part', async t => {
-  await using it = await projected()
-  await openBook(it)
-  await clear(it)
-  await finalise(it)
-  await it.catchUp()
-  // [offer, rank, requests served, W·MTU, µ€]: 700 W × 50,000 / 4000 = 8,750 µ€ in each of 4 MTUs; 300 W × 70,000 / 4000 = 5,250.
-  const ofDso = [theirs.offerId, 2, 'r-edis', 2800, 35_000]
-  const full = [mine.offerId, 1, 'r-edis r-terna', 4000, 56_000]
-  const ofLost = [lost.offerId, 0, '', 0, 0]
-  const ofTso = [mine.offerId, 1, 'r-terna', 1200, 21_000]
-  for (const list of [listMarketOutcome, listValidatedOutcome])
-    await see(
-      t,
-      async visibleTo =>
-        (await list(it.sql, { sessionId, visibleTo, limit })).items.map(item => [
-          item.offerId,
-          item.rank,
-          item.allocations.map(({ requestId }) => requestId).join(' '),
-          item.acceptedWattMtus,
-          item.paidMicroEur
-        ]),
-      {
-        aggregator: [full],
-        otherAggregator: [ofDso, ofLost],
-        dso: [full, ofDso],
-        tso: [ofTso],
-        administrator: [full, ofDso, ofLost]
-      }
-    )
-  for (const stage of ['market', 'validated'] as const)
-    await see(
-      t,
-      async visibleTo =>
-        (await listRequestOutcomes(it.sql, { sessionId, visibleTo, limit, stage })).items.map(item => item.requestId),
-      { dso: ['r-edis'], tso: ['r-terna'], administrator: ['r-edis', 'r-terna'] }
-    )
-})
+t.test(
+  'FR_MP_FS_4, FR_MP_FS_5.c, FL-3, FR-MP-MOMV-04: of an outcome each sees its own part, with the sums of that part',
+  async t => {
+    await using it = await projected()
+    await openBook(it)
+    await clear(it)
+    await finalise(it)
+    await it.catchUp()
+    // [offer, rank, requests served, W·MTU, µ€]: 700 W × 50,000 / 4000 = 8,750 µ€ in each of 4 MTUs; 300 W × 70,000 / 4000 = 5,250.
+    const ofDso = [theirs.offerId, 2, 'r-edis', 2800, 35_000]
+    const full = [mine.offerId, 1, 'r-edis r-terna', 4000, 56_000]
+    const ofLost = [lost.offerId, 0, '', 0, 0]
+    const ofTso = [mine.offerId, 1, 'r-terna', 1200, 21_000]
+    for (const list of [listMarketOutcome, listValidatedOutcome])
+      await see(
+        t,
+        async visibleTo =>
+          (await list(it.sql, { sessionId, visibleTo, limit })).items.map(item => [
+            item.offerId,
+            item.rank,
+            item.allocations.map(({ requestId }) => requestId).join(' '),
+            item.acceptedWattMtus,
+            item.paidMicroEur
+          ]),
+        {
+          aggregator: [full],
+          otherAggregator: [ofDso, ofLost],
+          dso: [full, ofDso],
+          tso: [ofTso],
+          administrator: [full, ofDso, ofLost]
+        }
+      )
+    for (const stage of ['market', 'validated'] as const)
+      await see(
+        t,
+        async visibleTo =>
+          (await listRequestOutcomes(it.sql, { sessionId, visibleTo, limit, stage })).items.map(item => item.requestId),
+        { dso: ['r-edis'], tso: ['r-terna'], administrator: ['r-edis', 'r-terna'] }
+      )
+  }
+)
 
 t.test('a DSO that asks at another PoM sees only what serves it there', async t => {
   await using it = await projected()

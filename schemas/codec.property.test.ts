@@ -22,7 +22,11 @@ const primitives = {
   int: fc.integer(),
   long: fc.oneof(fc.integer({ min: -LONG_MAX, max: LONG_MAX }), fc.integer({ min: -70, max: 70 })),
   double: fc.double({ noNaN: true, noDefaultInfinity: true }),
-  string: fc.string({ unit: 'grapheme', maxLength: 20 })
+  string: fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+    fc.string({ unit: 'binary-ascii', maxLength: 100, size: 'max' }),
+    fc.string({ unit: 'binary', maxLength: 100, size: 'max' })
+  )
 }
 
 const anyOf = (type: AvroType, schema: AvroRecord): fc.Arbitrary<unknown> => {

@@ -5,15 +5,17 @@
  * the current type; bytes that are no message give a SchemaError and cost no more than their length. Ids come from a table:
  * the built-in one (ids.json), plus what is learnt from a schema registry about versions that are newer than this one.
  */
-import type { Resolver, Type } from 'avsc'
 import { type AvroRecord, fullNameOf as nameOf } from './avro-schema.ts'
 import { avroTypeOf } from './avro-types.ts'
 import { incompatibilities } from './compatibility.ts'
-import { compiledCheck } from './compiled-check.ts'
+import { compiledReader } from './compiled-reader.ts'
+import { type CompiledWriter, compiledWriter } from './compiled-writer.ts'
 import { SchemaError } from './errors.ts'
 import { fullName, type Message } from './generated.ts'
 import { readFrozenSchema, readSchemaIds, type SchemaVersion } from './schema-files.ts'
 import { misfitText, strictCheck } from './strict-value.ts'
+import { beginInput, endInput } from './wire-input.ts'
+import { beginOutput, outputBytes } from './wire-output.ts'
 
 export interface Codec {
   encode(message: Message): Buffer
@@ -31,22 +33,19 @@ export interface Codec {
 
 const MAGIC = 0
 const HEADER_BYTES = 5
-/** First size of the buffer that messages are written into: above nearly all of them; it doubles when one is larger. */
-const SCRATCH_BYTES = 16_384
 
 interface Writer {
   readonly id: number
-  readonly avro: Type
-  readonly fits: ReturnType<typeof compiledCheck>
-  /** Finds out what does not. */
+  readonly schema: AvroRecord
+  readonly write: CompiledWriter
+  /** Finds out what does not fit. */
   readonly misfitOf: ReturnType<typeof strictCheck>
 }
 
 interface Reader {
   readonly type: Message['type']
-  readonly avro: Type
-  /** Absent for the current version. */
-  readonly resolver: Resolver | undefined
+  /** The place after it is beyond the length if the bytes end too early. */
+  read(bytes: Buffer, from: number): { readonly message: object; readonly end: number }
 }
 
 /** Every version that may stand on a log. A schema registry gets these, under these ids. */
@@ -78,12 +77,7 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     if (version === undefined)
       throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `there is no message ${shownType(type)}`)
     const schema = schemaOf(version)
-    const writer = {
-      id: version.id,
-      avro: avroTypeOf(schema),
-      fits: compiledCheck(schema),
-      misfitOf: strictCheck(schema)
-    }
+    const writer = { id: version.id, schema, write: compiledWriter(schema), misfitOf: strictCheck(schema) }
     writers.set(type, writer)
     return writer
   }
@@ -97,31 +91,25 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     const type = schema && typeByName.get(nameOf(schema))
     if (schema === undefined || type === undefined)
       throw new SchemaError('FLEX_SCHEMA_UNKNOWN', `there is no schema with the id ${id}`)
-    const { id: currentId, avro } = writerOf(type)
-    const resolver = id === currentId ? undefined : avro.createResolver(avroTypeOf(schema))
-    const reader = { type, avro, resolver }
+    const current = writerOf(type)
+    const reader = id === current.id ? currentReader(type, schema) : resolvingReader(type, current.schema, schema)
     readers.set(id, reader)
     return reader
   }
 
-  let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
-
   return {
     encode: message => {
-      const { id, avro, fits, misfitOf } = writerOf(message.type)
-      if (!fits(message)) {
+      const { id, write, misfitOf } = writerOf(message.type)
+      beginOutput(HEADER_BYTES)
+      if (!write(message)) {
         const misfit = misfitOf(message)
         const why = misfit === undefined ? 'it does not fit its schema' : misfitText(misfit)
         throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${why}`)
       }
-      let end = avro.encode(message, scratch, HEADER_BYTES)
-      while (end < 0) {
-        scratch = Buffer.allocUnsafeSlow(scratch.length * 2)
-        end = avro.encode(message, scratch, HEADER_BYTES)
-      }
-      scratch[0] = MAGIC
-      scratch.writeUInt32BE(id, 1)
-      return Buffer.from(scratch.subarray(0, end))
+      const bytes = outputBytes()
+      bytes[0] = MAGIC
+      bytes.writeUInt32BE(id, 1)
+      return bytes
     },
     decode: bytes => {
       const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -130,21 +118,22 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
           'FLEX_SCHEMA_MALFORMED',
           `${buffer.length} bytes that do not begin with 0x00 and a schema id`
         )
-      const { type, avro, resolver } = readerOf(buffer.readUInt32BE(1))
-      let read: { value: object; offset: number }
+      const { type, read } = readerOf(buffer.readUInt32BE(1))
+      let found: ReturnType<Reader['read']>
       try {
-        read = avro.decode(buffer, HEADER_BYTES, resolver)
+        found = read(buffer, HEADER_BYTES)
       } catch (error) {
         throw new SchemaError('FLEX_SCHEMA_MALFORMED', `no ${type}: ${String(error)}`, { cause: error })
       }
-      if (read.offset !== buffer.length)
+      const { message, end } = found
+      if (end !== buffer.length)
         throw new SchemaError(
           'FLEX_SCHEMA_MALFORMED',
-          read.offset < 0
+          end > buffer.length
             ? `a ${type} that ends too early`
-            : `${buffer.length - read.offset} bytes after the end of a ${type}`
+            : `${buffer.length - end} bytes after the end of a ${type}`
         )
-      return { type, ...read.value } as Message
+      return message as Message
     },
     schemaIdOf: type => writerOf(type).id,
     knows: id => byId.has(id) || learnt.has(id),
@@ -154,6 +143,31 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
       if (byId.has(id) || version === undefined || incompatibilities(schemaOf(version), schema).length > 0) return false
       learnt.set(id, schema)
       return true
+    }
+  }
+}
+
+const currentReader = (type: Message['type'], schema: AvroRecord): Reader => {
+  const readMessage = compiledReader(schema, type)
+  return {
+    type,
+    read(bytes, from) {
+      beginInput(bytes, from)
+      const message = readMessage()
+      return { message, end: endInput() }
+    }
+  }
+}
+
+/** A message of another version, as today's. */
+const resolvingReader = (type: Message['type'], current: AvroRecord, written: AvroRecord): Reader => {
+  const avro = avroTypeOf(current)
+  const resolver = avro.createResolver(avroTypeOf(written))
+  return {
+    type,
+    read(bytes, from) {
+      const { value, offset } = avro.decode(bytes, from, resolver)
+      return { message: { type, ...value }, end: offset < 0 ? bytes.length + 1 : offset }
     }
   }
 }

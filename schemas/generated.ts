@@ -118,6 +118,20 @@ export interface GridInjector {
   readonly inService: boolean
 }
 
+/** A limit that holds in place of the default (T-71). */
+export interface GridLimit {
+  /** A voltage level, all loadings, or one element. */
+  readonly of: LimitedPart
+  /** Which bus, line or transformer. */
+  readonly id: null | string
+  /** Lowest voltage, pu of nominal. */
+  readonly minPu: null | number
+  /** Highest voltage, pu of nominal. */
+  readonly maxPu: null | number
+  /** Highest loading, percent of the rating. */
+  readonly percent: null | number
+}
+
 /** A line; totals of its length and of all parallel systems. */
 export interface GridLine {
   /** Its id, unique among its kind. */
@@ -258,6 +272,9 @@ export interface HelpfulResources {
   readonly podCount: number
 }
 
+/** What a limit holds for. */
+export type LimitedPart = 'lowVoltage' | 'mediumVoltage' | 'highVoltage' | 'loading' | 'bus' | 'line' | 'transformer'
+
 /** Where the need is (SYS-13). */
 export type LocationLevel = 'primarySubstation' | 'feeder' | 'secondarySubstation'
 
@@ -321,6 +338,8 @@ export interface NetworkElements {
   readonly shunts: readonly GridShunt[]
   /** Profiles. */
   readonly profiles: readonly GridProfile[]
+  /** Limits in place of the defaults. */
+  readonly limits: readonly GridLimit[]
 }
 
 /** A warning about a network: what the calculation leaves out. */

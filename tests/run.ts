@@ -6,16 +6,20 @@
  * was skipped, because an engine cannot be had, is named with the reason; with `CI=true` that is a failure.
  */
 import { spawn } from 'node:child_process'
-import { globSync, statSync } from 'node:fs'
+import { existsSync, globSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { sharedEngines } from '../infra/engines/shared-engines.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
+const asked = process.argv.slice(2)
+const strange = asked.filter(path => !existsSync(path))
+if (strange.length > 0) {
+  process.stderr.write(`there is no ${strange.join(', ')}\nusage: npm test [-- FOLDER or FILE ...]\n`)
+  process.exit(asked.includes('--help') ? 0 : 2)
+}
 /** A folder stands for the test files below it. */
-const own = process.argv
-  .slice(2)
-  .flatMap(path => (statSync(path).isDirectory() ? globSync(`${path}/**/*.test.ts`) : [path]))
+const own = asked.flatMap(path => (statSync(path).isDirectory() ? globSync(`${path}/**/*.test.ts`) : [path]))
 
 const step = (name: string, command: string, args: readonly string[]): Promise<boolean> =>
   new Promise(resolve => {

@@ -37,7 +37,7 @@ import { mirroredTopics, streamOf } from '../../processors/event-mirror/streams.
 import { type Feed, gridFeeds } from '../../processors/feeds/grid-feeds.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
 import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
-import { loadMarketProcessor } from '../../processors/market/market.ts'
+import { marketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
 import { filterComponent } from '../../processors/runtime/filter.ts'
@@ -153,7 +153,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
           })
         ]
       : []),
-    ...(has('market') ? [processorComponent(await loadMarketProcessor(), runtime)] : []),
+    ...(has('market') ? [processorComponent(marketProcessor(), runtime)] : []),
     // An operator's own platform plays its flows by REST where this role runs nowhere, or has no network.
     ...(has('grid-operator')
       ? [processorComponent(await loadGridOperator(), runtime), ...gridFeeds(config.gridRequests).map(feed)]

@@ -4,7 +4,7 @@ import { compileNetwork } from '../../domain/grid/compile-network.ts'
 import { placesOf } from '../../domain/grid/hierarchy.ts'
 import type { Network } from '../../domain/grid/network.ts'
 import { Finding, printJson, printText, table } from '../output.ts'
-import { listed, readNetwork } from './network-input.ts'
+import { counted, listed, readNetwork } from './network-input.ts'
 
 export const gridCheck = async (files: readonly string[], flags: { readonly json?: boolean }): Promise<void> => {
   const { format, network, problems: ofFile } = await readNetwork(files)
@@ -16,12 +16,12 @@ export const gridCheck = async (files: readonly string[], flags: { readonly json
   else
     printText(
       [
-        `${errors} errors, ${warnings} warnings`,
+        `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`,
         ...(problems.length > 0 ? [listed(problems)] : []),
         ...(found === undefined ? [] : [table(['', ''], Object.entries(found))])
       ].join('\n')
     )
-  if (errors > 0) throw new Finding(`${files.join(', ')} has ${errors} errors`)
+  if (errors > 0) throw new Finding(`${files.join(', ')} has ${counted(errors, 'error')}`)
 }
 
 const inventory = (network: Network): Readonly<Record<string, string | number>> => {

@@ -1,10 +1,37 @@
-/** `flexledger grid convert NETWORK`: a network of another format in the own one. */
+/**
+ * `flexledger grid convert NETWORK`: a network of another format in the own one, or with --import as what a server takes
+ * (PUT /v1/networks/{pom}), with profiles and limits from files.
+ */
 import { networkToJson } from '../../domain/grid/network-file.ts'
-import { printJson } from '../output.ts'
-import { listed, networkFrom } from './network-input.ts'
+import { printJson, UsageError } from '../output.ts'
+import { limitsFrom } from './grid-files.ts'
+import { networkFrom, readJson, warnings } from './network-input.ts'
 
-export const gridConvert = async (files: readonly string[]): Promise<void> => {
+interface Flags {
+  readonly import?: boolean
+  readonly profiles?: string
+  readonly limits?: string
+}
+
+export const gridConvert = async (files: readonly string[], flags: Flags): Promise<void> => {
+  if (!flags.import && (flags.profiles !== undefined || flags.limits !== undefined))
+    throw new UsageError('--profiles and --limits are of an import: add --import')
   const { network, problems } = await networkFrom(files)
-  if (problems.length > 0) process.stderr.write(`${problems.length} warnings:\n${listed(problems)}\n`)
-  printJson(networkToJson(network))
+  const profiles = flags.profiles === undefined ? undefined : await readJson(flags.profiles)
+  if (profiles !== undefined && !Array.isArray(profiles))
+    throw new UsageError(`${flags.profiles} has no list of profiles`)
+  // Told here already, with the place in the file; the server takes them as they are there.
+  await limitsFrom(flags.limits, network)
+  const limits = flags.limits === undefined ? undefined : await readJson(flags.limits)
+  if (problems.length > 0) process.stderr.write(`${warnings(problems).join('')}\n`)
+  const document = networkToJson(network)
+  printJson(
+    flags.import
+      ? {
+          network: document,
+          ...(profiles === undefined ? {} : { profiles }),
+          ...(limits === undefined ? {} : { limits })
+        }
+      : document
+  )
 }

@@ -1,5 +1,4 @@
 /** `flexledger grid request NETWORK`: the cheapest flexibility that removes every violation, and whom to ask for it. */
-import { compileNetwork } from '../../domain/grid/compile-network.ts'
 import { type Alert, alertsOf } from '../../domain/grid/flexibility-request/alerts.ts'
 import { defaultSizes, planFlexibility, type SlotPlan } from '../../domain/grid/flexibility-request/plan-flexibility.ts'
 import {
@@ -15,7 +14,7 @@ import { limitsOf, type Violation } from '../../domain/grid/violations.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { Finding, printJson, printText, table, UsageError } from '../output.ts'
 import { faults, limitsFrom, slotsFrom } from './grid-files.ts'
-import { listed, networkFrom, readJson } from './network-input.ts'
+import { compiledFrom, readJson, warnings } from './network-input.ts'
 
 interface Flags {
   readonly units: string
@@ -27,9 +26,7 @@ interface Flags {
 }
 
 export const gridRequest = async (files: readonly string[], flags: Flags): Promise<void> => {
-  const { network } = await networkFrom(files)
-  const { compiled, problems } = compileNetwork(network)
-  if (compiled === undefined) throw new UsageError(`${files.join(', ')} cannot be solved:\n${listed(problems)}`)
+  const { network, compiled, problems } = await compiledFrom(files)
   const slots = flags.slots === undefined ? [{ powers: {} }] : await slotsFrom(flags.slots, network)
   const thresholds = await limitsFrom(flags.limits, network)
   const read = parseUnits(await readJson(flags.units), compiled)
@@ -44,26 +41,39 @@ export const gridRequest = async (files: readonly string[], flags: Flags): Promi
     placesOf(network, compiled.topology).find(place => place.primarySubstation !== undefined)?.primarySubstation ??
     network.name
   const requests = substationRequests({ compiled, slots: slots.map(({ powers }) => powers), units, pom }, plan.slots)
-  const alerts = alertsOf(
-    compiled,
-    slots.map(({ powers }, n) => ({ powers, violations: violationsBefore(plan.slots[n]!) })),
-    units
+  const alerts = inTheirDirection(
+    alertsOf(
+      compiled,
+      slots.map(({ powers }, n) => ({ powers, violations: violationsBefore(plan.slots[n]!) })),
+      units
+    )
   )
   if (flags.json)
     printJson({
       network: network.name,
+      problems,
       cost_microEuro: plan.cost_microEuro,
       slots: plan.slots.map((slot, n) => ({ ...nameOf(slots[n]!), slot: n, ...documentOf(network, slot) })),
       alerts,
       requests
     })
-  else printText(readable(slots, plan.slots, alerts, requests, units, plan.cost_microEuro))
+  else
+    printText(
+      [...warnings(problems), readable(slots, plan.slots, alerts, requests, units, plan.cost_microEuro)].join('\n\n')
+    )
   const unsolved = plan.slots.filter(({ status }) => status === 'diverged').length
   const residual = plan.slots.filter(({ status }) => status === 'residual').length
   if (unsolved > 0) throw new Finding(`${unsolved} of ${slots.length} slots have no solution`)
   if (residual > 0)
     throw new Finding(`${residual} of ${slots.length} slots keep violations that the units cannot remove`)
 }
+
+/** What units have in all is told as an amount in the direction that stands beside it. */
+const inTheirDirection = (alerts: readonly Alert[]): readonly Alert[] =>
+  alerts.map(alert => ({
+    ...alert,
+    helpful: alert.helpful.map(one => ({ ...one, total: Math.abs(one.total) }))
+  }))
 
 const violationsBefore = (slot: SlotPlan): readonly Violation[] => ('violations' in slot ? slot.violations : [])
 
@@ -121,10 +131,10 @@ const readable = (
           ...[kind, element, worst.value.toPrecision(5), worst.limit.toPrecision(5), worst.unit],
           helpful
             .map(
-              ({ quantity, total, podCount }) =>
-                `${(total / 1000).toFixed(1)} ${quantity === 'P' ? 'kW' : 'kvar'} of ${podCount}`
+              ({ quantity, direction, total, podCount }) =>
+                `${(total / 1000).toFixed(1)} ${quantity === 'P' ? 'kW' : 'kvar'} ${direction.toLowerCase()}, ${podCount} PoDs`
             )
-            .join(', ') || 'nobody'
+            .join('; ') || 'nobody'
         ])
     ),
     ...(alerts.length > SHOWN ? [`and ${alerts.length - SHOWN} more alerts (--json has all)`] : []),

@@ -2,14 +2,13 @@
 import type { SolvedVoltage } from '../../domain/grid/cim/cim-network.ts'
 import { compileNetwork } from '../../domain/grid/compile-network.ts'
 import type { Network } from '../../domain/grid/network.ts'
-import type { NetworkProblem } from '../../domain/grid/network-problem.ts'
 import { type Divergence, type GridState, powerFlow } from '../../domain/grid/power-flow.ts'
 import type { Slot } from '../../domain/grid/slots-file.ts'
 import { stateToJson, summaryOf } from '../../domain/grid/state-file.ts'
 import { limitsOf, type Violation, violationsOf } from '../../domain/grid/violations.ts'
 import { Finding, printJson, printText, table, UsageError } from '../output.ts'
 import { limitsFrom, slotsFrom } from './grid-files.ts'
-import { listed, networkFrom } from './network-input.ts'
+import { listed, networkFrom, warnings } from './network-input.ts'
 
 interface Flags {
   readonly slots?: string
@@ -98,9 +97,6 @@ const comparedWith = (
   }
   return { buses, largestVoltageDifference_pu: voltage, largestAngleDifference_degree: angle, bus: at }
 }
-
-const warnings = (problems: readonly NetworkProblem[]): readonly string[] =>
-  problems.length === 0 ? [] : [`${problems.length} warnings:\n${listed(problems)}`]
 
 /** Violations shown for people; with --json all of them. */
 const VIOLATIONS_SHOWN = 20

@@ -1,7 +1,5 @@
 /** `flexledger grid validate NETWORK`: which of the accepted services the grid can carry, slot by slot, without any server. */
 import { busOfPodIn } from '../../domain/grid/apply-services.ts'
-import { compileNetwork } from '../../domain/grid/compile-network.ts'
-import type { Network } from '../../domain/grid/network.ts'
 import type { Slot } from '../../domain/grid/slots-file.ts'
 import type { AcceptedService, TechnicalValidation } from '../../domain/grid/technical-validation/service.ts'
 import {
@@ -15,7 +13,7 @@ import { limitsOf } from '../../domain/grid/violations.ts'
 import { parseBook } from '../../domain/market/clearing/book-file.ts'
 import { Finding, printJson, printText, table, UsageError } from '../output.ts'
 import { faults, limitsFrom, slotsFrom } from './grid-files.ts'
-import { listed, networkFrom, readJson } from './network-input.ts'
+import { compiledFrom, readJson, warnings } from './network-input.ts'
 
 interface Flags {
   readonly slots?: string
@@ -27,9 +25,7 @@ interface Flags {
 }
 
 export const gridValidate = async (files: readonly string[], flags: Flags): Promise<void> => {
-  const { network } = await networkFrom(files)
-  const { compiled, problems } = compileNetwork(network)
-  if (compiled === undefined) throw new UsageError(`${files.join(', ')} cannot be solved:\n${listed(problems)}`)
+  const { network, compiled, problems } = await compiledFrom(files)
   const slots = flags.slots === undefined ? [{ powers: {} }] : await slotsFrom(flags.slots, network)
   const services = await servicesFrom(flags, slots.length)
   const result = validateServices({
@@ -40,8 +36,8 @@ export const gridValidate = async (files: readonly string[], flags: Flags): Prom
     services,
     cutting: { step: flags.step ?? STEP_W }
   })
-  if (flags.json) printJson(documentOf(network, slots, services, result))
-  else printText(readable(slots, services, result))
+  if (flags.json) printJson({ network: network.name, problems, ...documentOf(slots, services, result) })
+  else printText([...warnings(problems), readable(slots, services, result)].join('\n\n'))
   const unsolved = result.slots.filter(({ status }) => status === 'no-solution').length
   if (unsolved > 0) throw new Finding(`${unsolved} of ${slots.length} slots have no solution`)
 }
@@ -61,13 +57,7 @@ const ofMarket = async (json: unknown, outcome: string, file: string | undefined
   return servicesOfMarket(parsed.book, json, slots)
 }
 
-const documentOf = (
-  network: Network,
-  slots: readonly Slot[],
-  services: readonly AcceptedService[],
-  result: TechnicalValidation
-) => ({
-  network: network.name,
+const documentOf = (slots: readonly Slot[], services: readonly AcceptedService[], result: TechnicalValidation) => ({
   slots: result.slots.map((judged, n) => ({ ...nameOf(slots[n]), slot: n, ...judged })),
   services: result.services.map(({ offerId, slots: judged }, n) => ({
     offerId,

@@ -1,7 +1,7 @@
 /** `flexledger log read`. */
 import { header } from '../../infra/log/envelope.ts'
 import type { Log, StoredRecord } from '../../infra/log/log.ts'
-import { decode } from '../../schemas/codec.ts'
+import { decode, schemaVersions } from '../../schemas/codec.ts'
 import { configOf, openExistingLog } from '../app/offline.ts'
 import { UsageError } from '../output.ts'
 
@@ -18,6 +18,9 @@ interface Flags {
 
 export const logRead = async (topic: string, flags: Flags): Promise<void> => {
   if (flags.follow && flags.partition === undefined) throw new UsageError('--follow needs --partition')
+  // A message of a newer version may be on the log; a type that no version here knows is a slip.
+  if (flags.type !== undefined && !schemaVersions.some(({ name }) => name.endsWith(`.${flags.type}`)))
+    throw new UsageError(`there is no message ${flags.type}; docs/reference/events has all of them`)
   const log = await openExistingLog(configOf(flags))
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())

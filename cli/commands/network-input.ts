@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { parseCim, type SolvedVoltage } from '../../domain/grid/cim/cim-network.ts'
+import { type CompiledNetwork, compileNetwork } from '../../domain/grid/compile-network.ts'
 import type { Network } from '../../domain/grid/network.ts'
 import { parseNetwork } from '../../domain/grid/network-file.ts'
 import { hasErrors, type NetworkProblem } from '../../domain/grid/network-problem.ts'
@@ -51,6 +52,16 @@ export const networkFrom = async (named: readonly string[]): Promise<ReadFile & 
   return { network, ...rest }
 }
 
+/** The network ready to be calculated, with the warnings of both steps; they are repeated beside the result. */
+export const compiledFrom = async (
+  named: readonly string[]
+): Promise<{ network: Network; compiled: CompiledNetwork; problems: readonly NetworkProblem[] }> => {
+  const { network, problems: ofFile } = await networkFrom(named)
+  const { compiled, problems } = compileNetwork(network)
+  if (compiled === undefined) throw new UsageError(`${named.join(', ')} cannot be solved:\n${listed(problems)}`)
+  return { network, compiled, problems: [...ofFile, ...problems] }
+}
+
 export const readJson = async (file: string): Promise<unknown> => jsonOf(await readText(file), file)
 
 const jsonOf = (content: string, file: string): unknown => {
@@ -79,6 +90,12 @@ export const listed = (problems: readonly NetworkProblem[]): string => {
   const rest = problems.length - lines.length
   return [...lines, ...(rest > 0 ? [`  and ${rest} more`] : [])].join('\n')
 }
+
+/** Before the result, for people. */
+export const warnings = (problems: readonly NetworkProblem[]): readonly string[] =>
+  problems.length === 0 ? [] : [`${counted(problems.length, 'warning')}:\n${listed(problems)}`]
+
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 export const readText = async (file: string): Promise<string> => {
   try {

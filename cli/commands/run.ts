@@ -18,6 +18,7 @@ import { isDate } from '../../domain/units/time.ts'
 import type { GridLine } from '../../examples/market-day/grid-account.ts'
 import { playMarketDay } from '../../examples/market-day/market-day.ts'
 import { profilesOfDay } from '../../examples/market-day/profiles/day-profiles.ts'
+import { profileDays } from '../../examples/market-day/profiles/profiles.ts'
 import { steppedClock } from '../../infra/clock/stepped-clock.ts'
 import { type Config, loadConfig } from '../../infra/config/config.ts'
 import { seededSalt } from '../../infra/log/envelope.ts'
@@ -43,6 +44,8 @@ interface Flags extends OutputFlags {
 
 export const run = async (flags: Flags): Promise<void> => {
   if (!isDate(flags.date)) throw new UsageError(`${flags.date} is no date`)
+  if (!profileDays.includes(flags.date))
+    throw new UsageError(`there are no profiles for ${flags.date}; there are for ${profileDays.join(', ')}`)
   const began = performance.now()
   await using opened = new AsyncDisposableStack()
   const dataDir = flags.data ?? (await mkdtemp(join(tmpdir(), 'flexledger-')))

@@ -13,7 +13,6 @@ import type {
   SeriesForecast
 } from '../../schemas/generated.ts'
 import type { PlacedUnit, SubstationRequest } from '../grid/flexibility-request/substation-requests.ts'
-import { defaultThresholds, limitsOf } from '../grid/violations.ts'
 import { MTU_MS } from '../units/time.ts'
 import { bandOf, bandsLeft, firmServices } from './active-services.ts'
 import type { GridCalculation, Plan } from './calculation.ts'
@@ -32,12 +31,11 @@ export const assessSession = (
   forecastOf: ForecastOf
 ): readonly GridEvent[] => {
   const read = versionOf(network)
-  const { compiled } = read
+  const { compiled, limits } = read
   const { sessionId, start } = command
   const dsoId = network.activated.by.id
   const firm = firmServices(command, pom)
   const powers = powersOf(read, pom.pods, forecastOf, firm, command)
-  const limits = limitsOf(compiled, defaultThresholds)
   const calculated = calculateSlots(compiled, limits, powers.slots, start)
   const violatedSlots = calculated.violations.filter(found => (found?.length ?? 0) > 0).length
   const plan =

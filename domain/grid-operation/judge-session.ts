@@ -16,7 +16,6 @@ import type {
 } from '../../schemas/generated.ts'
 import type { JudgedService, Reason, TechnicalValidation } from '../grid/technical-validation/service.ts'
 import { verdictsOf } from '../grid/technical-validation/verdicts.ts'
-import { defaultThresholds, limitsOf } from '../grid/violations.ts'
 import { MTU_MS } from '../units/time.ts'
 import { acceptedServices, firmServices, ownServices } from './active-services.ts'
 import type { GridCalculation } from './calculation.ts'
@@ -47,13 +46,7 @@ export const validateServices = (
   const read = versionOf(network)
   const firm = firmServices(session.asked, pom)
   const { slots } = powersOf(read, pom.pods, forecastOf, firm, session.asked)
-  const result = calculation.validate(
-    read.compiled,
-    limitsOf(read.compiled, defaultThresholds),
-    slots,
-    services,
-    busOfPod(read.podPlaces)
-  )
+  const result = calculation.validate(read.compiled, read.limits, slots, services, busOfPod(read.podPlaces))
   const dsoId = network.activated.by.id
   const of = { pom: name, sessionId, marketOutcomeId }
   const { start, mtus } = session.asked
@@ -144,12 +137,7 @@ const assessFinal = (
   const { asked } = session
   const services = [...firmServices(asked, pom), ...(status === 'validated' ? ownServices(session, pom.pods) : [])]
   const powers = powersOf(read, pom.pods, forecastOf, services, asked)
-  const calculated = calculateSlots(
-    read.compiled,
-    limitsOf(read.compiled, defaultThresholds),
-    powers.slots,
-    asked.start
-  )
+  const calculated = calculateSlots(read.compiled, read.limits, powers.slots, asked.start)
   const { pom: name, sessionId, start } = asked
   const dsoId = network.activated.by.id
   const alarms = alarmsOf(read, calculated, [], { pom: name, dsoId, sessionId, stage: 'validated', start })

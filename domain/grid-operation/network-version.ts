@@ -13,7 +13,9 @@ import { type Place, placesOf } from '../grid/hierarchy.ts'
 import type { Network } from '../grid/network.ts'
 import { networkToJson, parseNetwork } from '../grid/network-file.ts'
 import { hasErrors, type NetworkProblem } from '../grid/network-problem.ts'
+import { type Limits, limitsOf } from '../grid/violations.ts'
 import { isId } from '../units/ids.ts'
+import { networkThresholds } from './network-limits.ts'
 import type { NetworkVersion } from './state.ts'
 
 export interface NetworkHead {
@@ -37,6 +39,7 @@ export interface MarketPlace {
 
 export interface ReadVersion {
   readonly compiled: CompiledNetwork
+  readonly limits: Limits
   readonly profiles: ReadonlyMap<string, ElementProfile>
   /** By the bus's place in the network's list; undefined: no primary substation supplies it. */
   readonly places: readonly (MarketPlace | undefined)[]
@@ -74,7 +77,11 @@ export const readVersion = (
   const { compiled, problems } = compileNetwork(network)
   if (compiled === undefined) return { problems }
   const profiles = new Map(parts.flatMap(({ elements }) => elements.profiles.map(one => [one.name, one] as const)))
-  const found = [...problems, ...profileProblems(network, parts, profiles)]
+  const limited = networkThresholds(
+    parts.flatMap(({ elements }) => elements.limits),
+    network
+  )
+  const found = [...problems, ...profileProblems(network, parts, profiles), ...limited.problems]
   const places = placesOf(network, compiled.topology)
   const named = marketPlaces(network, places, found)
   if (hasErrors(found)) return { problems: found }
@@ -82,6 +89,7 @@ export const readVersion = (
     problems: found,
     version: {
       compiled,
+      limits: limitsOf(compiled, limited.thresholds),
       profiles,
       places: named,
       podPlaces: podPlacesOf(network, compiled, named),
@@ -212,10 +220,11 @@ const podPlacesOf = (
   return pods
 }
 
-/** Over the network in its own format and the profiles, so that equal content has an equal digest whatever its parts. */
+/** Over the network in its own format, profiles and limits, so that equal content has an equal digest whatever its parts. */
 const digestOf = (network: Network, parts: readonly NetworkElementsStaged[]): string => {
   const hash = createHash('sha256').update(JSON.stringify(networkToJson(network)))
   for (const { elements } of parts) for (const profile of elements.profiles) hash.update(`\n${JSON.stringify(profile)}`)
+  for (const { elements } of parts) for (const limit of elements.limits) hash.update(`\n${JSON.stringify(limit)}`)
   return hash.digest('hex')
 }
 
@@ -229,7 +238,8 @@ export const emptyElements: NetworkElements = {
   generators: [],
   storages: [],
   shunts: [],
-  profiles: []
+  profiles: [],
+  limits: []
 }
 
 /** The place of a PoD as the registry has it. */

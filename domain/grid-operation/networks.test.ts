@@ -79,6 +79,34 @@ t.test('every problem of a network is told at once, and the network before stays
   t.equal(state.poms.get(pom)?.network?.activated.version, 1)
 })
 
+t.test('T-71: limits that a network cannot have are refused with their places, and each is given once', async t => {
+  const limit = { id: null, minPu: null, maxPu: null, percent: null }
+  const limits = [
+    { ...limit, of: 'lowVoltage', minPu: 230 },
+    { ...limit, of: 'mediumVoltage', minPu: 1.05, maxPu: 0.95 },
+    { ...limit, of: 'line', id: 'NOWHERE', percent: 90 },
+    { ...limit, of: 'line', percent: 90 },
+    { ...limit, of: 'loading', maxPu: 1 },
+    { ...limit, of: 'bus', id: 'LV-1', percent: 90 },
+    { ...limit, of: 'transformer', id: 'T-1', percent: 90 },
+    { ...limit, of: 'transformer', id: 'T-1', percent: 80 }
+  ] as const
+  const [refused] = of(after(...importing(village({ limits }))).events, 'GridCommandRefused')
+  t.strictSame(refused?.reasons.map(({ path }) => path).sort(), [
+    '/limits/3/id',
+    '/limits/4',
+    '/limits/5',
+    '/limits/7',
+    '/limits/lines',
+    '/limits/voltage/low/minPu',
+    '/limits/voltage/medium'
+  ])
+  const digestOf = (changes: Parameters<typeof village>[0]) =>
+    of(after(...importing(village(changes))).events, 'NetworkVersionActivated')[0]?.digest
+  const one = [{ ...limit, of: 'loading', percent: 90 }] as const
+  t.not(digestOf({ limits: one }), digestOf({}), 'a version with other limits is another one')
+})
+
 t.test('two stations whose names would be one id in the market are refused', async t => {
   t.equal(placeId('SS 1'), placeId('SS/1'))
   const buses = village().buses.map(one => (one.id === 'MV-2' ? { ...one, substation: 'SS/1' } : one))

@@ -93,6 +93,38 @@ t.test('DTP-PF-05, DTP-PF-08, FR_DTP_ROF_3: a cable that the evening overloads i
   )
 })
 
+const limit = { id: null, minPu: null, maxPu: null, percent: null }
+
+t.test('T-71: a session is assessed, judged and closed with the limits that came with the network', async t => {
+  const generous = [{ ...limit, of: 'line', id: 'CABLE-1', percent: 120 }] as const
+  const tight = [
+    { ...limit, of: 'loading', percent: 60 },
+    { ...limit, of: 'transformer', id: 'T-1', percent: 100 }
+  ] as const
+  const withLimits = (limits: Parameters<typeof village>[0]) => [
+    ...importing(village(limits)),
+    pod('POD-1'),
+    pod('POD-2')
+  ]
+
+  const calm = after(...withLimits({ limits: generous }), dayAhead).events
+  t.match(of(calm, 'GridAssessed'), [{ violatedSlots: 0, alarms: 0 }])
+  const strict = after(...withLimits({ limits: tight }), dayAhead).events
+  t.strictSame(
+    of(strict, 'AlarmRaised').map(({ element, limit: most }) => [element, most]),
+    [['CABLE-1', 60]]
+  )
+  const switched = after(...withLimits({ limits: generous }), switching(true, ['S-TIE', true]), dayAhead).events
+  t.match(of(switched, 'GridAssessed'), [{ networkVersion: 2, violatedSlots: 0 }], 'switching keeps them')
+
+  const offered = cleared('POD-1', { direction: 'DOWN', profile: [{ start: at(18), mtus: 8, quantity: 5_000 }] })
+  const sold = (limits: Parameters<typeof village>[0]) => [...withLimits(limits), dayAhead, offered] as const
+  t.strictSame(of(after(...sold({ limits: generous }), judge(1)).events, 'ServiceVerdictGiven'), [], 'nothing is cut')
+  t.match(of(after(...sold({}), judge(1)).events, 'ServiceVerdictGiven'), [{ offerId: 'OFFER-POD-1' }])
+  const closed = after(...sold({ limits: generous }), judge(1), validated(offered), final('validated')).events
+  t.match(of(closed, 'GridAssessed'), [{ stage: 'validated', violatedSlots: 0 }])
+})
+
 t.test('DTP-ROF-01: without a violation nothing is asked for', async t => {
   const loads = village().loads.map(load => ({ ...load, p_kW: 5 }))
   const { events } = after(...importing(village({ loads })), pod('POD-1'), dayAhead)

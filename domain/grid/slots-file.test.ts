@@ -13,6 +13,10 @@ t.test('a slot changes what it names and leaves the rest as the network has it',
   t.equal(slots?.[1]?.powers.loads, undefined)
 })
 
+t.test('a list without a slot is a mistake, not a day without a result', async t => {
+  t.match(parseSlots([], network), { slots: undefined, problems: [{ code: 'missing-data', path: '' }] })
+})
+
 t.test('every problem of a slots file is reported with its place', async t => {
   const json = [
     { loadsById_kW_kvar: { homes: [1], 'a/b': [1, 2] }, colour: 1 },

@@ -28,6 +28,7 @@ export const parseSlots = (json: unknown, network: Network): ReadSlots => {
     problems.error('bad-value', '', 'Slots are a JSON list.')
     return { problems: problems.list }
   }
+  if (json.length === 0) problems.error('missing-data', '', 'There is no slot in the list.')
   const slots = json.map((slot: unknown, n): Slot => {
     if (!isObject(slot)) {
       problems.error('bad-value', `/${n}`, 'must be an object')

@@ -58,6 +58,12 @@ t.test('T-71: the loading limit of one element can be set, as can that of all', 
   t.match(found(fields), [{ kind: 'transformer-overload', element: 'C>L' }])
   t.strictSame(found(fields, { ...defaultThresholds, transformers: { 'C>L': 120 } }), [])
   t.strictSame(found(fields, { ...defaultThresholds, loadingPercent: 120 }), [])
+  const lines = aNetwork().lines.map((line, n) => (n === 0 ? { ...line, id: 'constructor', max_A: 15 } : line))
+  t.match(
+    found({ lines, loads: [aLoad('B', 300, 100)] }, { ...defaultThresholds, lines: { 'B-C': 50 } }),
+    [{ kind: 'line-overload', element: 'constructor' }],
+    'whatever an element is called'
+  )
 })
 
 t.test('a value at its limit up to rounding is within', async t => {

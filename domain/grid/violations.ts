@@ -61,20 +61,24 @@ export type Violation =
       readonly limitPercent: number
     }
 
+/** An element may be called as something that every object has. */
+const own = <T>(byId: Readonly<Record<string, T>> | undefined, id: string): T | undefined =>
+  byId !== undefined && Object.hasOwn(byId, id) ? byId[id] : undefined
+
 export const limitsOf = (
   { network }: Pick<CompiledNetwork, 'network'>,
   { voltage, loadingPercent, buses, lines, transformers }: Thresholds = defaultThresholds
 ): Limits => ({
   minPu: Float64Array.from(
     network.buses,
-    ({ id, kV, minVoltagePu }) => buses?.[id]?.minPu ?? minVoltagePu ?? voltage[voltageLevel(kV)].minPu
+    ({ id, kV, minVoltagePu }) => own(buses, id)?.minPu ?? minVoltagePu ?? voltage[voltageLevel(kV)].minPu
   ),
   maxPu: Float64Array.from(
     network.buses,
-    ({ id, kV, maxVoltagePu }) => buses?.[id]?.maxPu ?? maxVoltagePu ?? voltage[voltageLevel(kV)].maxPu
+    ({ id, kV, maxVoltagePu }) => own(buses, id)?.maxPu ?? maxVoltagePu ?? voltage[voltageLevel(kV)].maxPu
   ),
-  linePercent: Float64Array.from(network.lines, ({ id }) => lines?.[id] ?? loadingPercent),
-  transformerPercent: Float64Array.from(network.transformers, ({ id }) => transformers?.[id] ?? loadingPercent)
+  linePercent: Float64Array.from(network.lines, ({ id }) => own(lines, id) ?? loadingPercent),
+  transformerPercent: Float64Array.from(network.transformers, ({ id }) => own(transformers, id) ?? loadingPercent)
 })
 
 /**

@@ -49,7 +49,8 @@ export const networkImport = {
     externalGrid: { bus: 'MV-1', vm_pu: 1.02 },
     loads: [load(1, 'LV-1', 40), load(2, 'LV-2', 30, 'IT002E7654321B')]
   },
-  profiles: [{ name: 'village', workday: day }]
+  profiles: [{ name: 'village', workday: day }],
+  limits: { voltage: { low: { minPu: 0.92 } }, lines: { 'FEEDER-9': 90 } }
 }
 
 export const switching = { switches: [{ id: 'SWITCH-9', closed: false }], persistent: false }

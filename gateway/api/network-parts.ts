@@ -16,12 +16,12 @@ const PART_BYTES_MAX = 110 * 1024
 type Document = NetworkBody['network']
 
 export const networkCommands = (
-  { network, profiles = [] }: NetworkBody,
+  { network, profiles = [], limits = {} }: NetworkBody,
   pom: string,
   upload: string,
   by: CallingActor
 ): readonly [...StageNetworkElements[], ActivateNetwork] => {
-  const parts = partsOf(elementsOf(network, profiles))
+  const parts = partsOf(elementsOf(network, profiles, limits))
   const stages = parts.map(
     (elements, index): StageNetworkElements => ({ type: 'StageNetworkElements', pom, by, upload, index, elements })
   )
@@ -40,7 +40,11 @@ export const networkCommands = (
   ]
 }
 
-const elementsOf = (network: Document, profiles: NonNullable<NetworkBody['profiles']>): NetworkElements => ({
+const elementsOf = (
+  network: Document,
+  profiles: NonNullable<NetworkBody['profiles']>,
+  limits: NonNullable<NetworkBody['limits']>
+): NetworkElements => ({
   buses: network.buses.map(
     ({ subnet = null, substation = null, minVoltagePu = null, maxVoltagePu = null, ...bus }) => ({
       ...bus,
@@ -92,8 +96,31 @@ const elementsOf = (network: Document, profiles: NonNullable<NetworkBody['profil
     workday: factors(workday),
     saturday: factors(saturday),
     holiday: factors(holiday)
-  }))
+  })),
+  limits: limitsOf(limits)
 })
+
+const levelNames = { low: 'lowVoltage', medium: 'mediumVoltage', high: 'highVoltage' } as const
+
+const limitsOf = ({
+  voltage = {},
+  loadingPercent,
+  buses = {},
+  lines = {},
+  transformers = {}
+}: NonNullable<NetworkBody['limits']>): NetworkElements['limits'] => {
+  const none = { id: null, minPu: null, maxPu: null, percent: null }
+  return [
+    ...(['low', 'medium', 'high'] as const).flatMap(level => {
+      const band = voltage[level]
+      return band ? [{ ...none, of: levelNames[level], ...band }] : []
+    }),
+    ...(loadingPercent === undefined ? [] : [{ ...none, of: 'loading', percent: loadingPercent } as const]),
+    ...Object.entries(buses).map(([id, band]) => ({ ...none, of: 'bus', id, ...band }) as const),
+    ...Object.entries(lines).map(([id, percent]) => ({ ...none, of: 'line', id, percent }) as const),
+    ...Object.entries(transformers).map(([id, percent]) => ({ ...none, of: 'transformer', id, percent }) as const)
+  ]
+}
 
 const injectors = (list: Document['loads'] = []): NetworkElements['loads'] =>
   list.map(({ rated_kVA = null, capacity_kWh = null, kind = null, profile = null, pod = null, ...injector }) => ({
@@ -111,7 +138,7 @@ const factors = (shares: readonly { readonly p: number; readonly q?: number }[])
 
 const lists = [
   ...(['buses', 'lines', 'transformers', 'switches', 'externalGrids'] as const),
-  ...(['loads', 'generators', 'storages', 'shunts', 'profiles'] as const)
+  ...(['loads', 'generators', 'storages', 'shunts', 'profiles', 'limits'] as const)
 ]
 
 const nothing = (): { -readonly [List in keyof NetworkElements]: NetworkElements[List][number][] } => ({
@@ -124,7 +151,8 @@ const nothing = (): { -readonly [List in keyof NetworkElements]: NetworkElements
   generators: [],
   storages: [],
   shunts: [],
-  profiles: []
+  profiles: [],
+  limits: []
 })
 
 /** In the order of the lists, so that a list put together again is the one that came. */

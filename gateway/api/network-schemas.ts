@@ -144,6 +144,29 @@ const NetworkProfile = Type.Object(
   closed
 )
 
+const voltagePu = Type.Optional(Type.Number({ minimum: 0.5, maximum: 1.5, description: 'pu of nominal.' }))
+const Band = Type.Object({ minPu: voltagePu, maxPu: voltagePu }, closed)
+const percent = Type.Number({ minimum: 1, maximum: 400, description: 'Percent of the rating.' })
+/** As many as the elements of the largest network that a body holds. */
+const byId = <S extends TSchema>(schema: S) =>
+  Type.Optional(Type.Record(Type.String(), schema, { maxProperties: 50_000, description: 'By id of the element.' }))
+const NetworkLimits = component(
+  'NetworkLimits',
+  Type.Object(
+    {
+      $schema: Type.Optional(Type.String({ maxLength: 200 })),
+      voltage: Type.Optional(
+        Type.Object({ low: Type.Optional(Band), medium: Type.Optional(Band), high: Type.Optional(Band) }, closed)
+      ),
+      loadingPercent: Type.Optional(percent),
+      buses: byId(Band),
+      lines: byId(percent),
+      transformers: byId(percent)
+    },
+    { ...closed, description: 'Limits of this version of the network; what is left out is that of the default (T-71).' }
+  )
+)
+
 export const NetworkImport = component(
   'NetworkImport',
   Type.Object(
@@ -154,7 +177,8 @@ export const NetworkImport = component(
           maxItems: 5_000,
           description: 'Typical days of elements, as shares of their rated point, until something was learned of them.'
         })
-      )
+      ),
+      limits: Type.Optional(NetworkLimits)
     },
     closed
   )

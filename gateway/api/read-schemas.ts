@@ -45,6 +45,22 @@ export const PlaceView = component(
   )
 )
 
+export const UnavailabilityView = component(
+  'DeclaredUnavailability',
+  Type.Object(
+    {
+      pod: Text,
+      pom: Text,
+      aggregatorId: Text,
+      start: Instant,
+      end: Instant,
+      reason: Type.String(),
+      declaredAt: Instant
+    },
+    closed
+  )
+)
+
 /* ---------- sessions ---------- */
 
 const Totals = Type.Object(

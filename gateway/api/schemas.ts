@@ -29,7 +29,7 @@ const ServiceId = Type.String({
   pattern: '^[A-Za-z0-9_.:-]{1,80}$',
   description: 'Letters, digits, _ . : -; at most 80.'
 })
-const PodCode = Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'PoD code, Italian or free-form.' })
+export const PodCode = Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'PoD code, Italian or free-form.' })
 const QuarterHour = Type.String({ format: 'quarter-hour', description: 'RFC 3339 with offset, on a quarter-hour.' })
 const Instant = Type.String({ format: 'date-time', description: 'RFC 3339 with offset.' })
 /** Wide enough for every value that the market could refuse by name, narrow enough for exact arithmetic. */

@@ -2,6 +2,7 @@
 import type { Static } from 'typebox'
 import type { CommandStatus } from '../../projections/commands/query.ts'
 import type { MarketOutcomeItem, RequestOutcomeItem, ValidatedOutcomeItem } from '../../projections/outcomes/query.ts'
+import type { DeclaredUnavailability } from '../../projections/places/query.ts'
 import type { PlaceOfPod, Pod, PodSummary } from '../../projections/pods/query.ts'
 import type { FlexibilityRequest, Offer } from '../../projections/services/query.ts'
 import type { Session } from '../../projections/sessions/query.ts'
@@ -57,6 +58,19 @@ export const podView = ({ powerBaselineCurves, ...rest }: Pod): Static<typeof sc
     saturday: [...powerBaselineCurves.saturday],
     holiday: [...powerBaselineCurves.holiday]
   }
+})
+
+export const unavailabilityView = ({
+  position: _,
+  start,
+  end,
+  declaredAt,
+  ...rest
+}: DeclaredUnavailability): Static<typeof schema.UnavailabilityView> => ({
+  ...rest,
+  start: time(start),
+  end: time(end),
+  declaredAt: time(declaredAt)
 })
 
 export const placeView = ({ position: _, from, ...rest }: PlaceOfPod): Static<typeof schema.PlaceView> => ({

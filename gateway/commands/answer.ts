@@ -110,8 +110,11 @@ export const answerItems = (
 
 export const commandPath = (command: string): string => `/v1/commands/${command}`
 
-/** One item or an array of items, as the body came. */
-export const answerBody = async <Item>(
+/**
+ * One item or an array of items, as the body came. Nothing keeps the body while the decisions are waited for: a document of
+ * megabytes is a hundred thousand objects, and the collection of memory that falls into the wait would copy every one of them.
+ */
+export const answerBody = <Item>(
   context: ApiContext,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -119,16 +122,36 @@ export const answerBody = async <Item>(
   submissionOf: (item: Item) => Submission,
   createdAt: (id: string) => string
 ): Promise<FastifyReply> => {
-  const items = isList(body) ? body : [body]
-  const submissions = items.map(submissionOf)
-  const outcomes = await submitAll(context, request, reply, submissions)
-  if (!isList(body)) {
-    const { id } = submissions[0]!
-    return answerOne(context, request, reply, id, outcomes[0]!, createdAt(id))
-  }
-  const answers = outcomes.map((outcome, index) =>
-    answerItem(context.publicUrl, index, submissions[index]!.id, outcome)
-  )
+  const submissions = isList(body) ? body.map(submissionOf) : [submissionOf(body)]
+  request.body = undefined
+  const ids = submissions.map(({ id }) => id)
+  const decided = submitAll(context, request, reply, submissions)
+  return isList(body)
+    ? answerList(context, request, reply, ids, decided)
+    : answerSingle(context, request, reply, ids[0]!, decided, createdAt)
+}
+
+const answerSingle = async (
+  context: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: string,
+  decided: Promise<readonly Outcome[]>,
+  createdAt: (id: string) => string
+): Promise<FastifyReply> => {
+  const [outcome] = await decided
+  return answerOne(context, request, reply, id, outcome!, createdAt(id))
+}
+
+const answerList = async (
+  context: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ids: readonly string[],
+  decided: Promise<readonly Outcome[]>
+): Promise<FastifyReply> => {
+  const outcomes = await decided
+  const answers = outcomes.map((outcome, index) => answerItem(context.publicUrl, index, ids[index]!, outcome))
   return answerItems(context, request, reply, answers)
 }
 

@@ -154,8 +154,7 @@ export const submitter = (options: SubmitOptions): Submit => {
     return outcome
   }
 
-  return async (call, commands) => {
-    const items = commands.map((command, index) => itemOf(call, command, index))
+  const settle = async ({ actor }: Call, items: readonly Item[]): Promise<readonly Outcome[]> => {
     if (answers.waiting() + items.length > limits.waitingMax)
       throw new SubmitError('overloaded', `${answers.waiting()} commands wait for their decision.`)
     const waits = items.map(item => ({ item, waiting: answers.wait(item.outbox, item.id, limits.decisionMs) }))
@@ -165,7 +164,13 @@ export const submitter = (options: SubmitOptions): Submit => {
       for (const { waiting } of waits) waiting.giveUp()
       throw error
     }
-    return Promise.all(waits.map(async ({ item, waiting }) => outcomeOf(item, await waiting.answer, call.actor)))
+    return Promise.all(waits.map(async ({ item, waiting }) => outcomeOf(item, await waiting.answer, actor)))
+  }
+
+  // The commands themselves are not kept while their decisions are waited for.
+  return async (call, commands) => {
+    const items = commands.map((command, index) => itemOf(call, command, index))
+    return settle(call, items)
   }
 }
 

@@ -80,17 +80,20 @@ export const runOrdered = (
       // An end that cannot be read is left to the worker: it meets the error, and reports it.
       if (!ends.has(id)) ends.set(id, await log.endOffset(topic, partition).catch(() => Number.MAX_SAFE_INTEGER))
     }
+    const endOf = ({ worker: { input } }: Supervised): number => ends.get(`${input.topic}/${input.partition}`)!
+    const hasNews = (one: Supervised): boolean => one.next === undefined || one.next < endOf(one)
     const turnOf = async (one: Supervised) => {
       if (stopped.signal.aborted) return
       if (one.failure?.isStopped || Date.now() < one.retryAt) return
-      const end = ends.get(`${one.worker.input.topic}/${one.worker.input.partition}`)!
-      if (one.next === undefined || one.next < end) await watch.run(one, stopped.signal, end)
+      if (hasNews(one)) await watch.run(one, stopped.signal, endOf(one))
     }
     for (const turn of turns) {
       if (turn.isTogether) await Promise.all(turn.workers.map(turnOf))
       else
         for (const one of turn.workers) {
           if (turn.isReader && (await readersGiveWay())) return false
+          // An answer leaves, and the next call comes in, between two turns and not after all of them.
+          if (isAnswering() && hasNews(one)) await nextTurn()
           await turnOf(one)
         }
     }

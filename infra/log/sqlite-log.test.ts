@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { keysOf, readAll, records } from './contract-fixtures.ts'
 import { sqliteLog } from './sqlite-log.ts'
@@ -130,3 +131,15 @@ t.test(
     t.strictSame(warnings, [])
   }
 )
+
+t.test('what was appended moves into the file in a pause, not in the append', async t => {
+  const file = await newFile(t)
+  const log = await sqliteLog({ file })
+  t.teardown(() => log.close())
+  await log.ensureTopics([{ name: 'orders', partitions: 1 }])
+  const mebibyte = { key: 'k', value: new Uint8Array(2 ** 20), headers: {}, timestamp: 0 }
+  for (let n = 0; n < 6; n++) await log.append('orders', 0, [mebibyte])
+  t.ok((await stat(file)).size < 2 ** 20, 'still beside it')
+  while ((await stat(file)).size < 6 * 2 ** 20) await delay(50)
+  t.equal(await log.endOffset('orders', 0), 6)
+})

@@ -14,6 +14,7 @@ import { appendQueue } from './append-queue.ts'
 import { appendSignal } from './append-signal.ts'
 import type { Log, StoredRecord } from './log.ts'
 import { leaseMsDefault, type MemberStore, membership } from './membership.ts'
+import { quietCheckpoints } from './quiet-checkpoints.ts'
 import { recentRecords } from './recent-records.ts'
 import { recordsMaxDefault, requireRecords, topicsToCreate, unknownPartition, unknownTopic } from './rules.ts'
 import { recordsOf, segmentsOf } from './segment.ts'
@@ -57,6 +58,7 @@ export const sqliteLog = async ({
   const closed = new AbortController()
   const appended = appendSignal()
   const recent = recentRecords()
+  const checkpoints = quietCheckpoints(tables.database)
   const queue = appendQueue({
     tables,
     pendingBytesMax,
@@ -66,6 +68,7 @@ export const sqliteLog = async ({
       for (const { records, contents, bytes } of segments) {
         recent.add(partitionId, offset, contents, bytes.length)
         offset += records
+        checkpoints.committed(bytes.length)
       }
       appended.notify(partitionId)
     }
@@ -197,6 +200,7 @@ export const sqliteLog = async ({
       closed.abort()
       await queue.drained()
       clearInterval(poll)
+      checkpoints.stop()
       try {
         await whileBusy(() => {
           for (const id of joined) tables.leave(id)

@@ -43,7 +43,7 @@ t.test(
 )
 
 t.test(
-  'a PoD without a place is told to the directory alone, and one that moved is forgotten where it was',
+  'FR_SCD_CA_2, FR_DTP_ROF_1, DTP-IN-01: a PoD without a place is told to the directory alone, and one that moved is forgotten where it was',
   async t => {
     t.match(registryToGrid(examples.PodRegistered), [{ command: { type: 'NoteRegisteredPod', registered: true } }])
     const moved = { ...examples.PomAssigned, previousPom: 'PS-OLD' }

@@ -15,24 +15,27 @@ import { loadGridOperator } from './grid-operator.ts'
 
 const processor = await loadGridOperator()
 
-const fold = (state: GridOperation, command: GridCommand): readonly [GridOperation, readonly GridEvent[]] => {
-  const events = processor.decide(command, state, { now: 1 })
+const fold = async (
+  state: GridOperation,
+  command: GridCommand
+): Promise<readonly [GridOperation, readonly GridEvent[]]> => {
+  const events = await processor.decide(command, state, { now: 1 })
   return [events.reduce((now, event) => processor.evolve(now, event, { now: 1 }), state), events]
 }
 
 t.test('from a snapshot the grid operator decides what it would have decided without one', async t => {
   const before: readonly GridCommand[] = [...importing(), pod('POD-1'), pod('POD-2'), dayAhead]
   let state = processor.initial()
-  for (const command of before) state = fold(state, command)[0]
+  for (const command of before) state = (await fold(state, command))[0]
   const bytes = structuredClone(packState(state))
   const unpacked = unpackState(bytes)
   t.strictSame(unpacked, state)
   for (const command of [switching(true, ['S-2', false], ['S-TIE', true]), realTime])
     t.strictSame(
-      fold(unpackState(structuredClone(bytes)) as GridOperation, command)[1],
-      fold(unpackState(bytes) as GridOperation, command)[1],
+      (await fold(unpackState(structuredClone(bytes)) as GridOperation, command))[1],
+      (await fold(unpackState(bytes) as GridOperation, command))[1],
       command.type
     )
-  const [, events] = fold(unpacked as GridOperation, realTime)
+  const [, events] = await fold(unpacked as GridOperation, realTime)
   t.match(of(events, 'GridAssessed'), [{ pom, networkVersion: 1 }])
 })

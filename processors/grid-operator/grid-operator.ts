@@ -11,7 +11,7 @@ import type { Processor } from '../runtime/processor.ts'
 
 export const loadGridOperator = async (): Promise<Processor<GridCommand, GridEvent, GridOperation>> => ({
   name: 'grid',
-  stateVersion: 'grid-1',
+  stateVersion: 'grid-2',
   initial,
   decide: gridDecide(gridCalculation(await loadSolver())),
   evolve

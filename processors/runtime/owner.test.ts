@@ -271,6 +271,37 @@ for (const { name, open } of logs) {
     }
   )
 
+  withLog('what is decided elsewhere is answered in order, each on the state before it', async (t, log) => {
+    const { decide } = countingProcessor
+    const elsewhere = {
+      ...countingProcessor,
+      decide: (...asked: Parameters<typeof decide>) =>
+        asked[0].pod.startsWith('slow')
+          ? new Promise<Awaited<ReturnType<typeof decide>>>(resolve => setTimeout(() => resolve(decide(...asked)), 5))
+          : decide(...asked)
+    }
+    await put(log, ask('a'), ask('slow*2'), ask('b'))
+    await answerAll(ownerOf(log, {}, elsewhere), log)
+    t.same(await answersOf(log), [['a 0 after 0'], ['slow*2 0 after 1', 'slow*2 1 after 1'], ['b 0 after 3']])
+  })
+
+  withLog('a decision elsewhere that fails leaves nothing behind, and is made after a restart', async (t, log) => {
+    let failures = 1
+    const elsewhere = {
+      ...countingProcessor,
+      decide: async (...asked: Parameters<typeof countingProcessor.decide>) => {
+        if (asked[0].pod === 'b' && failures-- > 0) throw new Error('the other thread is gone')
+        return countingProcessor.decide(...asked)
+      }
+    }
+    const owner = ownerOf(log, {}, elsewhere)
+    await put(log, ask('a'), ask('b'))
+    await t.rejects(answerAll(owner, log), { message: 'the other thread is gone' })
+    t.same(await answersOf(log), [], 'what was decided before it in the batch is not on the log either')
+    await answerAll(owner, log)
+    t.same(await answersOf(log), [['a 0 after 0'], ['b 0 after 1']])
+  })
+
   withLog('in a host, a broken rule stops its partition, and the other partitions go on', async (t, log) => {
     const topics = marketTopics(1).map(topic => ({ ...topic, name: topic.name.replace('market', 'registry') }))
     await log.ensureTopics(topics)

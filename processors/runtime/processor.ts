@@ -19,12 +19,17 @@ export interface DecisionContext {
 export interface Processor<C extends Message, E extends Message, S> {
   readonly name: string
   initial(): S
-  /** At least one event. Pure: what it throws is a broken invariant, and the partition stops. */
-  decide(command: C, state: S, context: DecisionContext): readonly E[]
+  /**
+   * At least one event. Depends on its arguments alone: what it throws is a broken invariant, and the partition stops. Long work
+   * may be done elsewhere (state stands still until then); whoever rejects says whether that was a broken invariant.
+   */
+  decide(command: C, state: S, context: DecisionContext): readonly E[] | Promise<readonly E[]>
   /** May change `state` in place. State is plain data (structured clone), or there can be no snapshots of it. */
   evolve(state: S, event: E, context: DecisionContext): S
   /** Changes with the shape or meaning of S: snapshots of another version are thrown away. */
   readonly stateVersion: string
+  /** After the last decision of all partitions. */
+  close?(): Promise<void>
 }
 
 export interface ProcessorMetrics {
@@ -61,5 +66,6 @@ export const processorComponent = <C extends Message, E extends Message, S>(
   inputs: [`flex.${processor.name}.commands`],
   // Partition p reads commands[p] and writes events[p] alone.
   isIndependent: true,
-  worker: ({ partition }) => partitionOwner(processor, options, partition)
+  worker: ({ partition }) => partitionOwner(processor, options, partition),
+  ...(processor.close && { close: () => processor.close!() })
 })

@@ -105,7 +105,8 @@ export const elements = {
   generators: [],
   storages: [],
   shunts: [{ id: 'C-1', bus: 'MV-1', p_kW: 0, q_kvar: -400, inService: true }],
-  profiles: [{ name: 'H0-A', workday: Array.from({ length: 96 }, () => evening), saturday: [], holiday: [] }]
+  profiles: [{ name: 'H0-A', workday: Array.from({ length: 96 }, () => evening), saturday: [], holiday: [] }],
+  limits: [{ of: 'transformer', id: 'T-4411', minPu: null, maxPu: null, percent: 90 }]
 } as const satisfies Extract<GridCommand, { readonly type: 'StageNetworkElements' }>['elements']
 
 export const activation = {

@@ -73,7 +73,9 @@ t.test('a request of another shape is refused with every error, and nothing reac
     '/1/quantity'
   ])
   isProblem(t, await offers([]), 400, 'invalid-request', [''])
-  isProblem(t, await offers([{ ...singleOffer, type: 'triple' }]), 400, 'invalid-request', ['/0'])
+  isProblem(t, await offers([{ ...singleOffer, type: 'triple' }]), 400, 'invalid-request', ['/0/type'])
+  isProblem(t, await offers({}), 400, 'invalid-request', ['/type'])
+  isProblem(t, await offers({ type: 1 }), 400, 'invalid-request', ['/type'])
   isProblem(t, await offers([{ ...blockOffer, mtus: 1e30 }]), 400, 'invalid-request', ['/0/mtus'])
   isProblem(t, await offers('[{"type":"block","power":1e999}]'), 400, 'invalid-request')
   for (const body of ['null', '1', '"a"', 'true', '[[]]', '[null]'])
@@ -104,6 +106,8 @@ t.test('a request of another shape is refused with every error, and nothing reac
 
   for (const url of ['/v1/pods?limit=0', '/v1/pods?limit=1001', '/v1/pods?limit=many', '/v1/pods?assigned=perhaps'])
     isProblem(t, await system.call('ACEAE', 'GET', url), 400, 'invalid-request')
+  for (const url of ['/v1/pods?aggregator=ACEAE', '/v1/pods/IT1?aggregator=ACEAE', `${session}?aggregator=ACEAE`])
+    isProblem(t, await system.call('ACEAE', 'GET', url), 400, 'invalid-request', ['/querystring/aggregator'])
   isProblem(t, await system.call('ACEAE', 'GET', '/v1/sessions?date=2025-02-30'), 400, 'invalid-request')
   isProblem(t, await system.call('ACEAE', 'GET', '/v1/pods?cursor=abc'), 400, 'bad-cursor')
   isProblem(t, await system.call('ACEAE', 'GET', '/v1/sessions/today'), 400, 'invalid-request', ['/params/sessionId'])

@@ -98,16 +98,18 @@ const secrets: readonly { readonly text: string; readonly of: string; readonly s
   { text: '"OFFER-2"', of: 'an offer that was not accepted', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
   { text: '"location":"FEEDER-7"', of: 'the place of a request', seenBy: ['ARETI', 'OPERATIONS'] },
   { text: '"REQUEST-1"', of: 'a request', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
+  { text: 'Maintenance of the inverter.', of: 'an unavailability', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] },
   { text: '"CABLE-1"', of: 'the state of a grid', seenBy: ['ARETI', 'OPERATIONS'] },
   { text: '"allocations":[{', of: 'an accepted service', seenBy: ['ACEAE', 'ARETI', 'OPERATIONS'] }
 ]
 
-t.test('an actor reads nothing of another through any operation', async t => {
+t.test('T-87: an actor reads nothing of another through any operation', async t => {
   const system = await startSystem()
   t.teardown(() => system.close())
   const story = await storyOf(system)
   await tellUntilCleared(system, story)
   await story.tell('ARETI', 'sendTechnicalOutcome')
+  await story.tell('ACEAE', 'declareUnavailabilities')
   await system.settle()
   const placed = story.told.find(({ id }) => id === 'placeOffers')!.answer.json() as { items: { command: string }[] }
   const commandUrl = `/v1/commands/${placed.items[0]!.command}`
@@ -144,7 +146,7 @@ t.test('a DSO sees no offer before the session is cleared', async t => {
   t.match((await system.call('ARETI', 'GET', url)).text, /"OFFER-1"/)
 })
 
-t.test('no operation is open without a token, with another scope, or to another role', async t => {
+t.test('S-MP-01: no operation is open without a token, with another scope, or to another role', async t => {
   const system = await startSystem()
   t.teardown(() => system.close())
   const { operations } = await storyOf(system)

@@ -21,7 +21,7 @@ const references = (value: unknown): readonly string[] => {
   )
 }
 
-t.test('the OpenAPI document is 3.1, closed in itself, and describes every operation wholly', async t => {
+t.test('SYS-09, T-48: the OpenAPI document is 3.1, closed in itself, and describes every operation wholly', async t => {
   const system = await startSystem({ withProcessors: false })
   t.teardown(() => system.close())
   const document = await documentOf(system.gateway)

@@ -46,7 +46,7 @@ const eventsOf = (text: string): readonly Event[] =>
   })
 
 t.test(
-  'FR_MP_FS_5: an actor follows its own final outcomes, from the start, live, and from where it left off',
+  'FR_MP_FS_5, FL-5, MP-ARCH-04: an actor follows its own final outcomes, from the start, live, and from where it left off',
   async t => {
     const system = await startSystem({ limits: { heartbeatMs: 20 }, listens: true })
     t.teardown(() => system.close())

@@ -19,7 +19,7 @@ import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
 import { gridFeeds } from '../../processors/feeds/grid-feeds.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
 import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
-import { loadMarketProcessor } from '../../processors/market/market.ts'
+import { marketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
 import { filterComponent } from '../../processors/runtime/filter.ts'
@@ -130,7 +130,7 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
     ? [
         processorComponent(registryProcessor, runtime),
         feedComponent({ ...feed, rule: registryToMarket, types: registryToMarketTypes, log, salt }),
-        processorComponent(await loadMarketProcessor(), runtime),
+        processorComponent(marketProcessor(), runtime),
         processorComponent(await loadGridOperator(), runtime),
         ...gridFeeds('approval').map(one => feedComponent({ ...one, log, salt })),
         filterComponent({

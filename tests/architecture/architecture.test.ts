@@ -19,6 +19,25 @@ t.test('the scanned sources are those of the repository', async t => {
   t.notOk(files.some(({ path }) => path.includes('node_modules')))
 })
 
+/** Whose folders they are, not what is in them: an absolute path of a document is somebody's machine. */
+const machinePath = /(?<![\w.~-])\/(?:tmp|work|root|home|Users)\/\w/
+const isText = (path: string): boolean => /\.(?:ts|mjs|py|md|json|ya?ml|http|sh|avsc)$/.test(path)
+
+t.test('no file names a folder of one machine, and no source lies in the root', async t => {
+  t.strictSame(
+    filesBelow('').filter(path => !path.includes('/') && /\.(?:ts|mjs|js|py)$/.test(path)),
+    []
+  )
+  const all = filesBelow('').filter(path => isText(path) && !path.startsWith('examples/networks/'))
+  t.ok(all.length > 500)
+  t.strictSame(
+    all.filter(path => machinePath.test(textOf(path))),
+    []
+  )
+  t.match(`import '${['', 'tmp', 'x', 'a.ts'].join('/')}'`, machinePath)
+  t.notMatch('POST /v1/work/x and http://host/home/a', machinePath)
+})
+
 t.test('every import follows the table of who may import whom', async t => {
   t.strictSame(layerViolations(files), [])
 })

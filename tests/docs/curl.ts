@@ -2,6 +2,7 @@
  * The little of curl that the pages use, so that their test needs nothing that the machine may not have. A flag that it does
  * not know is an error: then it is added here, or left out of the page.
  */
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 const { values, positionals } = parseArgs({
@@ -12,6 +13,7 @@ const { values, positionals } = parseArgs({
     'max-time': { type: 'string' },
     user: { type: 'string', short: 'u' },
     data: { type: 'string', short: 'd' },
+    request: { type: 'string', short: 'X' },
     header: { type: 'string', short: 'H', multiple: true }
   }
 })
@@ -23,16 +25,17 @@ const headers = new Headers(
   })
 )
 if (values.user !== undefined) headers.set('authorization', `Basic ${btoa(values.user)}`)
-if (values.data !== undefined) headers.set('content-type', 'application/x-www-form-urlencoded')
+const body = values.data?.startsWith('@') ? readFileSync(values.data.slice(1)) : values.data
+if (body !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/x-www-form-urlencoded')
 
 // Who reads has seen enough (`| head`).
 process.stdout.on('error', () => process.exit(23))
 
 try {
   const answer = await fetch(positionals[0] ?? '', {
-    method: values.data === undefined ? 'GET' : 'POST',
+    method: values.request ?? (body === undefined ? 'GET' : 'POST'),
     headers,
-    ...(values.data === undefined ? {} : { body: values.data }),
+    ...(body === undefined ? {} : { body }),
     ...(values['max-time'] === undefined ? {} : { signal: AbortSignal.timeout(Number(values['max-time']) * 1_000) })
   })
   for await (const bytes of answer.body ?? []) process.stdout.write(bytes)

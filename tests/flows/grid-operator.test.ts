@@ -129,7 +129,7 @@ t.test(
 )
 
 t.test(
-  'DTP-PF-07, FR_DTP_ROF_3, FR_DTP_ATV_2: after a day-ahead session no limit is broken, and real time builds on it',
+  'DTP-PF-06, DTP-PF-07, FR_DTP_ROF_3, FR_DTP_ATV_2: after a day-ahead session no limit is broken, and real time builds on it',
   async t => {
     const market = await begun(t)
     await market.until('2026-01-14T11:00:00Z')

@@ -58,7 +58,7 @@ export const possibleStarts = (
     const { dso, tso } = classesOfBlock(compiled, slice.classes, offer)
     let asked = 0
     const demandOf = (pool: Pool, c: number): number =>
-      c < 0 ? 0 : pool.classes[c]!.eligible.reduce((sum, r) => sum + compiled.demand[pool.requests[r]!]![t]!, 0)
+      c < 0 ? 0 : pool.shape.eligible[c]!.reduce((sum, r) => sum + compiled.demand[pool.requests[r]!]![t]!, 0)
     asked = demandOf(slice.dso, dso) + demandOf(slice.tso, tso)
     mostAt.set(t, Math.min(most, asked, roomOf(compiled, compiled.offerUnit[offer]!, market, t)))
   }
@@ -76,8 +76,8 @@ const pricesOfPool = new WeakMap<Pool, Float64Array>()
 
 export const lastingPrices = (pool: Pool): Float64Array => {
   let prices = pricesOfPool.get(pool)
-  if (!prices || prices.length < pool.classes.length) {
-    prices = new Float64Array(pool.classes.length)
+  if (!prices || prices.length < pool.shape.eligible.length) {
+    prices = new Float64Array(pool.shape.eligible.length)
     pricePool(pool, undefined, prices)
     pricesOfPool.set(pool, prices)
   }
@@ -106,7 +106,7 @@ export const worthOf = (
         ? [0, 0]
         : slice.tso.left > 0
           ? [1, 0]
-          : [0, Math.max(0, highestOf(slice.tso) - dearest)]
+          : [0, Math.max(0, slice.tso.highestPrice - dearest)]
     best = [0, dearest - price, freed[0], freed[1]]
   }
   if (tso >= 0) {
@@ -115,12 +115,6 @@ export const worthOf = (
     if (!best || compare(worth, best) > 0) best = worth
   }
   return best
-}
-
-const highestOf = (pool: Pool): number => {
-  let highest = 0
-  for (const { highestPrice } of pool.classes) highest = Math.max(highest, highestPrice)
-  return highest
 }
 
 /** The sum over each start's run; runs through an undefined worth are undefined. */

@@ -2,9 +2,10 @@
  * Checks an outcome against its book with nothing but the rules as they are stated: every quantity, room, block, side,
  * direction, price and sum. Used by tests and by whoever re-runs a clearing; says the first thing that is wrong.
  */
+
+import { paymentOf } from './accepted-runs.ts'
 import type { Allocation, Book, ClearingOutcome, Offer, Unit } from './book.ts'
 import { demandAt, eligible } from './full-model.ts'
-import { paymentOf } from './outcome.ts'
 
 export const checkOutcome = (book: Book, outcome: ClearingOutcome): void => {
   const fail = (text: string): never => {

@@ -17,15 +17,21 @@ import { componentsOf, signatureOf } from './components.ts'
 import { type Cleared, decideComponent, type Solved } from './decide-component.ts'
 import { type Grants, noGrants } from './grants.ts'
 import { clearSlice, type Forced, grantSlice, type Slice, slicesOf } from './merit-order.ts'
-import { buildOutcome } from './outcome.ts'
+import { type OutcomeColumns, outcomeColumns, writtenOutcome } from './outcome.ts'
+import { piecesOfGrants } from './pieces.ts'
 import { brokenBy, intervalAt, marketsOf, noRestrictions, programmed, restrict } from './restrictions.ts'
 
 export const clearingVersion = '1'
 
-export const clearBook = (book: Book, solver: Solver): ClearingOutcome => {
+export const clearBook = (book: Book, solver: Solver): ClearingOutcome =>
+  writtenOutcome(book, clearToColumns(book, solver))
+
+/** The same, for whoever has no use for a hundred thousand objects. */
+export const clearToColumns = (book: Book, solver: Solver): OutcomeColumns => {
   const compiled = compileBook(book)
   const { grants, algorithm, gap, nodes } = decideGrants(compiled, solver)
-  return buildOutcome(compiled, grants, { algorithm, version: `${clearingVersion}/${solver.name}`, gap, nodes })
+  const version = `${clearingVersion}/${solver.name}`
+  return outcomeColumns(compiled, piecesOfGrants(compiled, grants), { algorithm, version, gap, nodes })
 }
 
 const order: readonly ClearingOutcome['algorithm'][] = ['merit-order', 'linear-programme', 'mixed-integer-programme']

@@ -6,7 +6,7 @@
  * directions already taken, sides already served) is a `closed` mask on top. Everything below relies on the book being
  * consistent: known units, MTUs in range, intervals of an offer disjoint (`book-file.ts` checks that).
  */
-import type { BlockOffer, Book, Direction, OfferService, Quantity, Service } from './book.ts'
+import type { BlockOffer, Book, Direction, OfferService, Quantity, Request, Service } from './book.ts'
 import { type MeritList, meritLists } from './merit-lists.ts'
 import { hasMinAcceptance as hasMinimum, stepsOf } from './offer-steps.ts'
 
@@ -76,10 +76,7 @@ export const compileBook = (book: Book): Compiled => {
     requestMarket[r] = marketOf(request.quantity, request.direction)
     requestLimit[r] = request.priceLimit ?? Number.POSITIVE_INFINITY
     requestIsDso[r] = request.side === 'DSO' ? 1 : 0
-    const perMtu = new Float64Array(mtus)
-    for (const { mtu, mtus: length, power } of request.profile)
-      for (let t = mtu; t < mtu + length; t++) perMtu[t]! += power
-    return perMtu
+    return demandOf(request, mtus)
   })
   // A smaller list is more specific; a lower limit next; then the order of the book.
   const bySpecificity = requests
@@ -171,6 +168,13 @@ export const compileBook = (book: Book): Compiled => {
     offersOfUnit,
     hasMinAcceptance
   }
+}
+
+/** What a request asks for, by MTU. */
+export const demandOf = ({ profile }: Request, mtus: number): Float64Array => {
+  const perMtu = new Float64Array(mtus)
+  for (const { mtu, mtus: length, power } of profile) for (let t = mtu; t < mtu + length; t++) perMtu[t]! += power
+  return perMtu
 }
 
 /** Neighbouring MTUs where the same requests ask have one list: what follows from it is worked out once. */

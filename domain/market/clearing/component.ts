@@ -155,7 +155,7 @@ const addDemand = (
 ): void => {
   const intoRequest: [number, number][][] = pool.requests.map(() => [])
   const promised = new Float64Array(pool.requests.length)
-  pool.classes.forEach(({ eligible }, c) => {
+  pool.shape.eligible.forEach((eligible, c) => {
     const entries = supplies.get(c) ?? []
     const sure = certain.get(c) ?? 0
     if (entries.length === 0 && sure === 0) return

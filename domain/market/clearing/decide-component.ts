@@ -191,9 +191,9 @@ const distance = (
 
 const worthOfSlice = (slice: Slice): Worth => {
   let value: Worth = noWorth
-  for (const { prices, amounts } of slice.dso.classes)
-    for (let k = 0; k < prices.length; k++) value = plus(value, [1, -prices[k]!, 0, 0], amounts[k]!)
-  for (const { prices, amounts } of slice.tso.classes)
-    for (let k = 0; k < prices.length; k++) value = plus(value, [0, 0, 1, -prices[k]!], amounts[k]!)
+  const { volume: dso } = slice.dso
+  for (let k = 0; k < dso.price.length; k++) value = plus(value, [1, -dso.price[k]!, 0, 0], dso.amount[k]!)
+  const { volume: tso } = slice.tso
+  for (let k = 0; k < tso.price.length; k++) value = plus(value, [0, 0, 1, -tso.price[k]!], tso.amount[k]!)
   return value
 }

@@ -8,7 +8,7 @@
  * `enter` lets volume in where it displaces the dearest volume that serves one of its own requests; what only a chain of
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
-import { ownClass, type Pool, type PoolClass, place, searchOf, takesMore } from './pool.ts'
+import { addVolume, type Pool, place, searchOf, takesMore } from './pool.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
@@ -17,13 +17,15 @@ export const noRoom = -1
 
 /** By class, what its next W displaces; `fixed` offers (by index) are never displaced. */
 export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Float64Array): void => {
-  const { classes, requests, residual, servers } = pool
+  const { requests, residual, flow, volume } = pool
+  const { eligible, flowFrom, servers } = pool.shape
+  const count = eligible.length
   const search = searchOf(pool)
   const { seenRequest, seenClass, requests: queue } = search
   const mark = ++search.mark
   let head = 0
   let tail = 0
-  let unseen = classes.length
+  let unseen = count
   const spread = (price: number): void => {
     for (; head < tail; head++) {
       const here = servers[queue[head]!]!
@@ -33,15 +35,16 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
         seenClass[c] = mark
         unseen--
         prices[c] = price
-        addRequests(classes[c]!)
+        addRequests(c)
       }
     }
   }
   /** What a class serves it could leave. */
-  const addRequests = ({ eligible, flow }: PoolClass): void => {
-    for (let k = 0; k < eligible.length; k++) {
-      const r = eligible[k]!
-      if (flow[k] === 0 || seenRequest[r] === mark) continue
+  const addRequests = (c: number): void => {
+    const own = eligible[c]!
+    for (let k = 0; k < own.length; k++) {
+      const r = own[k]!
+      if (flow[flowFrom[c]! + k] === 0 || seenRequest[r] === mark) continue
       seenRequest[r] = mark
       queue[tail++] = r
     }
@@ -57,49 +60,53 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
     searches++
     let source = -1
     let dearest = Number.NEGATIVE_INFINITY
-    for (let c = 0; c < classes.length; c++) {
+    for (let c = 0; c < count; c++) {
       if (seenClass[c] === mark) continue
-      const top = topOf(classes[c]!, fixed)
-      if (top < 0 || classes[c]!.prices[top]! <= dearest) continue
+      const top = topOf(pool, c, fixed)
+      if (top < 0 || volume.price[top]! <= dearest) continue
       source = c
-      dearest = classes[c]!.prices[top]!
+      dearest = volume.price[top]!
     }
     if (source < 0) break
-    addRequests(classes[source]!)
+    addRequests(source)
     spread(dearest)
   }
   if (unseen > 0)
-    for (const { c, price } of dearestFirst(classes, fixed, seenClass, mark)) {
+    for (const c of dearestFirst(pool, fixed, seenClass, mark)) {
       if (seenClass[c] === mark) continue
-      addRequests(classes[c]!)
-      spread(price)
+      addRequests(c)
+      spread(volume.price[topOf(pool, c, fixed)]!)
     }
-  if (unseen > 0) for (let c = 0; c < classes.length; c++) if (seenClass[c] !== mark) prices[c] = noRoom
+  if (unseen > 0) for (let c = 0; c < count; c++) if (seenClass[c] !== mark) prices[c] = noRoom
 }
 
 /** In most pools the first few sources reach all; where each place stands for itself, sorting them is less work than searching. */
 const searchesMost = 6
 
 const dearestFirst = (
-  classes: readonly PoolClass[],
+  pool: Pool,
   fixed: Uint8Array | undefined,
   seenClass: Int32Array,
   mark: number
-): readonly { readonly c: number; readonly price: number }[] => {
-  const found: { c: number; price: number }[] = []
-  for (let c = 0; c < classes.length; c++) {
-    const top = seenClass[c] === mark ? -1 : topOf(classes[c]!, fixed)
-    if (top >= 0) found.push({ c, price: classes[c]!.prices[top]! })
+): readonly number[] => {
+  const count = pool.shape.eligible.length
+  const found: number[] = []
+  const price = new Float64Array(count)
+  for (let c = 0; c < count; c++) {
+    const top = seenClass[c] === mark ? -1 : topOf(pool, c, fixed)
+    if (top < 0) continue
+    price[c] = pool.volume.price[top]!
+    found.push(c)
   }
-  return found.sort((a, b) => b.price - a.price)
+  return found.sort((a, b) => price[b]! - price[a]!)
 }
 
-/** Where a W of a class would take the place of another: the class that leaves, the request, by their positions. */
+/** Where a W of a class would take the place of another. */
 interface Exit {
   readonly price: number
   readonly offer: number
   readonly leaving: number
-  /** Of the request, among the eligible of the class that leaves and of the one that enters. */
+  /** Flow places of the request, in the class that leaves and in the one that enters. */
   readonly at: number
   readonly into: number
 }
@@ -130,16 +137,15 @@ const exitsOf = (pool: Pool, fixed: Uint8Array | undefined): KnownExits => {
 }
 
 const noteLeft = ({ byRequest }: KnownExits, pool: Pool, classIndex: number): void => {
-  for (const r of pool.classes[classIndex]!.eligible) if (byRequest[r]?.leaving === classIndex) byRequest[r] = undefined
+  for (const r of pool.shape.eligible[classIndex]!) if (byRequest[r]?.leaving === classIndex) byRequest[r] = undefined
 }
 
 /** `noteLeft`, and where its dearest may now be dearer than what is known. */
 const noteEntered = ({ byRequest, fixed }: KnownExits, pool: Pool, classIndex: number): void => {
-  const entered = pool.classes[classIndex]!
-  const top = topOf(entered, fixed)
-  for (const r of entered.eligible) {
+  const top = topOf(pool, classIndex, fixed)
+  for (const r of pool.shape.eligible[classIndex]!) {
     const known = byRequest[r]
-    if (known && (known.leaving === classIndex || (top >= 0 && entered.prices[top]! >= known.price)))
+    if (known && (known.leaving === classIndex || (top >= 0 && pool.volume.price[top]! >= known.price)))
       byRequest[r] = undefined
   }
 }
@@ -150,17 +156,16 @@ const noteMoved = ({ byRequest }: KnownExits): void => {
 }
 
 const dearestAt = (pool: Pool, r: number, fixed: Uint8Array | undefined): ServedBy => {
-  const { classes } = pool
-  const servers = pool.servers[r]!
+  const { flow, volume } = pool
+  const servers = pool.shape.servers[r]!
   let { price: dearest, offer: latest } = nobody
   let found = -1
   for (let n = 0; n < servers.length; n += 2) {
-    const other = classes[servers[n]!]!
-    if (!(other.flow[servers[n + 1]!]! > 0)) continue
-    const top = topOf(other, fixed)
+    if (!(flow[servers[n + 1]!]! > 0)) continue
+    const top = topOf(pool, servers[n]!, fixed)
     if (top < 0) continue
-    const price = other.prices[top]!
-    const offer = other.offers[top]!
+    const price = volume.price[top]!
+    const offer = volume.offer[top]!
     if (price < dearest || (price === dearest && offer <= latest)) continue
     dearest = price
     latest = offer
@@ -172,7 +177,7 @@ const dearestAt = (pool: Pool, r: number, fixed: Uint8Array | undefined): Served
 /** The dearest volume that serves a request of the class; `fixed` offers (by index) are never displaced. */
 const dearestExit = (pool: Pool, classIndex: number, fixed: Uint8Array | undefined): Exit => {
   const { byRequest } = exitsOf(pool, fixed)
-  const { eligible } = pool.classes[classIndex]!
+  const eligible = pool.shape.eligible[classIndex]!
   let best = nobody
   let into = -1
   for (let k = 0; k < eligible.length; k++) {
@@ -181,7 +186,7 @@ const dearestExit = (pool: Pool, classIndex: number, fixed: Uint8Array | undefin
     byRequest[r] = here
     if (here.price < best.price || (here.price === best.price && here.offer <= best.offer)) continue
     best = here
-    into = k
+    into = pool.shape.flowFrom[classIndex]! + k
   }
   return { ...best, into }
 }
@@ -206,7 +211,7 @@ export const enter = (
   fixed: Uint8Array | undefined,
   left: (offer: number, price: number, amount: number) => void
 ): number => {
-  const entering = ownClass(pool, classIndex)
+  const { flow, volume } = pool
   const known = exitsOf(pool, fixed)
   let rest = amount
   if (takesMore(pool, classIndex)) {
@@ -216,37 +221,50 @@ export const enter = (
   while (rest > 0) {
     const exit = dearestExit(pool, classIndex, fixed)
     if (exit.leaving < 0 || (!must && exit.price <= price)) break
-    const leaving = ownClass(pool, exit.leaving)
-    const top = topOf(leaving, fixed)
-    const moved = Math.min(rest, leaving.flow[exit.at]!, leaving.amounts[top]!)
-    leaving.flow[exit.at]! -= moved
-    entering.flow[exit.into]! += moved
+    const top = topOf(pool, exit.leaving, fixed)
+    const moved = Math.min(rest, flow[exit.at]!, volume.amount[top]!)
+    flow[exit.at]! -= moved
+    flow[exit.into]! += moved
     left(exit.offer, exit.price, moved)
-    leaving.amounts[top]! -= moved
-    if (leaving.amounts[top] === 0)
-      for (const list of [leaving.offers, leaving.prices, leaving.amounts]) list.splice(top, 1)
+    volume.amount[top]! -= moved
+    if (volume.amount[top] === 0) takeOut(pool, exit.leaving, top)
     noteLeft(known, pool, exit.leaving)
     noteEntered(known, pool, classIndex)
     rest -= moved
   }
   if (rest < amount) {
-    addVolume(entering, offer, price, amount - rest)
+    addInOrder(pool, classIndex, offer, price, amount - rest)
     noteEntered(known, pool, classIndex)
   }
   return amount - rest
 }
 
-const topOf = ({ offers }: PoolClass, fixed: Uint8Array | undefined): number => {
-  let top = offers.length - 1
-  if (fixed) while (top >= 0 && fixed[offers[top]!]) top--
+const topOf = ({ lastOf, volume }: Pool, classIndex: number, fixed: Uint8Array | undefined): number => {
+  let top = lastOf[classIndex]!
+  if (fixed) while (top >= 0 && fixed[volume.offer[top]!]) top = volume.before[top]!
   return top
 }
 
+/** What is left of it is nothing: it stays in the columns, and is no longer linked. */
+const takeOut = ({ lastOf, volume }: Pool, classIndex: number, entry: number): void => {
+  const { before } = volume
+  let after = lastOf[classIndex]!
+  if (after === entry) {
+    lastOf[classIndex] = before[entry]!
+    return
+  }
+  while (before[after] !== entry) after = before[after]!
+  before[after] = before[entry]!
+}
+
 /** Volume of a class stays sorted by price; what is decided elsewhere comes before equals. */
-const addVolume = ({ offers, prices, amounts }: PoolClass, offer: number, price: number, amount: number): void => {
-  let at = prices.length
-  while (at > 0 && prices[at - 1]! >= price) at--
-  offers.splice(at, 0, offer)
-  prices.splice(at, 0, price)
-  amounts.splice(at, 0, amount)
+const addInOrder = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): void => {
+  const { volume } = pool
+  let at = pool.lastOf[classIndex]!
+  let after = -1
+  while (at >= 0 && volume.price[at]! >= price) {
+    after = at
+    at = volume.before[at]!
+  }
+  addVolume(pool, classIndex, offer, price, amount, at, after)
 }

@@ -77,7 +77,7 @@ export const buildLadder = (
     if (tsoClass >= 0) rung.toTso += free
     rung.total += free
   })
-  const sizeOf = (rung: Rung): number => (rung.tsoClass < 0 ? 0 : tso.classes[rung.tsoClass]!.eligible.length)
+  const sizeOf = (rung: Rung): number => (rung.tsoClass < 0 ? 0 : tso.shape.eligible[rung.tsoClass]!.length)
   return {
     dso,
     tso,

@@ -3,7 +3,7 @@
  * front to back. MTUs with the same curves share one list; where only quantities differ, the order is not sorted again.
  */
 import type { Book } from './book.ts'
-import { type OfferSteps, stepsOf } from './offer-steps.ts'
+import { type CurveColumns, curveColumns } from './curve-columns.ts'
 
 export interface MeritList {
   readonly offer: Int32Array
@@ -14,14 +14,18 @@ export interface MeritList {
 /** By MTU. */
 export const meritLists = (book: Book, offerMarket: Uint8Array, market: number): readonly MeritList[] => {
   const singles: number[] = []
-  const curves: OfferSteps[] = []
-  book.offers.forEach((single, o) => {
-    if (offerMarket[o] !== market || single.kind === 'block') return
-    singles.push(o)
-    curves.push(stepsOf(single))
-  })
+  const curves: number[] = []
+  let curve = 0
+  for (const [o, single] of book.offers.entries()) {
+    if (single.kind === 'block') continue
+    if (offerMarket[o] === market) {
+      singles.push(o)
+      curves.push(curve)
+    }
+    curve++
+  }
   if (singles.length === 0) return new Array<MeritList>(book.mtus).fill(emptyList)
-  const reader = curveReader(curves)
+  const reader = curveReader(curveColumns(book), Int32Array.from(curves))
   const lists: MeritList[] = []
   let ranked: Ranked | undefined
   for (let t = 0; t < book.mtus; t++) {
@@ -59,23 +63,23 @@ interface CurveReader {
   moveTo(mtu: number): 'none' | 'values' | 'steps'
 }
 
-const curveReader = (curves: readonly OfferSteps[]): CurveReader => {
-  const { firstInterval, firstStep, intervals, steps } = joined(curves)
+const curveReader = ({ intervalFrom, stepFrom, intervals, steps }: CurveColumns, curves: Int32Array): CurveReader => {
   const first = new Int32Array(curves.length)
   const count = new Int32Array(curves.length)
   // Where each offer is: its next interval that has not ended.
-  const next = firstInterval.slice(0, curves.length)
+  const next = curves.map(curve => intervalFrom[curve]!)
   const moveTo = (mtu: number): 'none' | 'values' | 'steps' => {
     let isOther = mtu === 0
     let hasOtherSteps = mtu === 0
     for (let n = 0; n < curves.length; n++) {
-      const end = firstInterval[n + 1]!
+      const end = intervalFrom[curves[n]! + 1]!
       let k = next[n]!
-      while (k < end && intervals[3 * k + 1]! <= mtu) k++
+      while (k < end && intervals[k + 1]! <= mtu) k += 3
       next[n] = k
-      const isHere = k < end && intervals[3 * k]! <= mtu
-      const from = isHere ? intervals[3 * k + 2]! : 0
-      const to = !isHere ? 0 : k + 1 < end ? intervals[3 * k + 5]! : firstStep[n + 1]!
+      const isHere = k < end && intervals[k]! <= mtu
+      const base = stepFrom[curves[n]!]! >> 1
+      const from = isHere ? base + intervals[k + 2]! : 0
+      const to = !isHere ? 0 : k + 3 < end ? base + intervals[k + 5]! : stepFrom[curves[n]! + 1]! >> 1
       if (first[n] === from && count[n] === to - from) continue
       isOther = true
       if (count[n] !== to - from) hasOtherSteps = true
@@ -89,6 +93,8 @@ const curveReader = (curves: readonly OfferSteps[]): CurveReader => {
 
 /** The quantities of steps that cost what they did, in the same order; undefined if one has another price. */
 const quantitiesIn = ({ steps, first }: CurveReader, { curve, step, price }: Ranked): Float64Array | undefined => {
+  // Mostly all are the same or nearly all are others.
+  if (price.length > 0 && steps[2 * (first[curve[0]!]! + step[0]!)] !== price[0]) return undefined
   const quantity = new Float64Array(price.length)
   for (let k = 0; k < price.length; k++) {
     const at = 2 * (first[curve[k]!]! + step[k]!)
@@ -101,88 +107,109 @@ const quantitiesIn = ({ steps, first }: CurveReader, { curve, step, price }: Ran
 const rankedNow = ({ steps, first, count }: CurveReader, singles: readonly number[]): Ranked => {
   let size = 0
   for (let n = 0; n < count.length; n++) size += count[n]!
-  const arrivedCurve = new Int32Array(size)
-  const arrivedStep = new Int32Array(size)
-  const arrivedPrice = new Float64Array(size)
+  const arrived = paperFor(size)
   let end = 0
   for (let n = 0; n < count.length; n++)
     for (let s = 0; s < count[n]!; s++) {
-      arrivedCurve[end] = n
-      arrivedStep[end] = s
-      arrivedPrice[end++] = steps[2 * (first[n]! + s)]!
+      const at = 2 * (first[n]! + s)
+      arrived.curve[end] = n
+      arrived.step[end] = s
+      arrived.price[end] = steps[at]!
+      arrived.quantity[end++] = steps[at + 1]!
     }
-  const order = byPrice(arrivedPrice)
+  const order = byPrice(arrived, size)
   const ranked = {
     offer: new Int32Array(size),
     price: new Float64Array(size),
     quantity: new Float64Array(size),
-    curve: new Int32Array(size),
-    step: new Int32Array(size)
+    curve: arrived.rankedCurve,
+    step: arrived.rankedStep
   }
   for (let k = 0; k < size; k++) {
-    const n = arrivedCurve[order[k]!]!
-    const s = arrivedStep[order[k]!]!
-    const at = 2 * (first[n]! + s)
+    const from = order[k]!
+    const n = arrived.curve[from]!
     ranked.offer[k] = singles[n]!
-    ranked.price[k] = steps[at]!
-    ranked.quantity[k] = steps[at + 1]!
+    ranked.price[k] = arrived.price[from]!
+    ranked.quantity[k] = arrived.quantity[from]!
     ranked.curve[k] = n
-    ranked.step[k] = s
+    ranked.step[k] = arrived.step[from]!
   }
   return ranked
 }
 
-/** All offers' columns one after the other, so that an MTU is read from few places in memory. */
-const joined = (curves: readonly OfferSteps[]) => {
-  const firstInterval = new Int32Array(curves.length + 1)
-  const firstStep = new Int32Array(curves.length + 1)
-  for (let n = 0; n < curves.length; n++) {
-    firstInterval[n + 1] = firstInterval[n]! + curves[n]!.intervals.length / 3
-    firstStep[n + 1] = firstStep[n]! + curves[n]!.steps.length / 2
-  }
-  const intervals = new Int32Array(3 * firstInterval[curves.length]!)
-  const steps = new Float64Array(2 * firstStep[curves.length]!)
-  for (let n = 0; n < curves.length; n++) {
-    const curve = curves[n]!
-    const from = 3 * firstInterval[n]!
-    intervals.set(curve.intervals, from)
-    for (let k = from + 2; k < 3 * firstInterval[n + 1]!; k += 3) intervals[k]! += firstStep[n]!
-    steps.set(curve.steps, 2 * firstStep[n]!)
-  }
-  return { firstInterval, firstStep, intervals, steps }
+/** Columns that are longer than what stands in them, written anew for each ranking: memory of a hundred rankings is not needed at once. */
+interface Paper {
+  readonly curve: Int32Array
+  readonly step: Int32Array
+  readonly price: Float64Array
+  readonly quantity: Float64Array
+  readonly rankedCurve: Int32Array
+  readonly rankedStep: Int32Array
+  /** What a pass of the sort reads, and what it writes. */
+  order: Int32Array
+  keys: Int32Array
+  nextOrder: Int32Array
+  nextKeys: Int32Array
 }
 
+const paperWith = (room: number): Paper => ({
+  curve: new Int32Array(room),
+  step: new Int32Array(room),
+  price: new Float64Array(room),
+  quantity: new Float64Array(room),
+  rankedCurve: new Int32Array(room),
+  rankedStep: new Int32Array(room),
+  order: new Int32Array(room),
+  keys: new Int32Array(room),
+  nextOrder: new Int32Array(room),
+  nextKeys: new Int32Array(room)
+})
+
+let paper = paperWith(0)
+
+const paperFor = (size: number): Paper => {
+  if (paper.curve.length < size) paper = paperWith(2 * size)
+  return paper
+}
+
+const BITS = 11
+const starts = new Int32Array((1 << BITS) + 1)
+
 /** Places by price, equal prices as they stand: a radix sort (a comparison sort costs several times more). */
-const byPrice = (price: Float64Array): Int32Array => {
-  const size = price.length
-  let order = new Int32Array(size)
-  let keys = new Int32Array(size)
+const byPrice = (sorted: Paper, size: number): Int32Array => {
+  const { price } = sorted
+  let lowest = Number.POSITIVE_INFINITY
   let highest = 0
   for (let k = 0; k < size; k++) {
-    order[k] = k
-    keys[k] = price[k]!
+    if (price[k]! < lowest) lowest = price[k]!
     if (price[k]! > highest) highest = price[k]!
   }
-  if (highest >= 2 ** 31) return order.sort((a, b) => price[a]! - price[b]! || a - b)
-  const bits = size < 2048 ? 8 : 11
-  const mask = (1 << bits) - 1
-  for (let shift = 0; shift === 0 || highest >> shift > 0; shift += bits) {
-    const starts = new Int32Array(mask + 2)
-    for (let k = 0; k < size; k++) starts[((keys[k]! >> shift) & mask) + 1]!++
-    for (let d = 0; d <= mask; d++) starts[d + 1]! += starts[d]!
-    const nextOrder = new Int32Array(size)
-    const nextKeys = new Int32Array(size)
-    for (let k = 0; k < size; k++) {
-      const key = keys[k]!
-      const slot = (key >> shift) & mask
-      const target = starts[slot]!
-      starts[slot] = target + 1
-      nextOrder[target] = order[k]!
-      nextKeys[target] = key
-    }
-    order = nextOrder
-    keys = nextKeys
-    if (shift + bits > 30) break
+  for (let k = 0; k < size; k++) {
+    sorted.order[k] = k
+    sorted.keys[k] = price[k]! - lowest
   }
-  return order
+  const range = highest - lowest
+  if (range >= 2 ** 31) return sorted.order.subarray(0, size).sort((a, b) => price[a]! - price[b]! || a - b)
+  for (let shift = 0; shift < 31 && range >> shift > 0; shift += BITS) pass(sorted, size, shift)
+  return sorted.order
+}
+
+const pass = (sorted: Paper, size: number, shift: number): void => {
+  const { order, keys, nextOrder, nextKeys } = sorted
+  const mask = (1 << BITS) - 1
+  starts.fill(0)
+  for (let k = 0; k < size; k++) starts[((keys[k]! >> shift) & mask) + 1]!++
+  for (let d = 0; d <= mask; d++) starts[d + 1]! += starts[d]!
+  for (let k = 0; k < size; k++) {
+    const key = keys[k]!
+    const slot = (key >> shift) & mask
+    const target = starts[slot]!
+    starts[slot] = target + 1
+    nextOrder[target] = order[k]!
+    nextKeys[target] = key
+  }
+  sorted.order = nextOrder
+  sorted.nextOrder = order
+  sorted.keys = nextKeys
+  sorted.nextKeys = keys
 }

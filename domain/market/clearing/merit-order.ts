@@ -15,7 +15,7 @@
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { addGrant, type Grants } from './grants.ts'
 import type { MeritList } from './merit-lists.ts'
-import { isDead, openPool, type Pool, place } from './pool.ts'
+import { addVolume, isDead, openPool, type Pool, place } from './pool.ts'
 import { type SliceClasses, sliceClasses } from './slice-classes.ts'
 
 /** Volume that is decided elsewhere (a block, a restricted offer) and takes its place before all others. */
@@ -70,11 +70,8 @@ export const openSlice = (
 const accept = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): number => {
   const placed = place(pool, classIndex, amount)
   if (placed > 0) {
-    const into = pool.classes[classIndex]!
-    into.offers.push(offer)
-    into.prices.push(price)
-    into.amounts.push(placed)
-    if (price > into.highestPrice) into.highestPrice = price
+    addVolume(pool, classIndex, offer, price, placed, pool.lastOf[classIndex]!, -1)
+    if (price > pool.highestPrice) pool.highestPrice = price
   }
   return placed
 }
@@ -205,7 +202,7 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
     if (classIndex < 0) continue
     if (size >= 0) {
       const tsoClass = classes.tsoClass(kind, mask, price)
-      const here = tsoClass < 0 ? 0 : run.tso.classes[tsoClass]!.eligible.length
+      const here = tsoClass < 0 ? 0 : run.tso.shape.eligible[tsoClass]!.length
       sizes |= 1 << Math.min(here, sizesMost)
       if (Math.min(here, sizesMost) !== size) continue
     }
@@ -259,21 +256,30 @@ const dearestLimit = ({ requestLimit }: Compiled, pool: Pool): number =>
 
 /** Says which request each accepted volume serves: within a class the cheapest serves the most specific. */
 export const grantSlice = (slice: Slice, grants: Grants): void => {
-  for (const pool of [slice.dso, slice.tso])
-    for (const { eligible, flow, offers, prices, amounts } of pool.classes) {
-      let k = 0
-      let open = 0
-      for (let n = 0; n < offers.length; n++) {
-        let rest = amounts[n]!
-        while (rest > 0) {
-          while (open === 0) open = flow[k++]!
-          const taken = Math.min(open, rest)
-          addGrant(grants, offers[n]!, slice.mtu, pool.requests[eligible[k - 1]!]!, taken, prices[n]!)
-          open -= taken
-          rest -= taken
-        }
+  grantPool(slice.dso, slice.mtu, grants)
+  grantPool(slice.tso, slice.mtu, grants)
+}
+
+const grantPool = ({ requests, shape, flow, lastOf, volume }: Pool, mtu: number, grants: Grants): void => {
+  const entries: number[] = []
+  for (let c = 0; c < shape.eligible.length; c++) {
+    entries.length = 0
+    for (let entry = lastOf[c]!; entry >= 0; entry = volume.before[entry]!) entries.push(entry)
+    let next = shape.flowFrom[c]!
+    let open = 0
+    for (let n = entries.length - 1; n >= 0; n--) {
+      const entry = entries[n]!
+      let rest = volume.amount[entry]!
+      while (rest > 0) {
+        while (open === 0) open = flow[next++]!
+        const taken = Math.min(open, rest)
+        const request = requests[shape.eligible[c]![next - 1 - shape.flowFrom[c]!]!]!
+        addGrant(grants, volume.offer[entry]!, mtu, request, taken, volume.price[entry]!)
+        open -= taken
+        rest -= taken
       }
     }
+  }
 }
 
 /** Slices with any demand, as `mtu × 4 + market`. */

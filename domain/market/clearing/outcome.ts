@@ -5,172 +5,124 @@
  * MTU, half up, to whole µ€, so totals are exact sums of lines. Inside one offer and MTU, accepted steps go to its
  * requests in a fixed order (pieces.ts), so an outcome and the curves say which bid served whom.
  */
-import type {
-  Allocation,
-  ClearingOutcome,
-  OfferOutcome,
-  ProfileInterval,
-  RequestOutcome,
-  Side,
-  SideTotals
-} from './book.ts'
-import type { Compiled } from './compiled-book.ts'
+import { type AcceptedRuns, acceptedRuns, allocationsOf, roomForRuns, type Served } from './accepted-runs.ts'
+import type { Book, ClearingOutcome, OfferOutcome, ProfileInterval, RequestOutcome, SideTotals } from './book.ts'
+import { type Compiled, demandOf } from './compiled-book.ts'
 import type { Grants } from './grants.ts'
 import { inStepOrder, type Pieces, piecesOfGrants } from './pieces.ts'
-import { rejectionReasons } from './rejection-reasons.ts'
-
-/** What `power` W for one MTU cost at `price` µ€/kWh, in µ€, half up. Exact while power × price stays below 2^53. */
-export const paymentOf = (power: number, price: number): number => {
-  const ticks = power * price
-  const rest = ticks % 4000
-  return (ticks - rest) / 4000 + (rest >= 2000 ? 1 : 0)
-}
+import { rejectionReasonList, rejectionReasons } from './rejection-reasons.ts'
 
 export type ClearingHead = Pick<ClearingOutcome, 'algorithm' | 'version' | 'gap' | 'nodes'>
 
-/** Accepted power and the dearest accepted bid, by request and MTU (`request × mtus + mtu`). */
-export interface Served {
-  readonly power: Float64Array
-  readonly highestBid: Float64Array
+/**
+ * An outcome as columns: plain data that another thread can be given. What stands in the book is not repeated.
+ */
+export interface OutcomeColumns extends ClearingHead {
+  readonly runs: AcceptedRuns
+  /** By offer; 0 if nothing was accepted. */
+  readonly ranks: Int32Array
+  /** By offer without anything accepted: why, by its place in `rejectionReasonList`. */
+  readonly reasons: Uint8Array
+  readonly served: Served
+  /** µ€, by request. */
+  readonly paid: Float64Array
+  readonly dso: SideTotals
+  readonly tso: SideTotals
 }
 
 export const buildOutcome = (compiled: Compiled, grants: Grants, head: ClearingHead): ClearingOutcome =>
   outcomeOf(compiled, piecesOfGrants(compiled, grants), head)
 
-export const outcomeOf = (compiled: Compiled, unordered: Pieces, head: ClearingHead): ClearingOutcome => {
+export const outcomeOf = (compiled: Compiled, unordered: Pieces, head: ClearingHead): ClearingOutcome =>
+  writtenOutcome(compiled.book, outcomeColumns(compiled, unordered, head))
+
+export const outcomeColumns = (compiled: Compiled, unordered: Pieces, head: ClearingHead): OutcomeColumns => {
   const { book, requestIsDso } = compiled
-  const { mtus } = book
   const pieces = inStepOrder(compiled, unordered)
-  const { offerFrom, mtu, request, power, price } = pieces
-  const served: Served = {
-    power: new Float64Array(book.requests.length * mtus),
-    highestBid: new Float64Array(book.requests.length * mtus)
-  }
+  const { mtu, request, power, price } = pieces
+  const served = nothingServed(book)
   const costs = { dso: exactSum(), tso: exactSum() }
   for (let p = 0; p < mtu.length; p++) {
     const to = request[p]!
-    const slot = to * mtus + mtu[p]!
+    const slot = to * book.mtus + mtu[p]!
     served.power[slot]! += power[p]!
     if (price[p]! > served.highestBid[slot]!) served.highestBid[slot] = price[p]!
     const side = requestIsDso[to] ? costs.dso : costs.tso
     side.add(power[p]! * price[p]!)
   }
   const paid = new Float64Array(book.requests.length)
-  const allocations = allocationsOf(compiled, pieces, served, orderOfRequests(compiled), paid)
+  const runs = acceptedRuns(compiled, pieces, served, paid)
   const ranks = ranksOf(compiled, pieces)
   const reasonOf = rejectionReasons(compiled, served)
-  const offers = book.offers.map(
-    ({ id }, o): OfferOutcome =>
-      offerFrom[o]! < offerFrom[o + 1]!
-        ? { id, allocations: allocations[o]!, rank: ranks[o]! }
-        : { id, allocations: [], rank: 0, reason: reasonOf(o) }
-  )
-  const requests = book.requests.map((_, r) => requestOutcome(compiled, r, served, paid[r]!))
+  const reasons = new Uint8Array(book.offers.length)
+  for (let o = 0; o < reasons.length; o++) if (ranks[o] === 0) reasons[o] = rejectionReasonList.indexOf(reasonOf(o))
   return {
     ...head,
-    offers,
-    requests,
+    runs,
+    ranks,
+    reasons,
+    served,
+    paid,
     dso: totalsOf(compiled, 1, served, costs.dso.total(), paid),
     tso: totalsOf(compiled, 0, served, costs.tso.total(), paid)
   }
 }
 
-/** DSO before TSO, then by id. */
-const orderOfRequests = ({ book, requestIsDso }: Compiled): Int32Array => {
-  const sorted = book.requests
-    .map((_, r) => r)
-    .sort((a, b) => requestIsDso[b]! - requestIsDso[a]! || compareText(book.requests[a]!.id, book.requests[b]!.id))
-  const position = new Int32Array(sorted.length)
-  sorted.forEach((r, k) => {
-    position[r] = k
-  })
-  return position
-}
+const nothingServed = ({ requests, mtus }: Book): Served => ({
+  power: new Float64Array(requests.length * mtus),
+  highestBid: new Float64Array(requests.length * mtus)
+})
 
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** The outcome as objects. */
+export const writtenOutcome = (
+  book: Book,
+  { runs, ranks, reasons, served, paid, ...outcome }: OutcomeColumns
+): ClearingOutcome => ({
+  ...outcome,
+  offers: book.offers.map(
+    ({ id }, o): OfferOutcome =>
+      ranks[o]! > 0
+        ? { id, allocations: allocationsOf(runs, o, book.requests), rank: ranks[o]! }
+        : { id, allocations: [], rank: 0, reason: rejectionReasonList[reasons[o]!]! }
+  ),
+  requests: book.requests.map((_, r) => requestOutcome(book, r, served, paid[r]!))
+})
 
-type OpenRun = { -readonly [Field in keyof Allocation]: Allocation[Field] }
-
-/** The runs of one offer in one MTU, in the order found. */
-interface RunsAt {
-  count: number
-  readonly request: number[]
-  readonly run: OpenRun[]
-}
-
-/** By offer: its pieces as runs of equal MTUs, ordered by MTU, then DSO before TSO, then request id, then bid. Adds up what is paid. */
-const allocationsOf = (
-  compiled: Compiled,
-  { offerFrom, mtu, request, power, price }: Pieces,
-  served: Served,
-  requestOrder: Int32Array,
-  paid: Float64Array
-): Allocation[][] => {
-  const { book, requestIsDso } = compiled
-  const { mtus } = book
-  const uniform = book.rules.pricing === 'uniform'
-  const ids = book.requests.map(({ id }) => id)
-  const sides = book.requests.map((_, r): Side => (requestIsDso[r] ? 'DSO' : 'TSO'))
-  let previous: RunsAt = { count: 0, request: [], run: [] }
-  let current: RunsAt = { count: 0, request: [], run: [] }
-  // By run of one offer, the place of its request in the order.
-  const orders: number[] = []
-  const allocations: Allocation[][] = []
-  for (let o = 0; o < book.offers.length; o++) {
-    const end = offerFrom[o + 1]!
-    const runs: OpenRun[] = []
-    allocations.push(runs)
-    current.count = 0
-    let at = -1
-    for (let p = offerFrom[o]!; p < end; ) {
-      const here = mtu[p]!
-      const to = request[p]!
-      const bid = price[p]!
-      let amount = power[p++]!
-      while (p < end && mtu[p] === here && request[p] === to && (uniform || price[p] === bid)) amount += power[p++]!
-      if (here !== at) {
-        const past = previous
-        previous = current
-        current = past
-        current.count = 0
-        if (here !== at + 1) previous.count = 0
-        at = here
-      }
-      const paidPrice = uniform ? served.highestBid[to * mtus + here]! : bid
-      paid[to]! += paymentOf(amount, paidPrice)
-      let run: OpenRun | undefined
-      for (let k = 0; k < previous.count; k++) {
-        if (previous.request[k] !== to) continue
-        const open = previous.run[k]!
-        if (open.power !== amount || open.price !== paidPrice) continue
-        run = open
-        break
-      }
-      if (run) run.mtus++
-      else {
-        run = { requestId: ids[to]!, side: sides[to]!, mtu: here, mtus: 1, power: amount, price: paidPrice }
-        insert(runs, orders, run, requestOrder[to]!)
-      }
-      current.request[current.count] = to
-      current.run[current.count++] = run
+/** An outcome that is known as objects, as columns. */
+export const columnsOfOutcome = (book: Book, { offers, requests, ...outcome }: ClearingOutcome): OutcomeColumns => {
+  const runs = roomForRuns(
+    offers.length,
+    offers.reduce((sum, { allocations }) => sum + allocations.length, 0)
+  )
+  const placeOf = new Map(book.requests.map(({ id }, r) => [id, r]))
+  let k = 0
+  offers.forEach(({ allocations }, o) => {
+    for (const { requestId, mtu, mtus, power, price } of allocations) {
+      const request = placeOf.get(requestId)
+      if (request === undefined) throw new Error(`columnsOfOutcome: no request of the book is called ${requestId}`)
+      runs.request[k] = request
+      runs.mtu[k] = mtu
+      runs.mtus[k] = mtus
+      runs.power[k] = power
+      runs.price[k++] = price
     }
+    runs.offerFrom[o + 1] = k
+  })
+  const served = nothingServed(book)
+  requests.forEach((request, r) => {
+    for (const { mtu, mtus, power } of request.served)
+      served.power.fill(power, r * book.mtus + mtu, r * book.mtus + mtu + mtus)
+    for (const { mtu, mtus, price } of request.prices)
+      served.highestBid.fill(price, r * book.mtus + mtu, r * book.mtus + mtu + mtus)
+  })
+  return {
+    ...outcome,
+    runs,
+    ranks: Int32Array.from(offers, ({ rank }) => rank),
+    reasons: Uint8Array.from(offers, ({ reason }) => (reason === undefined ? 0 : rejectionReasonList.indexOf(reason))),
+    served,
+    paid: Float64Array.from(requests, ({ paidMicroEur }) => paidMicroEur)
   }
-  return allocations
-}
-
-/** Almost always at the end: only what comes later in the order of its MTU moves up. */
-const insert = (runs: OpenRun[], orders: number[], run: OpenRun, order: number): void => {
-  let k = runs.length
-  runs.push(run)
-  for (; k > 0; k--) {
-    const before = runs[k - 1]!
-    const later = orders[k - 1]! > order || (orders[k - 1] === order && before.price > run.price)
-    if (before.mtu !== run.mtu || !later) break
-    runs[k] = before
-    orders[k] = orders[k - 1]!
-  }
-  runs[k] = run
-  orders[k] = order
 }
 
 /** 1 = keep longest: what serves the DSO before what does not, then by average accepted bid, then by arrival (T-21). */
@@ -197,13 +149,19 @@ const ranksOf = ({ book, requestIsDso }: Compiled, { offerFrom, request, power, 
   return ranks
 }
 
-const requestOutcome = (compiled: Compiled, r: number, served: Served, paidMicroEur: number): RequestOutcome => {
-  const { mtus, requests } = compiled.book
+/** What request `r` of the book got. */
+export const requestOutcome = (
+  { mtus, requests }: Book,
+  r: number,
+  served: Served,
+  paidMicroEur: number
+): RequestOutcome => {
+  const demand = demandOf(requests[r]!, mtus)
   const at = (values: Float64Array, t: number): number => values[r * mtus + t]!
   return {
     id: requests[r]!.id,
     served: intervalsOf(mtus, t => at(served.power, t)),
-    residual: intervalsOf(mtus, t => compiled.demand[r]![t]! - at(served.power, t)),
+    residual: intervalsOf(mtus, t => demand[t]! - at(served.power, t)),
     prices: runsOf(mtus, t => (at(served.power, t) > 0 ? at(served.highestBid, t) : -1))
       .filter(run => run.value >= 0)
       .map(({ mtu, mtus: length, value }) => ({ mtu, mtus: length, price: value })),

@@ -185,11 +185,11 @@ export const placeBlocks = (
       at.runs.map(({ offer }) => [offer, { toDso: 0, toTso: 0 }])
     )
     const add = (pool: Pool, side: 'toDso' | 'toTso'): void => {
-      for (const { offers, amounts } of pool.classes)
-        for (let k = 0; k < offers.length; k++) {
-          const share = isBlock[offers[k]!] ? given.get(offers[k]!) : undefined
-          if (share) share[side] += amounts[k]!
-        }
+      const { offer, amount } = pool.volume
+      for (let k = 0; k < offer.length; k++) {
+        const share = isBlock[offer[k]!] ? given.get(offer[k]!) : undefined
+        if (share) share[side] += amount[k]!
+      }
     }
     add(at.slice.dso, 'toDso')
     add(at.slice.tso, 'toTso')
@@ -209,7 +209,7 @@ export const placeBlocks = (
     for (const { offer, first, end } of windows)
       if (compiled.offerMarket[offer] === market && slice >= first * marketCount && slice < end * marketCount)
         classesOfBlock(compiled, exact.classes, offer)
-    const prices = new Float64Array(pool.classes.length)
+    const prices = new Float64Array(pool.shape.eligible.length)
     pricePool(pool, isBlock, prices)
     at.settled = { slice: exact, forced, prices }
     return at.settled
@@ -323,7 +323,7 @@ const opened = (base: Slice): Live => ({
 const classAt = (compiled: Compiled, at: Live, offer: number, price: number): number => {
   const { classes } = at.base
   const found = classes.tsoClass(compiled.offerKind[offer]!, classes.closedTo(offer), price)
-  followClasses(at.slice.tso, at.base.tso)
+  followClasses(at.slice.tso)
   return found
 }
 
@@ -352,9 +352,8 @@ const promisesOf = (
   })
 }
 
-const costOf = (pool: Pool): number => {
+const costOf = ({ volume: { price, amount } }: Pool): number => {
   let cost = 0
-  for (const { prices, amounts } of pool.classes)
-    for (let k = 0; k < prices.length; k++) cost += prices[k]! * amounts[k]!
+  for (let k = 0; k < price.length; k++) cost += price[k]! * amount[k]!
   return cost
 }

@@ -6,139 +6,155 @@
  * if no way of sharing the demand could take it. Refusal is final: what reached only full requests never fits again
  * (those requests form a tight set), so dead requests are remembered and the search stops early.
  */
-export interface PoolClass {
-  /** The pool, among copies of one another, that may change it. */
-  readonly owner: symbol
-  /** Local request numbers, most specific first. */
-  readonly eligible: readonly number[]
-  /** Promised, in the order of `eligible`. */
-  readonly flow: number[]
-  /** What was accepted, in the order of acceptance. */
-  readonly offers: number[]
-  readonly prices: number[]
-  readonly amounts: number[]
-  highestPrice: number
-}
-
 export interface Pool {
-  readonly owner: symbol
   /** Request indices of the book; a local request number is a position here. */
   readonly requests: readonly number[]
   readonly residual: Float64Array
   readonly dead: Uint8Array
-  readonly classes: PoolClass[]
-  readonly known: Map<string, number>
-  /** By local request: which classes may serve it, as pairs of class and position among its eligible requests. */
-  readonly servers: readonly number[][]
+  /** Shared by a pool and its copies. */
+  readonly shape: PoolShape
+  /** Promised, by the flow places of the shape. */
+  readonly flow: number[]
+  /** By class: its last accepted volume, -1 if there is none. */
+  readonly lastOf: number[]
+  readonly volume: Volume
   /** Demand not served. */
   left: number
+  highestPrice: number
+}
+
+/** Which classes there are, and which requests each may serve. */
+export interface PoolShape {
+  /** By class: local request numbers, most specific first. */
+  readonly eligible: (readonly number[])[]
+  /** By class: the flow place of the first of its eligible requests; the others follow. */
+  readonly flowFrom: number[]
+  flowEnd: number
+  readonly known: Map<string, number>
+  /** By local request: which classes may serve it, as pairs of class and flow place. */
+  readonly servers: readonly number[][]
   readonly search: Search
+}
+
+/** What was accepted, as columns that grow; of one class linked, mostly by rising price, from the last to those before it. */
+export interface Volume {
+  readonly offer: number[]
+  readonly price: number[]
+  readonly amount: number[]
+  /** -1: none. */
+  readonly before: number[]
 }
 
 export const openPool = (requests: readonly number[], demand: (request: number) => number): Pool => {
   const residual = Float64Array.from(requests, demand)
+  let left = 0
+  for (let r = 0; r < residual.length; r++) left += residual[r]!
   return {
-    owner: Symbol('pool'),
     requests,
     residual,
     dead: new Uint8Array(requests.length),
-    classes: [],
-    known: new Map(),
-    servers: requests.map(() => []),
-    left: residual.reduce((sum, power) => sum + power, 0),
-    search: {
-      mark: 0,
-      cameFromClass: new Int32Array(0),
-      cameFromRequest: new Int32Array(0),
-      seenRequest: new Int32Array(0),
-      seenClass: new Int32Array(0),
-      requests: new Int32Array(0),
-      requestCount: 0,
-      classes: new Int32Array(0),
-      classCount: 0
-    }
+    shape: {
+      eligible: [],
+      flowFrom: [],
+      flowEnd: 0,
+      known: new Map(),
+      servers: requests.map(() => []),
+      search: {
+        mark: 0,
+        cameFromClass: new Int32Array(0),
+        cameFromRequest: new Int32Array(0),
+        seenRequest: new Int32Array(0),
+        seenClass: new Int32Array(0),
+        requests: new Int32Array(0),
+        requestCount: 0,
+        classes: new Int32Array(0),
+        classCount: 0
+      }
+    },
+    flow: [],
+    lastOf: [],
+    volume: { offer: [], price: [], amount: [], before: [] },
+    left,
+    highestPrice: 0
   }
 }
 
-/** Of a pool with a thousand classes a copy changes a few: a class is copied when it is changed (`ownClass`). */
-export const copyPool = (pool: Pool): Pool => ({
-  owner: Symbol('copy'),
-  requests: pool.requests,
-  residual: pool.residual.slice(),
-  dead: new Uint8Array(pool.requests.length),
-  classes: pool.classes.slice(),
-  known: pool.known,
-  servers: pool.servers,
-  left: pool.left,
-  search: pool.search
-})
-
-/** The class, to be changed. */
-export const ownClass = (pool: Pool, index: number): PoolClass => {
-  const found = pool.classes[index]!
-  if (found.owner === pool.owner) return found
-  const { eligible, flow, offers, prices, amounts, highestPrice } = found
-  const own: PoolClass = {
-    owner: pool.owner,
-    eligible,
+export const copyPool = (pool: Pool): Pool => {
+  const { requests, residual, shape, flow, lastOf, volume, left, highestPrice } = pool
+  const { offer, price, amount, before } = volume
+  return {
+    requests,
+    residual: residual.slice(),
+    dead: new Uint8Array(requests.length),
+    shape,
     flow: flow.slice(),
-    offers: offers.slice(),
-    prices: prices.slice(),
-    amounts: amounts.slice(),
+    lastOf: lastOf.slice(),
+    volume: { offer: offer.slice(), price: price.slice(), amount: amount.slice(), before: before.slice() },
+    left,
     highestPrice
   }
-  pool.classes[index] = own
-  return own
 }
 
-const emptyClass = (owner: symbol, eligible: readonly number[]): PoolClass => ({
-  owner,
-  eligible,
-  flow: eligible.map(() => 0),
-  offers: [],
-  prices: [],
-  amounts: [],
-  highestPrice: Number.NEGATIVE_INFINITY
-})
-
-/** A copy gets the classes that its original got since. */
-export const followClasses = (copy: Pool, original: Pool): void => {
-  for (let c = copy.classes.length; c < original.classes.length; c++)
-    copy.classes.push(emptyClass(copy.owner, original.classes[c]!.eligible))
+/** Places for all classes that the shape has: copies have opened some since. */
+export const followClasses = ({ shape, lastOf, flow }: Pool): void => {
+  while (lastOf.length < shape.eligible.length) lastOf.push(-1)
+  while (flow.length < shape.flowEnd) flow.push(0)
 }
 
 /** The class of supply that may serve these local requests; -1 if there are none. */
 export const classOf = (pool: Pool, eligible: readonly number[]): number => {
   if (eligible.length === 0) return -1
   const key = eligible.join()
-  const known = pool.known.get(key)
+  const known = pool.shape.known.get(key)
   if (known !== undefined) return known
   const index = addClass(pool, eligible)
-  pool.known.set(key, index)
+  pool.shape.known.set(key, index)
   return index
 }
 
 /** A class that is known to be new to the pool. */
 export const addClass = (pool: Pool, eligible: readonly number[]): number => {
-  const index = pool.classes.length
-  pool.classes.push(emptyClass(pool.owner, eligible))
-  eligible.forEach((r, k) => {
-    pool.servers[r]!.push(index, k)
-  })
+  const { shape } = pool
+  const index = shape.eligible.length
+  shape.eligible.push(eligible)
+  shape.flowFrom.push(shape.flowEnd)
+  for (const r of eligible) shape.servers[r]!.push(index, shape.flowEnd++)
+  followClasses(pool)
   return index
+}
+
+/** Notes volume of a class after `before`, -1 for its first; `after` is what came after that, -1 if nothing. */
+export const addVolume = (
+  pool: Pool,
+  classIndex: number,
+  offer: number,
+  price: number,
+  amount: number,
+  before: number,
+  after: number
+): void => {
+  const { volume } = pool
+  const at = volume.offer.length
+  volume.offer.push(offer)
+  volume.price.push(price)
+  volume.amount.push(amount)
+  volume.before.push(before)
+  if (after < 0) pool.lastOf[classIndex] = at
+  else volume.before[after] = at
 }
 
 /** Places as much of `amount` as fits; returns how much that was. */
 export const place = (pool: Pool, classIndex: number, amount: number): number => {
-  const { eligible, flow } = ownClass(pool, classIndex)
-  const { residual, dead } = pool
+  const { residual, dead, flow, shape } = pool
+  const eligible = shape.eligible[classIndex]!
+  const from = shape.flowFrom[classIndex]!
   let rest = amount
   for (let k = 0; k < eligible.length; k++) {
     const r = eligible[k]!
     const room = residual[r]!
     if (room === 0) continue
     const taken = Math.min(room, rest)
-    flow[k]! += taken
+    flow[from + k]! += taken
     residual[r] = room - taken
     rest -= taken
     if (rest === 0) break
@@ -154,7 +170,7 @@ export const place = (pool: Pool, classIndex: number, amount: number): number =>
 }
 
 export const isDead = (pool: Pool, classIndex: number): boolean => {
-  const { eligible } = pool.classes[classIndex]!
+  const eligible = pool.shape.eligible[classIndex]!
   for (let k = 0; k < eligible.length; k++) if (pool.dead[eligible[k]!] === 0) return false
   return true
 }
@@ -163,7 +179,7 @@ export const isDead = (pool: Pool, classIndex: number): boolean => {
 export const takesMore = (pool: Pool, classIndex: number): boolean => {
   if (pool.left === 0 || isDead(pool, classIndex)) return false
   if (reach(pool, classIndex, true) >= 0) return true
-  const { requests, requestCount } = pool.search
+  const { requests, requestCount } = pool.shape.search
   for (let n = 0; n < requestCount; n++) pool.dead[requests[n]!] = 1
   return false
 }
@@ -177,7 +193,7 @@ export interface Closure {
 /** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
   const open = reach(pool, classIndex, false)
-  return { classes: Array.from(pool.search.classes.subarray(0, pool.search.classCount)), open }
+  return { classes: Array.from(pool.shape.search.classes.subarray(0, pool.shape.search.classCount)), open }
 }
 
 /**
@@ -186,6 +202,7 @@ export const closureOf = (pool: Pool, classIndex: number): Closure => {
  */
 const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
   const search = searchOf(pool)
+  const { shape, flow } = pool
   const { cameFromClass, cameFromRequest, seenRequest, seenClass, requests, classes } = search
   const mark = ++search.mark
   let requestCount = 0
@@ -195,7 +212,7 @@ const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
   seenClass[classIndex] = mark
   for (let head = 0; head < classCount && open < 0; head++) {
     const from = classes[head]!
-    const { eligible } = pool.classes[from]!
+    const eligible = shape.eligible[from]!
     for (let k = 0; k < eligible.length && open < 0; k++) {
       const r = eligible[k]!
       if (seenRequest[r] === mark || (passDead && pool.dead[r] === 1)) continue
@@ -206,10 +223,10 @@ const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
         open = r
         break
       }
-      const servers = pool.servers[r]!
+      const servers = shape.servers[r]!
       for (let n = 0; n < servers.length; n += 2) {
         const c = servers[n]!
-        if (seenClass[c] === mark || !(pool.classes[c]!.flow[servers[n + 1]!]! > 0)) continue
+        if (seenClass[c] === mark || !(flow[servers[n + 1]!]! > 0)) continue
         seenClass[c] = mark
         cameFromRequest[c] = r
         classes[classCount++] = c
@@ -235,7 +252,8 @@ export interface Search {
   classCount: number
 }
 
-export const searchOf = ({ search, requests, classes }: Pool): Search => {
+export const searchOf = ({ shape, requests }: Pool): Search => {
+  const { search, eligible: classes } = shape
   if (search.seenRequest.length < requests.length) {
     search.cameFromClass = new Int32Array(requests.length)
     search.seenRequest = new Int32Array(requests.length)
@@ -251,26 +269,27 @@ export const searchOf = ({ search, requests, classes }: Pool): Search => {
 
 const augment = (pool: Pool, classIndex: number, amount: number): number => {
   const open = reach(pool, classIndex, true)
-  const { requests, requestCount, cameFromClass, cameFromRequest } = pool.search
+  const { flow, shape, residual, dead } = pool
+  const { requests, requestCount, cameFromClass, cameFromRequest } = shape.search
   if (open === -1) {
-    for (let n = 0; n < requestCount; n++) pool.dead[requests[n]!] = 1
+    for (let n = 0; n < requestCount; n++) dead[requests[n]!] = 1
     return 0
   }
-  let moved = Math.min(amount, pool.residual[open]!)
+  let moved = Math.min(amount, residual[open]!)
   for (let r = open; cameFromClass[r] !== classIndex; ) {
     const c = cameFromClass[r]!
     r = cameFromRequest[c]!
-    moved = Math.min(moved, pool.classes[c]!.flow[positionOf(pool, c, r)]!)
+    moved = Math.min(moved, flow[flowPlace(shape, c, r)]!)
   }
-  pool.residual[open]! -= moved
+  residual[open]! -= moved
   for (let r = open; ; ) {
     const c = cameFromClass[r]!
-    ownClass(pool, c).flow[positionOf(pool, c, r)]! += moved
+    flow[flowPlace(shape, c, r)]! += moved
     if (c === classIndex) return moved
     r = cameFromRequest[c]!
-    ownClass(pool, c).flow[positionOf(pool, c, r)]! -= moved
+    flow[flowPlace(shape, c, r)]! -= moved
   }
 }
 
-const positionOf = (pool: Pool, classIndex: number, request: number): number =>
-  pool.classes[classIndex]!.eligible.indexOf(request)
+const flowPlace = ({ eligible, flowFrom }: PoolShape, classIndex: number, request: number): number =>
+  flowFrom[classIndex]! + eligible[classIndex]!.indexOf(request)

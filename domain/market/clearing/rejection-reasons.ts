@@ -3,10 +3,21 @@
  * passes them all, it was either not cheap enough, or cheaper than what was accepted and held back by its own minimum or
  * by what its unit already delivers.
  */
+
+import type { Served } from './accepted-runs.ts'
 import type { Offer, RejectionReason } from './book.ts'
 import { type Compiled, closedByState, closedToDso, closedToTso, placesClosedToTso, roomOf } from './compiled-book.ts'
 import { stepsEnd, stepsOf } from './offer-steps.ts'
-import type { Served } from './outcome.ts'
+
+/** All reasons there are, in an order of their own. */
+export const rejectionReasonList: readonly RejectionReason[] = [
+  'not-needed',
+  'no-eligible-request',
+  'above-price-limit',
+  'closed-by-opposite-request',
+  'no-room',
+  'min-acceptance'
+]
 
 const obstacles: readonly RejectionReason[] = [
   'no-eligible-request',

@@ -70,7 +70,7 @@ export const pricesOf = (dsoPool: Pool, tsoPool: Pool, uses: readonly Use[]): Sl
 
 /** By class: what a W is worth where demand is open, and the classes whose promises it could move. */
 const reachOf = (pool: Pool, worth: Worth): { worths: (Worth | undefined)[]; reach: (readonly number[])[] } => {
-  const closures = pool.classes.map((_, c) => closureOf(pool, c))
+  const closures = pool.shape.eligible.map((_, c) => closureOf(pool, c))
   return {
     worths: closures.map(({ open }) => (open >= 0 ? worth : undefined)),
     reach: closures.map(({ classes }) => classes)

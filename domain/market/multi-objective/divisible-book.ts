@@ -118,7 +118,7 @@ export const serve = (
 export const empty = ({ pool, demand }: Cell): void => {
   pool.residual.set(demand)
   pool.dead.fill(0)
-  for (const { flow } of pool.classes) flow.fill(0)
+  pool.flow.fill(0)
   pool.left = demand.reduce((sum, power) => sum + power, 0)
 }
 

@@ -118,14 +118,15 @@ const deal = (book: DivisibleBook, cell: Cell, parts: readonly Part[], grants: G
     if (rest[k]! > 0 && place(pool, classes[part.position]!, rest[k]!) !== rest[k])
       throw new Error(`deal: accepted W serve no request in MTU ${mtu}`)
   })
-  const flows = pool.classes.map(({ flow }) => flow.slice())
+  const flow = pool.flow.slice()
   for (const { step, position, amount } of byPrice) {
-    const flow = flows[classes[position]!]!
+    const classIndex = classes[position]!
+    const from = pool.shape.flowFrom[classIndex]!
     let open = amount
-    for (const [k, request] of pool.classes[classes[position]!]!.eligible.entries()) {
-      const power = Math.min(open, flow[k]!)
+    for (const [k, request] of pool.shape.eligible[classIndex]!.entries()) {
+      const power = Math.min(open, flow[from + k]!)
       if (power === 0) continue
-      flow[k]! -= power
+      flow[from + k]! -= power
       open -= power
       addGrant(grants, stepOffer[step]!, mtu, pool.requests[request]!, power, stepPrice[step]!)
     }

@@ -5,7 +5,8 @@
 
 import type { Solver } from '../../optimisation/solver.ts'
 import type { Book, ClearingOutcome } from '../clearing/book.ts'
-import { clearBook } from '../clearing/clear-book.ts'
+import { clearBook, clearToColumns } from '../clearing/clear-book.ts'
+import { columnsOfOutcome } from '../clearing/outcome.ts'
 import { clearMultiObjective } from '../multi-objective/multi-objective-clearing.ts'
 import { isObjective, type Objective } from '../multi-objective/objectives.ts'
 import type { Reliability } from '../multi-objective/reliability.ts'
@@ -19,10 +20,10 @@ const newcomers: Reliability = { units: {} }
 
 export const clearSession = (solver: Solver): Clear => {
   const exact = (book: Book): ClearingOutcome => clearBook(book, solver)
-  return (book, { opened: { rules } }) => {
-    if (rules.objectives.length === 0) return exact(book)
+  return (book, rules) => {
+    if (rules.objectives.length === 0) return clearToColumns(book, solver)
     const objectives = rules.objectives.map(objectiveOf)
-    return clearMultiObjective(
+    const { outcome } = clearMultiObjective(
       book,
       {
         objectives,
@@ -33,7 +34,8 @@ export const clearSession = (solver: Solver): Clear => {
         ...(rules.objectiveWeights.length > 0 ? { weights: weightsOf(objectives, rules.objectiveWeights) } : {})
       },
       exact
-    ).outcome
+    )
+    return columnsOfOutcome(book, outcome)
   }
 }
 

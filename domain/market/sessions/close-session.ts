@@ -7,16 +7,21 @@ import type {
   MarketCleared,
   MarketEvent,
   OfferCleared,
-  RequestCleared
+  RequestCleared,
+  SessionRules
 } from '../../../schemas/generated.ts'
-import type { Book, ClearingOutcome } from '../clearing/book.ts'
-import { eventAllocation, eventRequestOutcome, eventTotals, netSum } from './event-outcome.ts'
+import { MTU_MS } from '../../units/time.ts'
+import type { Book } from '../clearing/book.ts'
+import { type OutcomeColumns, requestOutcome } from '../clearing/outcome.ts'
+import { rejectionReasonList } from '../clearing/rejection-reasons.ts'
+import { eventAllocations, eventRequestOutcome, eventTotals, netSum } from './event-outcome.ts'
 import { finalEvents } from './finalise.ts'
 import { outcomeDigest } from './outcome-digest.ts'
 import { sessionBook } from './session-book.ts'
 import type { PomState, SessionState } from './state.ts'
 
-export type Clear = (book: Book, session: SessionState) => ClearingOutcome
+/** Clears a book by the rules that the session was opened with. */
+export type Clear = (book: Book, rules: SessionRules) => OutcomeColumns
 
 export const closeSession = (
   command: CloseSession,
@@ -28,10 +33,11 @@ export const closeSession = (
   const { sessionId } = command
   const marketOutcomeId = `${sessionId}.MO`
   const { book, offers, requests } = sessionBook(session, pom)
-  const outcome = clear(book, session)
+  const outcome = clear(book, rules)
+  const startOf = Array.from({ length: book.mtus }, (_, mtu) => start + mtu * MTU_MS)
 
   const offerEvents = offers.map(({ item, carriedFrom }, n): OfferCleared => {
-    const { allocations, rank, reason } = outcome.offers[n]!
+    const rank = outcome.ranks[n]!
     return {
       type: 'OfferCleared',
       pom: command.pom,
@@ -43,9 +49,9 @@ export const closeSession = (
       quantity: item.quantity,
       direction: item.direction,
       carriedFrom,
-      allocations: allocations.map(allocation => eventAllocation(allocation, start)),
+      allocations: rank > 0 ? eventAllocations(outcome.runs, n, book.requests, startOf) : [],
       rank,
-      reason: reason ?? null
+      reason: rank > 0 ? null : rejectionReasonList[outcome.reasons[n]!]!
     }
   })
   const requestEvents = requests.map(
@@ -61,7 +67,7 @@ export const closeSession = (
       direction: item.direction,
       service: item.service,
       carriedFrom,
-      ...eventRequestOutcome(outcome.requests[n]!, start)
+      ...eventRequestOutcome(requestOutcome(book, n, outcome.served, outcome.paid[n]!), start)
     })
   )
   const cleared: MarketCleared = {

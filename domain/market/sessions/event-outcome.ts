@@ -1,7 +1,8 @@
 /** From the clearing's outcome, by MTU index, to what stands in events, by instant. */
 import type { MarketCleared, OfferCleared } from '../../../schemas/generated.ts'
 import { MTU_MS } from '../../units/time.ts'
-import type { Allocation, RequestOutcome, SideTotals } from '../clearing/book.ts'
+import type { AcceptedRuns } from '../clearing/accepted-runs.ts'
+import type { Allocation, Request, RequestOutcome, SideTotals } from '../clearing/book.ts'
 
 /** T-15: upward minus downward accepted active energy under the PoM, W·MTU. */
 export const netSum = (offers: readonly Pick<OfferCleared, 'quantity' | 'direction' | 'allocations'>[]): number => {
@@ -24,6 +25,34 @@ export const eventAllocation = (
   quantity: power,
   price
 })
+
+/** An accepted offer's allocations; `startOf` gives the instant at which an MTU begins. */
+export const eventAllocations = (
+  runs: AcceptedRuns,
+  offer: number,
+  requests: readonly Request[],
+  startOf: readonly number[]
+): OfferCleared['allocations'] => {
+  const allocations: OfferCleared['allocations'][number][] = []
+  for (let k = runs.offerFrom[offer]!; k < runs.offerFrom[offer + 1]!; k++) {
+    const { id, side } = requests[runs.request[k]!]!
+    allocations.push({
+      requestId: id,
+      side,
+      start: startOf[runs.mtu[k]!]!,
+      mtus: runs.mtus[k]!,
+      quantity: whole(runs.power[k]!),
+      price: whole(runs.price[k]!)
+    })
+  }
+  return allocations
+}
+
+/** The same number; a small one in the form in which it takes no memory of its own. */
+const whole = (value: number): number => {
+  const small = value | 0
+  return small === value ? small : value
+}
 
 export const eventRequestOutcome = (outcome: RequestOutcome, start: number) => {
   const profile = (runs: RequestOutcome['served']) =>

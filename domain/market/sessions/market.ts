@@ -8,10 +8,11 @@
  * The gate is the position of CloseSession: what stands before it is in time, whatever any clock says. Clearing itself is
  * given in, because its solver has to be loaded first.
  */
-import type { Actor, MarketCommand, MarketEvent } from '../../../schemas/generated.ts'
+import type { Actor, MarketCommand, MarketEvent, SessionRules } from '../../../schemas/generated.ts'
 import { isPodCode, parseSessionId } from '../../units/ids.ts'
 import { type Reason, reasons } from '../../units/refusal.ts'
 import { addDays, deliveryDay } from '../../units/time.ts'
+import type { Book } from '../clearing/book.ts'
 import { type Clear, closeSession } from './close-session.ts'
 import { checkVerdicts, completeTechnicalOutcome, endValidation } from './finalise.ts'
 import { checkOffer } from './place-offer.ts'
@@ -127,6 +128,18 @@ export const marketDecide =
       }
     }
   }
+
+/** The book that the command, if it closes a session, has cleared: for whoever clears it before `marketDecide` is asked. */
+export const bookToClear = (
+  command: MarketCommand,
+  state: Market
+): { readonly book: Book; readonly rules: SessionRules } | undefined => {
+  if (command.type !== 'CloseSession') return undefined
+  const pom = state.poms.get(command.pom)
+  const session = pom?.sessions.get(command.sessionId)
+  if (!pom || session?.status !== 'open') return undefined
+  return { book: sessionBook(session, pom).book, rules: session.opened.rules }
+}
 
 /** A declaration is about the coming days, not a way to leave the market. */
 const UNAVAILABILITY_MS_MAX = 31 * 24 * 3_600_000

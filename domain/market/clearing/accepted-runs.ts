@@ -1,0 +1,184 @@
+/**
+ * What was accepted, as it is told: for each offer its runs of MTUs in which one request takes the same power at the same
+ * price, as columns. A session has a hundred thousand of them, so they become objects only where somebody wants objects.
+ */
+import type { Allocation, Side } from './book.ts'
+import type { Compiled } from './compiled-book.ts'
+import type { Pieces } from './pieces.ts'
+
+export interface AcceptedRuns {
+  /** The runs of offer `o` are those from `offerFrom[o]` up to `offerFrom[o + 1]`, ordered as `Allocation`s are. */
+  readonly offerFrom: Int32Array
+  readonly request: Int32Array
+  readonly mtu: Int32Array
+  readonly mtus: Int32Array
+  readonly power: Float64Array
+  readonly price: Float64Array
+}
+
+/** Accepted power and the dearest accepted bid, by request and MTU (`request × mtus + mtu`). */
+export interface Served {
+  readonly power: Float64Array
+  readonly highestBid: Float64Array
+}
+
+export const roomForRuns = (offers: number, runs: number): AcceptedRuns => ({
+  offerFrom: new Int32Array(offers + 1),
+  request: new Int32Array(runs),
+  mtu: new Int32Array(runs),
+  mtus: new Int32Array(runs),
+  power: new Float64Array(runs),
+  price: new Float64Array(runs)
+})
+
+/** What `power` W for one MTU cost at `price` µ€/kWh, in µ€, half up. Exact while power × price stays below 2^53. */
+export const paymentOf = (power: number, price: number): number => {
+  const ticks = power * price
+  const rest = ticks % 4000
+  return (ticks - rest) / 4000 + (rest >= 2000 ? 1 : 0)
+}
+
+/**
+ * Pieces in the order of steps become runs ordered by MTU, then DSO before TSO, then request id, then bid. Adds up what is
+ * paid by request.
+ */
+export const acceptedRuns = (compiled: Compiled, pieces: Pieces, served: Served, paid: Float64Array): AcceptedRuns => {
+  const { book } = compiled
+  const { offerFrom, mtu, request, power, price } = pieces
+  const { mtus } = book
+  const isUniform = book.rules.pricing === 'uniform'
+  const requestOrder = orderOfRequests(compiled)
+  const runs = roomForRuns(book.offers.length, mtu.length)
+  const found = new RunsAt(mostInOneMtu(pieces))
+  const before = new RunsAt(found.position.length)
+  let count = 0
+  for (let o = 0; o < book.offers.length; o++) {
+    const end = offerFrom[o + 1]!
+    let last = -2
+    for (let p = offerFrom[o]!; p < end; ) {
+      const here = mtu[p]!
+      before.take(found)
+      if (here !== last + 1) before.count = 0
+      last = here
+      found.count = 0
+      const first = count
+      while (p < end && mtu[p] === here) {
+        const to = request[p]!
+        const bid = price[p]!
+        let amount = power[p++]!
+        while (p < end && mtu[p] === here && request[p] === to && (isUniform || price[p] === bid)) amount += power[p++]!
+        const paidPrice = isUniform ? served.highestBid[to * mtus + here]! : bid
+        paid[to]! += paymentOf(amount, paidPrice)
+        let run = before.runLike(runs, to, amount, paidPrice)
+        if (run >= 0) runs.mtus[run]!++
+        else {
+          run = count++
+          runs.request[run] = to
+          runs.mtu[run] = here
+          runs.mtus[run] = 1
+          runs.power[run] = amount
+          runs.price[run] = paidPrice
+        }
+        found.position[found.count++] = run
+      }
+      if (count - first > 1) inOrder(runs, first, count, requestOrder, found)
+    }
+    runs.offerFrom[o + 1] = count
+  }
+  return runs
+}
+
+/** An offer's runs as objects. */
+export const allocationsOf = (
+  runs: AcceptedRuns,
+  offer: number,
+  requests: readonly { readonly id: string; readonly side: Side }[]
+): Allocation[] => {
+  const allocations: Allocation[] = []
+  for (let k = runs.offerFrom[offer]!; k < runs.offerFrom[offer + 1]!; k++) {
+    const { id, side } = requests[runs.request[k]!]!
+    allocations.push({
+      requestId: id,
+      side,
+      mtu: runs.mtu[k]!,
+      mtus: runs.mtus[k]!,
+      power: runs.power[k]!,
+      price: runs.price[k]!
+    })
+  }
+  return allocations
+}
+
+/** The runs of one offer in one MTU, by their places, in the order found. */
+class RunsAt {
+  count = 0
+  readonly position: Int32Array
+
+  constructor(most: number) {
+    this.position = new Int32Array(most)
+  }
+
+  take({ count, position }: RunsAt): void {
+    this.count = count
+    for (let k = 0; k < count; k++) this.position[k] = position[k]!
+  }
+
+  /** The place of the one that goes on; -1: none does. */
+  runLike(runs: AcceptedRuns, request: number, power: number, price: number): number {
+    for (let k = 0; k < this.count; k++) {
+      const run = this.position[k]!
+      if (runs.request[run] === request && runs.power[run] === power && runs.price[run] === price) return run
+    }
+    return -1
+  }
+}
+
+const mostInOneMtu = ({ offerFrom, mtu }: Pieces): number => {
+  let most = 0
+  for (let o = 0; o + 1 < offerFrom.length; o++)
+    for (let p = offerFrom[o]!, first = p; p < offerFrom[o + 1]!; p++) {
+      if (mtu[p] !== mtu[first]) first = p
+      if (p - first >= most) most = p - first + 1
+    }
+  return most
+}
+
+/** The runs that begin in one MTU, a few, are mostly in order already. */
+const inOrder = (runs: AcceptedRuns, first: number, end: number, requestOrder: Int32Array, found: RunsAt): void => {
+  for (let k = first + 1; k < end; k++)
+    for (let n = k; n > first && isLater(runs, n - 1, n, requestOrder); n--) {
+      exchange(runs, n - 1, n)
+      for (let f = 0; f < found.count; f++) {
+        const position = found.position[f]!
+        if (position === n) found.position[f] = n - 1
+        else if (position === n - 1) found.position[f] = n
+      }
+    }
+}
+
+const isLater = ({ request, price }: AcceptedRuns, a: number, b: number, requestOrder: Int32Array): boolean => {
+  const later = requestOrder[request[a]!]! - requestOrder[request[b]!]!
+  return later > 0 || (later === 0 && price[a]! > price[b]!)
+}
+
+const exchange = ({ request, power, price }: AcceptedRuns, a: number, b: number): void => {
+  for (const column of [request, power, price]) {
+    const kept = column[a]!
+    column[a] = column[b]!
+    column[b] = kept
+  }
+}
+
+/** DSO before TSO, then by id. */
+const orderOfRequests = ({ book, requestIsDso }: Compiled): Int32Array => {
+  const sorted = book.requests
+    .map((_, r) => r)
+    .sort((a, b) => requestIsDso[b]! - requestIsDso[a]! || compareText(book.requests[a]!.id, book.requests[b]!.id))
+  const position = new Int32Array(sorted.length)
+  sorted.forEach((r, k) => {
+    position[r] = k
+  })
+  return position
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,140 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { clearSession } from '../../domain/market/sessions/clear-session.ts'
+import {
+  aBlock,
+  anOffer,
+  aPod,
+  aRequest,
+  aTsoRequest,
+  close,
+  open,
+  play,
+  someRules
+} from '../../domain/market/sessions/market.fixtures.ts'
+import { bookToClear, evolve, initial, marketDecide } from '../../domain/market/sessions/market.ts'
+import { loadSolver } from '../../domain/optimisation/solver.ts'
+import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
+import type { MarketCommand } from '../../schemas/generated.ts'
+import { clearingThread } from './clearing.ts'
+import { marketProcessor } from './market.ts'
+
+const decideHere = marketDecide(clearSession(await loadSolver()))
+const context = { now: 7_000 }
+
+const aSession = (rules = someRules()): readonly MarketCommand[] => [
+  ...[aPod('A'), aPod('B'), aPod('C'), open('DA', { rules })],
+  ...[anOffer('A'), anOffer('B', { direction: 'DOWN' }), aBlock('C')],
+  ...[aRequest({ pods: ['A', 'C'] }), aTsoRequest()]
+]
+
+const asked = (rules = someRules()) => {
+  const { state } = play(...aSession(rules))
+  const given = bookToClear(close(), state)
+  if (!given) throw new Error('the session is not open')
+  return { state, ...given }
+}
+
+t.test(
+  'MP-CLR-01: a session that another thread clears closes with the events of one that is cleared here',
+  async t => {
+    const market = marketProcessor()
+    t.teardown(() => market.close?.())
+    for (const rules of [
+      someRules(),
+      someRules({ pricing: 'payAsBid' }),
+      someRules({ objectives: ['cost', 'unreliability'] })
+    ]) {
+      const { state } = asked(rules)
+      const there = await market.decide(close(), state, context)
+      t.strictSame(there, decideHere(close(), asked(rules).state, context))
+      t.ok(there.some(event => event.type === 'OfferCleared' && event.allocations.length > 0))
+    }
+  }
+)
+
+t.test(
+  'all but the clearing is decided at once, a session that is closed already and one that is unknown too',
+  async t => {
+    const market = marketProcessor({ clear: () => Promise.reject(new Error('not asked for')), close: async () => {} })
+    let state = initial()
+    for (const command of [...aSession(), close('RT1')]) {
+      const events = market.decide(command, state, context)
+      if (!Array.isArray(events)) throw new Error(`${command.type} is not decided at once`)
+      t.strictSame(events, decideHere(command, state, context), command.type)
+      for (const event of events) state = evolve(state, event)
+    }
+    for (const event of decideHere(close(), state, context)) state = evolve(state, event)
+    t.match(market.decide(close(), state, context), [
+      { type: 'MarketCommandRefused', reasons: [{ code: 'session-not-open' }] }
+    ])
+  }
+)
+
+t.test('books that are asked for together are all answered, each with its own outcome', async t => {
+  const clearing = clearingThread()
+  t.teardown(() => clearing.close())
+  const { book, rules } = asked()
+  const fewer = { ...book, offers: book.offers.slice(0, 1) }
+  const [all, one, again] = await Promise.all([book, fewer, book].map(each => clearing.clear(each, rules)))
+  t.equal(all?.ranks.length, 3)
+  t.equal(one?.ranks.length, 1)
+  t.strictSame(again, all)
+})
+
+t.test('a book that cannot be cleared is a broken invariant with its reason, and the next one is cleared', async t => {
+  const clearing = clearingThread()
+  t.teardown(() => clearing.close())
+  const { book, rules } = asked()
+  const failure: unknown = await clearing.clear(book, { ...rules, objectives: ['beauty'] }).catch(error => error)
+  t.type(failure, BrokenInvariant)
+  t.match(failure, { message: /beauty is no objective/ })
+  t.equal((await clearing.clear(book, rules)).ranks.length, 3)
+})
+
+/** A thread that ends before its first answer, then one that works. */
+const endsOnce = async (t: Test): Promise<URL> => {
+  const directory = await mkdtemp(join(tmpdir(), 'flexledger-'))
+  t.teardown(() => rm(directory, { recursive: true }))
+  const file = join(directory, 'thread.mjs')
+  await writeFile(
+    file,
+    `import { existsSync, writeFileSync } from 'node:fs'
+     import { parentPort } from 'node:worker_threads'
+     const mark = ${JSON.stringify(join(directory, 'mark'))}
+     parentPort.on('message', async message => {
+       if (existsSync(mark)) parentPort.postMessage({ id: message.id, outcome: { ranks: new Int32Array(2) } })
+       else {
+         writeFileSync(mark, '')
+         process.exit(9)
+       }
+     })`
+  )
+  return pathToFileURL(file)
+}
+
+t.test('where the thread ends whoever waits is told so, and the next book starts another', async t => {
+  const clearing = clearingThread(await endsOnce(t))
+  t.teardown(() => clearing.close())
+  const { book, rules } = asked()
+  const failures: unknown[] = await Promise.all(
+    [1, 2].map(() => clearing.clear(book, rules).catch((error: unknown) => error))
+  )
+  for (const failure of failures) {
+    t.match(failure, { message: 'the thread of the clearing ended with 9' })
+    t.notOk(failure instanceof BrokenInvariant, 'another attempt may succeed')
+  }
+  t.equal((await clearing.clear(book, rules)).ranks.length, 2)
+})
+
+t.test('closing ends the thread, and whoever waits for it', async t => {
+  const clearing = clearingThread()
+  const { book, rules } = asked()
+  const waiting = clearing.clear(book, rules).catch((error: unknown) => error)
+  await clearing.close()
+  t.match(await waiting, { message: /the thread of the clearing ended/ })
+  await clearing.close()
+})

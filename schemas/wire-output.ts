@@ -1,0 +1,128 @@
+/**
+ * Where a message is written: one buffer that all messages of the process go through, one after the other, and the Avro
+ * primitives that go into it. Each checks what it is given as strict-value.ts does, and says false for what does not fit.
+ *
+ * Assumes that a message is written in one go: `beginOutput`, the primitives, `outputBytes`; what stands there after a false
+ * is worth nothing.
+ */
+import { LONG_BOUND } from './avro-types.ts'
+
+/** First size of the buffer: above nearly all messages; it doubles when one is larger. */
+const FIRST_BYTES = 16_384
+/** Most that a number takes. */
+const NUMBER_BYTES = 10
+/** Code units up to which a text is written here: a call of the buffer's own writer costs as much as some forty. */
+const SHORT_TEXT = 40
+
+let buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
+let at = 0
+
+/** Leaves room for `bytes` more. */
+const reserve = (bytes: number): void => {
+  if (at + bytes <= buffer.length) return
+  const larger = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, at + bytes))
+  larger.set(buffer.subarray(0, at))
+  buffer = larger
+}
+
+/** Begins anew, after so many bytes that somebody else fills. */
+export const beginOutput = (headBytes: number): void => {
+  at = headBytes
+}
+
+/** What was written since the beginning, in memory of its own. */
+export const outputBytes = (): Buffer => Buffer.from(buffer.subarray(0, at))
+
+/** Below 2^30 and not below -2^30. */
+const writeSmall = (value: number): void => writeUnsigned((value << 1) ^ (value >> 31))
+
+/** Seven bits at a time of what has more than 32: the lowest four bytes as one whole number, the others as another. */
+const writeLarge = (value: number): void => {
+  const whole = value < 0 ? -2 * value - 1 : 2 * value
+  let rest = whole % FOUR_BYTES
+  const above = (whole - rest) / FOUR_BYTES
+  if (above === 0) {
+    writeUnsigned(rest)
+    return
+  }
+  for (let n = 0; n < 4; n++) {
+    buffer[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  writeUnsigned(above)
+}
+
+/** Of four bytes of seven bits each. */
+const FOUR_BYTES = 2 ** 28
+
+/** Below 2^31. */
+const writeUnsigned = (value: number): void => {
+  let rest = value
+  while (rest > 0x7f) {
+    buffer[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  buffer[at++] = rest
+}
+
+/** A number that is one for sure: a length, the place of a symbol. */
+export const count = (value: number): void => {
+  reserve(NUMBER_BYTES)
+  writeSmall(value)
+}
+
+export const long = (value: unknown): boolean => {
+  if (typeof value !== 'number') return false
+  if (at + NUMBER_BYTES > buffer.length) reserve(NUMBER_BYTES)
+  // Twice the value still has 31 bits.
+  if (value === (value | 0) && value < 0x40000000 && value >= -0x40000000) {
+    writeSmall(value)
+    return true
+  }
+  if (!(Number.isInteger(value) && value < LONG_BOUND && value > -LONG_BOUND)) return false
+  writeLarge(value)
+  return true
+}
+
+export const int = (value: unknown): boolean => typeof value === 'number' && value === (value | 0) && long(value)
+
+export const double = (value: unknown): boolean => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false
+  reserve(8)
+  at = buffer.writeDoubleLE(value, at)
+  return true
+}
+
+export const boolean = (value: unknown): boolean => {
+  if (typeof value !== 'boolean') return false
+  reserve(1)
+  buffer[at++] = value ? 1 : 0
+  return true
+}
+
+export const text = (value: unknown): boolean => {
+  if (typeof value !== 'string') return false
+  const { length } = value
+  if (length > SHORT_TEXT) return longText(value)
+  reserve(1 + length)
+  const start = at
+  buffer[at++] = length << 1
+  for (let n = 0; n < length; n++) {
+    const unit = value.charCodeAt(n)
+    if (unit > 0x7f) {
+      at = start
+      return longText(value)
+    }
+    buffer[at++] = unit
+  }
+  return true
+}
+
+const longText = (value: string): boolean => {
+  if (!value.isWellFormed()) return false
+  const bytes = Buffer.byteLength(value)
+  reserve(NUMBER_BYTES + bytes)
+  writeSmall(bytes)
+  at += buffer.write(value, at)
+  return true
+}
