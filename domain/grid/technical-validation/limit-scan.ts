@@ -32,10 +32,14 @@ export const KINDS = ['under-voltage', 'over-voltage', 'line-overload', 'transfo
 export interface Loading {
   readonly percent: number
   readonly isFrom: boolean
+  readonly iFrom_A: number
+  readonly iTo_A: number
 }
 
 export interface LimitScan {
   breaches(limits: Limits): Breaches
+  /** The last breaches for people, as violationsOf gives them. */
+  violations(limits: Limits): readonly Violation[]
   /** How far a value is from its limit; negative: beyond it. */
   roomOf(limit: Monitored, limits: Limits): number
   loadingOf(limit: Monitored): Loading
@@ -125,6 +129,11 @@ export const limitScan = ({ compiled, re, im }: OperatingPoint): LimitScan => {
       scanBranches(3, transformers, squares.transformers, limits.transformerPercent, isHigh)
       return { count, kind, index, beyond }
     },
+    violations(limits) {
+      const found: Violation[] = []
+      for (let at = 0; at < count; at++) found.push(violationOf(compiled, kind[at]!, index[at]!, limits, re, im))
+      return found
+    },
     roomOf({ kind: kindOf, index: n }, limits) {
       const row = rowOfBus[n]!
       switch (kindOf) {
@@ -161,10 +170,39 @@ const loadingIn = (
   const ifi = admittance[y]! * fi + admittance[y + 1]! * fr + admittance[y + 2]! * ti + admittance[y + 3]! * tr
   const itr = admittance[y + 4]! * fr - admittance[y + 5]! * fi + admittance[y + 6]! * tr - admittance[y + 7]! * ti
   const iti = admittance[y + 4]! * fi + admittance[y + 5]! * fr + admittance[y + 6]! * ti + admittance[y + 7]! * tr
-  const one = (Math.sqrt(ifr * ifr + ifi * ifi) * fromBase_A[n]!) / fromRated_A[n]!
-  const other = (Math.sqrt(itr * itr + iti * iti) * toBase_A[n]!) / toRated_A[n]!
+  const iFrom_A = Math.sqrt(ifr * ifr + ifi * ifi) * fromBase_A[n]!
+  const iTo_A = Math.sqrt(itr * itr + iti * iti) * toBase_A[n]!
+  const one = iFrom_A / fromRated_A[n]!
+  const other = iTo_A / toRated_A[n]!
   const isUnknown = (f < 0 && t < 0) || fromRated_A[n] === Number.POSITIVE_INFINITY
-  return { percent: isUnknown ? Number.NaN : 100 * (one > other ? one : other), isFrom: one >= other }
+  return { percent: isUnknown ? Number.NaN : 100 * (one > other ? one : other), isFrom: one >= other, iFrom_A, iTo_A }
+}
+
+const violationOf = (
+  { network, rowOfBus, lines, transformers }: CompiledNetwork,
+  place: number,
+  index: number,
+  limits: Limits,
+  re: Float64Array,
+  im: Float64Array
+): Violation => {
+  const kind = KINDS[place]!
+  if (kind === 'under-voltage' || kind === 'over-voltage') {
+    const row = rowOfBus[index]!
+    const value_pu = Math.sqrt(re[row]! * re[row]! + im[row]! * im[row]!)
+    const limit_pu = (kind === 'under-voltage' ? limits.minPu : limits.maxPu)[index]!
+    return { kind, element: network.buses[index]!.id, index, value_pu, limit_pu }
+  }
+  const isLine = kind === 'line-overload'
+  const branches = isLine ? lines : transformers
+  const element = (isLine ? network.lines : network.transformers)[index]!.id
+  const limitPercent = (isLine ? limits.linePercent : limits.transformerPercent)[index]!
+  const { percent, isFrom, iFrom_A, iTo_A } = loadingIn(branches, index, re, im)
+  return {
+    ...{ kind, element, index, value_A: isFrom ? iFrom_A : iTo_A },
+    limit_A: ((isFrom ? branches.fromRated_A : branches.toRated_A)[index]! * limitPercent) / 100,
+    ...{ loadingPercent: percent, limitPercent }
+  }
 }
 
 /** What squares have to be within for a limit to be kept beyond doubt. */

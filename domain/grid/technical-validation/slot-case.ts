@@ -6,12 +6,12 @@
  */
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { Divergence } from '../power-flow.ts'
-import { type Limits, type Violation, violationsOf } from '../violations.ts'
+import type { Limits, Violation } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
 import { groundOf, type Tolerance } from './relaxed-limits.ts'
 import type { JudgedGrid, Reason } from './service.ts'
-import { type GridSolved, isSame, type SlotGrid } from './slot-grid.ts'
+import { isSame, type SlotGrid } from './slot-grid.ts'
 
 /** One service in one slot. */
 export interface Placed {
@@ -54,6 +54,8 @@ export const openSlot = (
   const nothing = new Float64Array(placed.length)
   const levelsNow = Float64Array.from(nothing)
   const reasons: (Reason | undefined)[] = new Array(placed.length).fill(undefined)
+  const accepted = new Float64Array(placed.length)
+  for (let i = 0; i < accepted.length; i++) accepted[i] = placed[i]!.accepted
   let grid: SlotGrid | undefined
   let withAll: readonly Violation[] | undefined
   let divergence: Divergence | undefined
@@ -64,15 +66,12 @@ export const openSlot = (
   /** What the last judgement has proven already. */
   let proven: Proven | undefined
 
-  const violationsIn = (grid: SlotGrid, solved: GridSolved): readonly Violation[] =>
-    grid.breaches(limits).count === 0 ? [] : violationsOf(compiled, limits, solved.outputs())
-
   const judge = (grid: SlotGrid, most: Float64Array): Judged => {
     proven = undefined
     divergence = undefined
     counted = limits
     const state = grid.prove(most)
-    const violations = state.status === 'converged' ? violationsIn(grid, state) : undefined
+    const violations = state.status === 'converged' ? grid.violations(limits) : undefined
     if (isFirst) withAll = violations
     isFirst = false
     if (violations?.length === 0) {
@@ -97,7 +96,7 @@ export const openSlot = (
       levels = search()
       proof = grid.prove(levels)
     }
-    if (proof.status === 'converged') proven = { levels: levels.slice(), residual: violationsIn(grid, proof) }
+    if (proof.status === 'converged') proven = { levels: levels.slice(), residual: grid.violations(limits) }
     return { levels, hasGround: true }
   }
 
@@ -115,14 +114,14 @@ export const openSlot = (
     },
     close() {
       if (grid === undefined) throw new Error('openSlot: closed before it was judged')
-      const status = placed.some(({ accepted }, i) => levelsNow[i]! < accepted) ? 'curtailed' : 'clear'
+      const status = isSame(levelsNow, accepted) ? 'clear' : 'curtailed'
       const isProven = proven !== undefined && isSame(levelsNow, proven.levels)
       const state = isProven ? undefined : grid.prove(levelsNow)
       const found = { powerFlows: powerFlows + grid.powerFlows, ...(withAll !== undefined && { withAll }) }
       if (state === undefined) return { ...found, status, residual: proven!.residual }
       if (state.status === 'diverged')
         return { ...found, status: 'no-solution', residual: [], divergence: divergence ?? state }
-      return { ...found, status, residual: violationsIn(grid, state) }
+      return { ...found, status, residual: grid.violations(limits) }
     }
   }
 }

@@ -9,7 +9,7 @@
 
 import type { CompiledNetwork } from '../compile-network.ts'
 import { type Divergence, divergenceOf, type GridState, type PowerFlow, type SlotPowers } from '../power-flow.ts'
-import type { Limits } from '../violations.ts'
+import type { Limits, Violation } from '../violations.ts'
 import { type CandidateColumns, columnsOf, type Entries, type PlacedCandidate } from './candidate-columns.ts'
 import { type Candidates, candidatesOf } from './levels.ts'
 import { type LimitPicture, limitPicture } from './limit-picture.ts'
@@ -28,6 +28,7 @@ export interface SlotGrid {
   distrust(): void
   /** Overwritten by the next call. */
   breaches(limits: Limits): Breaches
+  violations(limits: Limits): readonly Violation[]
   roomOf(limit: Monitored, limits: Limits): number
   /** Around these levels, for candidates that may have so much. */
   picture(
@@ -57,6 +58,8 @@ export interface Bench {
   /** The slot's first solution, which its search comes back to. */
   readonly first: { readonly re: Float64Array; readonly im: Float64Array }
   slot: SlotGrid | undefined
+  /** What the state that was solved last breaks, once it was asked for. */
+  seen: { readonly limits: Limits; readonly breaches: Breaches } | undefined
   known: Known | undefined
 }
 
@@ -74,6 +77,7 @@ export const benchFor = (compiled: CompiledNetwork, flow: PowerFlow): Bench => {
     ...{ p: new Float64Array(rows), q: new Float64Array(rows) },
     first: { re: new Float64Array(rows), im: new Float64Array(rows) },
     slot: undefined,
+    seen: undefined,
     known: undefined
   }
 }
@@ -98,6 +102,7 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
     bench.q.set(point.q)
   }
   const inject = (levels: Float64Array): void => {
+    bench.seen = undefined
     const { p, q } = point
     p.set(bench.p)
     q.set(bench.q)
@@ -117,6 +122,11 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
       first.im.set(point.im)
     }
     return { status: 'converged', outputs: () => flow.outputs(found) }
+  }
+
+  const breaches = (limits: Limits): Breaches => {
+    if (bench.seen?.limits !== limits) bench.seen = { limits, breaches: scan.breaches(limits) }
+    return bench.seen.breaches
   }
 
   const grid: SlotGrid = {
@@ -144,7 +154,8 @@ export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly 
     distrust() {
       isTrusted = false
     },
-    breaches: limits => scan.breaches(limits),
+    breaches,
+    violations: limits => (breaches(limits).count === 0 ? [] : scan.violations(limits)),
     roomOf: (limit, limits) => scan.roomOf(limit, limits),
     picture: (limits, monitored, levels, most, effectLeast) =>
       bench.picture({ limits, monitored, most, columns, levels, effectLeast })
@@ -168,8 +179,7 @@ const injectInto = (
 /** Mostly the candidates of one slot are those of the slot before. */
 const columnsFor = (bench: Bench, candidates: readonly PlacedCandidate[]): Known => {
   const { known, compiled } = bench
-  if (known?.candidates.length === candidates.length && known.candidates.every((one, i) => one === candidates[i]))
-    return known
+  if (known?.candidates === candidates) return known
   const columns = columnsOf(candidates, compiled.rowOfBus, compiled.equations.rows)
   bench.known = { candidates, columns, list: candidatesOf(candidates) }
   return bench.known

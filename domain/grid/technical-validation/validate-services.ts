@@ -55,18 +55,24 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
     lastCandidate[service] = made
     return made
   }
+  let lastPlaced: readonly Placed[] = []
+  let lastCandidates: readonly PlacedCandidate[] = []
+  const candidatesIn = (placed: readonly Placed[], most: Float64Array): readonly PlacedCandidate[] => {
+    let isLast = placed.length === lastPlaced.length
+    for (let i = 0; isLast && i < placed.length; i++)
+      isLast = placed[i] === lastPlaced[i] && most[i] === lastCandidates[i]!.most
+    if (isLast) return lastCandidates
+    lastPlaced = placed
+    lastCandidates = placed.map((one, i) => candidate(one, most[i]!))
+    return lastCandidates
+  }
   const cases = activeBySlot(services, slots.length).map((active, slot): SlotCase => {
     for (const { service, accepted } of active) {
       const { reason } = located[service]!
       if (reason !== undefined) judged[service]!.push({ slot, accepted, acceptable: 0, reason })
     }
     const placed = active.filter(({ service }) => located[service]!.reason === undefined)
-    const gridWith = (most: Float64Array) =>
-      slotGrid(
-        bench,
-        slots[slot]!,
-        placed.map((one, i) => candidate(one, most[i]!))
-      )
+    const gridWith = (most: Float64Array) => slotGrid(bench, slots[slot]!, candidatesIn(placed, most))
     return openSlot(placed, gridWith, { compiled, limits, tolerance, cutting })
   })
   for (const { placed, judge, reasons, levels: now } of cases) {
