@@ -12,6 +12,7 @@
 import type { Solver } from '../../optimisation/solver.ts'
 import { BASE_MVA } from '../branch-admittance.ts'
 import type { OperatingPoint } from '../power-flow.ts'
+import { sensitivitiesAtRows } from '../sensitivities.ts'
 import { cheapestSwitches, SWITCHES_SEARCHED_MAX } from './cheapest-switches.ts'
 import { amountsOf, type BidSizes, type Column, roundedUp } from './columns.ts'
 import { type CureStepResult, solveCureStep } from './cure-step.ts'
@@ -58,6 +59,7 @@ interface Search {
   readonly region: number
   /** Columns, by place in the workbench's list. */
   readonly columns: Int32Array
+  readonly injections: ReturnType<typeof sensitivitiesAtRows>
   readonly cost: Float64Array
   readonly most: Float64Array
   readonly isDiscrete: Uint8Array
@@ -162,13 +164,18 @@ const solveAt = (
   return point.solve().status === 'converged'
 }
 
-const startOf = ({ columns, columnsOfRegion }: Workbench, region: number): Search => {
+const startOf = ({ point, columns, columnsOfRegion }: Workbench, region: number): Search => {
   const own = columnsOfRegion[region]!
   const dearest = own.reduce((most, k) => Math.max(most, columns[k]!.price), 0) || 1
   const most = Float64Array.from(own, k => columns[k]!.most)
   return {
     region,
     columns: own,
+    injections: sensitivitiesAtRows(point, {
+      row: Int32Array.from(own, k => columns[k]!.row),
+      isReactive: Uint8Array.from(own, k => (columns[k]!.quantity === 'Q' ? 1 : 0)),
+      factor: Float64Array.from(own, k => columns[k]!.sign)
+    }),
     cost: Float64Array.from(own, k => columns[k]!.price / dearest),
     most,
     isDiscrete: Uint8Array.from(own, k => (columns[k]!.isDiscrete ? 1 : 0)),
@@ -208,21 +215,17 @@ const opposites = (columns: readonly Column[], own: Int32Array): readonly (reado
 }
 
 /** Makes the point's state the one that the programme is linear around. */
-const takeUp = ({ watch, columns }: Workbench, search: Search, amounts: Float64Array): void => {
+const takeUp = ({ watch }: Workbench, search: Search, amounts: Float64Array): void => {
   const { keys, region } = search
   for (const key of watch.worst(region, LIMITS_AT_A_TIME)) if (!keys.includes(key)) keys.push(key)
-  const { first } = watch.regions[region]!
+  search.injections.take()
   search.amounts = amounts
   search.excess = keys.map(key => watch.excess(key))
   search.help = keys.map((key, m) => {
     const known = search.help[m]
     if (known !== undefined && search.excess[m]! < -FAR_PERCENT) return known
-    const { p, q } = watch.effect(key)
-    const help = new Float64Array(search.columns.length)
-    for (let n = 0; n < help.length; n++) {
-      const { row, quantity, sign } = columns[search.columns[n]!]!
-      help[n] = -sign * (quantity === 'P' ? p : q)[row - first]!
-    }
+    const help = known ?? new Float64Array(search.columns.length)
+    watch.help(key, search.injections, help)
     return help
   })
   search.merit = meritOf(search, amounts, search.excess)
