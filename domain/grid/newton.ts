@@ -24,6 +24,8 @@ const NEXT_STEP_TOLERANCE_PU = 1e-13
 const RATE_TRUSTED_PU = 1e-4
 /** Steps before giving up; grids that can be run need 3 to 6, those at the edge of collapse up to 15. */
 export const STEPS_MAX = 30
+/** From a solution near by two or three do; more than these are no gain over a new start. */
+const STEPS_ON_MAX = 6
 
 export type Convergence =
   | { readonly status: 'converged'; readonly iterations: number }
@@ -58,6 +60,11 @@ export interface NewtonSolver {
   fix(fixedRe: Float64Array, fixedIm: Float64Array): void
   /** `p`, `q`: injected power by row, per unit (withdrawal is negative). Those of external grids are ignored. */
   solve(p: Float64Array, q: Float64Array): Convergence
+  /**
+   * The same from the voltages of the last solution on, for a search that moves little from point to point; falls back on
+   * `solve`. Equal to it to the last digits, but not to the last bit: what is reported is solved anew.
+   */
+  solveOn(p: Float64Array, q: Float64Array): Convergence
   /** Factorises the Jacobian at the last solution, which the adjoint needs: the last step's is that of the point before. */
   linearise(p: Float64Array, q: Float64Array): void
   adjoint(values: Float64Array, first: number, end: number): void
@@ -83,31 +90,38 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     steps.step(startRe, startIm, none, none)
   }
   fix(fixedRe, fixedIm)
+  const iterate = (p: Float64Array, q: Float64Array, stepsMax: number): Convergence => {
+    // 0: nothing is known of the rate before the second step.
+    let before = 0
+    for (let iterations = 1; iterations <= stepsMax; iterations++) {
+      steps.step(re, im, p, q)
+      const { largest } = steps
+      const size = Math.sqrt(largest)
+      const next = size < RATE_TRUSTED_PU ? (size * largest) / (before * before) : Number.POSITIVE_INFINITY
+      before = size
+      if (size < STEP_TOLERANCE_PU || next < NEXT_STEP_TOLERANCE_PU)
+        return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
+      if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
+    }
+    return diverged(steps, stepsMax, 'no-convergence')
+  }
+  const solve = (p: Float64Array, q: Float64Array): Convergence => {
+    re.set(startRe)
+    im.set(startIm)
+    return rows === fixedRows ? { status: 'converged', iterations: 0 } : iterate(p, q, STEPS_MAX)
+  }
   return {
     re,
     im,
     fix,
+    solve,
     adjoint: steps.adjoint,
     linearise(p, q) {
       steps.step(re, im, p, q)
     },
-    solve(p, q) {
-      re.set(startRe)
-      im.set(startIm)
-      if (rows === fixedRows) return { status: 'converged', iterations: 0 }
-      // 0: nothing is known of the rate before the second step.
-      let before = 0
-      for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
-        steps.step(re, im, p, q)
-        const { largest } = steps
-        const size = Math.sqrt(largest)
-        const next = size < RATE_TRUSTED_PU ? (size * largest) / (before * before) : Number.POSITIVE_INFINITY
-        before = size
-        if (size < STEP_TOLERANCE_PU || next < NEXT_STEP_TOLERANCE_PU)
-          return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
-        if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
-      }
-      return diverged(steps, STEPS_MAX, 'no-convergence')
+    solveOn(p, q) {
+      const found = rows === fixedRows ? solve(p, q) : iterate(p, q, STEPS_ON_MAX)
+      return found.status === 'converged' ? found : solve(p, q)
     }
   }
 }

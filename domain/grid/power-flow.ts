@@ -81,6 +81,10 @@ export interface OperatingPoint {
   readonly im: Float64Array
   load(powers?: SlotPowers): void
   solve(): Convergence
+  /** From the last solution on, see `NewtonSolver`: for points near by, and none that is reported. */
+  solveOn(): Convergence
+  /** All outputs of the last solution, see `PowerFlow`; `iterations` are the caller's. */
+  state(iterations: number): GridState
   /** Prepares `adjoint` for the last solution; to be called after a `solve` that converged. */
   linearise(): void
   /** In place, see `Steps`. */
@@ -142,37 +146,42 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
     holdExternalGrids(powers.externalGrids)
   }
 
+  const outputs = (iterations: number): GridState => {
+    const { re, im } = solver
+    for (let row = 0; row < rows; row++) {
+      rowVm[row] = Math.sqrt(re[row]! * re[row]! + im[row]! * im[row]!)
+      rowVa[row] = Math.atan2(im[row]!, re[row]!) * DEGREES
+    }
+    const { vm_pu, va_degree } = state
+    for (let bus = 0; bus < rowOfBus.length; bus++) {
+      const row = rowOfBus[bus]!
+      vm_pu[bus] = row < 0 ? Number.NaN : rowVm[row]!
+      va_degree[bus] = row < 0 ? Number.NaN : rowVa[row]!
+    }
+    state.iterations = iterations
+    state.lineLosses_kW = fillBranches(compiled.lines, re, im, state.lines)
+    state.transformerLosses_kW = fillBranches(compiled.transformers, re, im, state.transformers)
+    fillGiven(compiled, re, im, p, q, given)
+    externalGridRow.forEach((row, n) => {
+      state.externalGrid_kW[n] = given[2 * row]! / sharing[row]!
+      state.externalGrid_kvar[n] = given[2 * row + 1]! / sharing[row]!
+    })
+    return state
+  }
+
   return {
     point: {
       ...{ compiled, p, q, re: solver.re, im: solver.im, load },
+      state: outputs,
       solve: () => solver.solve(p, q),
+      solveOn: () => solver.solveOn(p, q),
       linearise: () => solver.linearise(p, q),
       adjoint: (values, first, end) => solver.adjoint(values, first, end)
     },
     solve(powers = {}) {
       load(powers)
       const found = solver.solve(p, q)
-      if (found.status === 'diverged') return divergenceOf(compiled, found)
-      const { re, im } = solver
-      for (let row = 0; row < rows; row++) {
-        rowVm[row] = Math.sqrt(re[row]! * re[row]! + im[row]! * im[row]!)
-        rowVa[row] = Math.atan2(im[row]!, re[row]!) * DEGREES
-      }
-      const { vm_pu, va_degree } = state
-      for (let bus = 0; bus < rowOfBus.length; bus++) {
-        const row = rowOfBus[bus]!
-        vm_pu[bus] = row < 0 ? Number.NaN : rowVm[row]!
-        va_degree[bus] = row < 0 ? Number.NaN : rowVa[row]!
-      }
-      state.iterations = found.iterations
-      state.lineLosses_kW = fillBranches(compiled.lines, re, im, state.lines)
-      state.transformerLosses_kW = fillBranches(compiled.transformers, re, im, state.transformers)
-      fillGiven(compiled, re, im, p, q, given)
-      externalGridRow.forEach((row, n) => {
-        state.externalGrid_kW[n] = given[2 * row]! / sharing[row]!
-        state.externalGrid_kvar[n] = given[2 * row + 1]! / sharing[row]!
-      })
-      return state
+      return found.status === 'diverged' ? divergenceOf(compiled, found) : outputs(found.iterations)
     }
   }
 }
