@@ -3,12 +3,12 @@
  * costs as many additions as there are columns, times the needs that bind. Reduced costs are carried from step to step; what
  * rounding adds to them is found by whoever proves the result.
  */
+import { basisInverse, PIVOT_SMALLEST } from './basis-inverse.ts'
 import type { Covering, CoveringProgramme } from './covering-programme.ts'
 import { addRows, dot, largestPart } from './row-products.ts'
 
 /** Relative to the sizes in a row; below it a need counts as covered. */
 const COVERED = 1e-10
-const PIVOT_SMALLEST = 1e-11
 /** Steps before it is given up; what is not degenerate needs about two for each need. */
 const STEPS_FOR_EACH_NEED = 20
 
@@ -19,7 +19,7 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
   const n = cost.length
   const values = lower.slice()
   const basis = Int32Array.from(rows, (_, r) => start?.[r] ?? n + r)
-  const inverse = inverseOf(programme, basis)
+  const inverse = basisInverse(programme, basis)
   if (inverse === undefined) return undefined
   const isBasic = new Uint8Array(n + m)
   for (const k of basis) isBasic[k] = 1
@@ -28,16 +28,24 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
   const pivotRow = new Float64Array(n + m)
   const ratio = new Float64Array(n + m)
   const column = new Float64Array(m)
+  const entries = new Float64Array(m)
   const factors = new Float64Array(m)
   const candidates: number[] = []
 
+  /** Rows that bind, their surplus not being in the basis: no other column of the inverse has more than its one -1. */
+  const binding: number[] = []
+  const collectBinding = (): void => {
+    binding.length = 0
+    for (let r = 0; r < m; r++) if (isBasic[n + r] === 0) binding.push(r)
+  }
+  collectBinding()
   /** By the basis: price of each need. */
   const prices = (): Float64Array => {
     const found = new Float64Array(m)
     for (let s = 0; s < m; s++) {
       const k = basis[s]!
       const price = k < n ? cost[k]! : 0
-      if (price !== 0) for (let r = 0; r < m; r++) found[r]! += price * inverse[s * m + r]!
+      if (price !== 0) for (const r of binding) found[r]! += price * inverse[s * m + r]!
     }
     return found
   }
@@ -76,10 +84,10 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
     let leaving = -1
     let worst = COVERED
     for (let r = 0; r < m; r++) {
-      let value = 0
-      for (let s = 0, at = r * m; s < m; s++, at++) value += inverse[at]! * left[s]!
-      basic[r] = value
       const k = basis[r]!
+      let value = k < n ? 0 : -left[k - n]!
+      for (const s of binding) value += inverse[r * m + s]! * left[s]!
+      basic[r] = value
       const beyond = k < n ? Math.max(lower[k]! - value, value - upper[k]!) : -value
       if (beyond <= 0) continue
       const short = beyond / (k < n ? Math.max(1, Math.abs(upper[k]!)) : sizeOf(k - n))
@@ -127,10 +135,12 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
     }
     // Everything that helps is used and it is not enough.
     if (entering < 0) return { status: 'infeasible' }
+    for (let r = 0; r < m; r++) entries[r] = entering < n ? rows[r]![entering]! : 0
+    if (entering >= n) entries[entering - n] = -1
     for (let r = 0; r < m; r++) {
-      let entry = 0
-      if (entering < n) for (let s = 0; s < m; s++) entry += inverse[r * m + s]! * rows[s]![entering]!
-      else entry = -inverse[r * m + entering - n]!
+      const k = basis[r]!
+      let entry = k < n ? 0 : -entries[k - n]!
+      for (const s of binding) entry += inverse[r * m + s]! * entries[s]!
       column[r] = entry
     }
     const pivot = column[leaving]!
@@ -138,13 +148,14 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
     const change = reduced[entering]! / pivot
     for (let k = 0; k < n + m; k++) reduced[k]! -= change * pivotRow[k]!
     reduced[entering] = 0
-    for (let s = 0; s < m; s++) inverse[leaving * m + s]! /= pivot
+    isBasic[leavingColumn] = 0
+    if (leavingColumn >= n) binding.push(leavingColumn - n)
+    for (const s of binding) inverse[leaving * m + s]! /= pivot
     for (let r = 0; r < m; r++) {
       const factor = column[r]!
       if (r === leaving || factor === 0) continue
-      for (let s = 0; s < m; s++) inverse[r * m + s]! -= factor * inverse[leaving * m + s]!
+      for (const s of binding) inverse[r * m + s]! -= factor * inverse[leaving * m + s]!
     }
-    isBasic[leavingColumn] = 0
     isUp[leavingColumn] = isBelow ? 0 : 1
     if (leavingColumn < n) {
       values[leavingColumn] = isBelow ? lower[leavingColumn]! : upper[leavingColumn]!
@@ -156,6 +167,11 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
     }
     isBasic[entering] = 1
     basis[leaving] = entering
+    if (entering < n) continue
+    // A surplus that comes back has its one -1 again, but for rounding.
+    const row = entering - n
+    for (let r = 0; r < m; r++) inverse[r * m + row] = r === leaving ? -1 : 0
+    binding.splice(binding.indexOf(row), 1)
   }
   return undefined
 }
@@ -185,43 +201,4 @@ const inOrder = (heap: number[], ratio: Float64Array): (() => number) => {
     }
     return first
   }
-}
-
-/** By elimination with pivots; undefined: the columns do not make a basis. Of surpluses alone it is simply -1. */
-const inverseOf = ({ rows, cost }: CoveringProgramme, basis: Int32Array): Float64Array | undefined => {
-  const m = rows.length
-  const n = cost.length
-  const inverse = new Float64Array(m * m)
-  if (basis.every((k, r) => k === n + r)) {
-    for (let r = 0; r < m; r++) inverse[r * m + r] = -1
-    return inverse
-  }
-  const matrix = new Float64Array(m * m)
-  for (let s = 0; s < m; s++) {
-    inverse[s * m + s] = 1
-    const k = basis[s]!
-    if (k >= n) matrix[(k - n) * m + s] = -1
-    else for (let r = 0; r < m; r++) matrix[r * m + s] = rows[r]![k]!
-  }
-  for (let s = 0; s < m; s++) {
-    let best = s
-    for (let r = s + 1; r < m; r++) if (Math.abs(matrix[r * m + s]!) > Math.abs(matrix[best * m + s]!)) best = r
-    const pivot = matrix[best * m + s]!
-    if (Math.abs(pivot) <= PIVOT_SMALLEST) return undefined
-    for (let c = 0; c < m; c++) {
-      const ofMatrix = matrix[best * m + c]!
-      const ofInverse = inverse[best * m + c]!
-      matrix[best * m + c] = matrix[s * m + c]!
-      inverse[best * m + c] = inverse[s * m + c]!
-      matrix[s * m + c] = ofMatrix / pivot
-      inverse[s * m + c] = ofInverse / pivot
-    }
-    for (let r = 0; r < m; r++) {
-      const factor = matrix[r * m + s]!
-      if (r === s || factor === 0) continue
-      for (let c = s; c < m; c++) matrix[r * m + c]! -= factor * matrix[s * m + c]!
-      for (let c = 0; c < m; c++) inverse[r * m + c]! -= factor * inverse[s * m + c]!
-    }
-  }
-  return inverse
 }
