@@ -4,8 +4,8 @@ import type { CoveringProgramme } from './covering-programme.ts'
 export const PIVOT_SMALLEST = 1e-11
 
 /**
- * Inverse of a basis of a covering programme, by elimination with pivots; undefined: its columns make none. Only the rows that bind are eliminated: the surplus
- * of any other is its row's product with the solution, less what is needed.
+ * Inverse of a basis of a covering programme, by elimination with pivots; undefined: its columns make none. Only the rows that
+ * bind are eliminated: the surplus of any other is its row's product with the solution, less what is needed.
  */
 export const basisInverse = ({ rows, cost }: CoveringProgramme, basis: Int32Array): Float64Array | undefined => {
   const m = rows.length

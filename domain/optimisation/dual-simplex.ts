@@ -49,14 +49,14 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
     }
     return found
   }
-  const first = prices()
+  const atStart = prices()
   const reduced = new Float64Array(n + m)
   reduced.set(cost)
-  reduced.set(first, n)
+  reduced.set(atStart, n)
   addRows(
     reduced,
     rows,
-    first.map(price => -price)
+    atStart.map(price => -price)
   )
   if (start !== undefined) {
     // Every column may stand at the bound that its reduced cost asks for; a surplus has only one.
@@ -110,20 +110,30 @@ export const dualSimplex = (programme: CoveringProgramme, start: Int32Array | un
     }
     addRows(pivotRow, rows, factors)
     candidates.length = 0
+    let first = -1
+    let lowestRatio = Number.POSITIVE_INFINITY
     for (let k = 0; k < n + m; k++) {
       if (isBasic[k] === 1) continue
       const alpha = pivotRow[k]!
       // Moving k off its bound must bring the leaving one nearer to its own.
       if (Math.abs(alpha) <= PIVOT_SMALLEST || (isUp[k] === 1 ? alpha > 0 : alpha < 0) !== isBelow) continue
       if (k < n && lower[k] === upper[k]) continue
-      ratio[k] = Math.abs(reduced[k]! / alpha)
+      const own = Math.abs(reduced[k]! / alpha)
+      ratio[k] = own
       candidates.push(k)
+      if (own >= lowestRatio) continue
+      lowestRatio = own
+      first = k
     }
     let slope = isBelow ? lowest - basic[leaving]! : basic[leaving]! - upper[leavingColumn]!
-    let entering = -1
-    const order = inOrder(candidates, ratio)
+    const takes = (k: number): number =>
+      k < n ? Math.abs(pivotRow[k]!) * (upper[k]! - lower[k]!) : Number.POSITIVE_INFINITY
+    // Mostly the first is the one; only where it is not are they put in order.
+    const isFirst = first >= 0 && slope - takes(first) < 0
+    let entering = isFirst ? first : -1
+    const order = isFirst ? () => -1 : inOrder(candidates, ratio)
     for (let k = order(); k >= 0; k = order()) {
-      slope -= k < n ? Math.abs(pivotRow[k]!) * (upper[k]! - lower[k]!) : Number.POSITIVE_INFINITY
+      slope -= takes(k)
       if (slope < 0) {
         entering = k
         break
