@@ -8,8 +8,9 @@
  * Promises that a region it calls clean is so by a power flow. Assumes a point that was loaded and solved, and a scan.
  */
 import { cheapestSwitches, SWITCHES_SEARCHED_MAX } from './cheapest-switches.ts'
-import { judge, nextStep, shorten, startOf, takeUp } from './region-search.ts'
+import { judge, nextStep, startOf, takeUp } from './region-search.ts'
 import { repairedBids } from './repaired-bids.ts'
+import { shorten } from './step-radii.ts'
 import { inject, type Workbench } from './workbench.ts'
 
 export interface SlotCure {

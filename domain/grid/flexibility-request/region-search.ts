@@ -3,9 +3,10 @@
  * the last one led to. Only limits that were exceeded at some point are in the programme. A step that makes things worse is taken
  * back and tried shorter.
  */
-import { dot } from '../../optimisation/row-products.ts'
+import { addRows, dot } from '../../optimisation/row-products.ts'
 import { judgeMixed } from './choice-search.ts'
 import { type CureStepResult, solveCureStep } from './cure-step.ts'
+import { adaptRadii, shorten } from './step-radii.ts'
 import type { RegionColumns, Workbench } from './workbench.ts'
 
 export interface RegionSearch {
@@ -23,9 +24,8 @@ export interface RegionSearch {
   merit: number
   /** What was tried last. */
   tried: CureStepResult | undefined
-  /** How far each column may go in a step, as a share of its band; and which way it went last. */
+  /** How far each column may go in a step, as a share of its band. */
   readonly radii: Float64Array
-  readonly turns: Int8Array
   /** What a percent of exceedance costs in the merit. */
   penalty: number
   /** Percent asked beyond the need, by key. */
@@ -36,7 +36,7 @@ export interface RegionSearch {
 }
 
 /** Exceeded limits that a region takes up at a time: the worst first, the others mostly go with them. */
-const LIMITS_AT_A_TIME = 16
+const LIMITS_AT_A_TIME = 32
 /** A limit with more room than this, percent, keeps the sensitivities that it had when it was nearer, or was taken up. */
 const FAR_PERCENT = 0.05
 /** Relative change of the cost below which it stands still; the bids' step is coarser. */
@@ -46,8 +46,6 @@ const GAIN_LEAST = 1e-6
 const GAIN_LEAST_KW = 1e-5
 /** So many times that from the end, what is missing of a limit is asked for beside: the linear model alone only creeps up to it. */
 const NEAR = 10
-/** Steps are shortened down to this share of the band. */
-const RADIUS_LEAST = 1e-7
 export const startOf = ({ regions }: Workbench, region: number): RegionSearch => {
   const own = regions[region]!
   const count = own.columns.length
@@ -64,7 +62,6 @@ export const startOf = ({ regions }: Workbench, region: number): RegionSearch =>
     merit: Number.POSITIVE_INFINITY,
     tried: undefined,
     radii: new Float64Array(count).fill(1),
-    turns: new Int8Array(count),
     penalty: 0,
     extra: new Map(),
     best: undefined,
@@ -76,6 +73,10 @@ export const startOf = ({ regions }: Workbench, region: number): RegionSearch =>
 /** Makes the point's state, linearised, the one that the programme is linear around. */
 export const takeUp = ({ watch }: Workbench, search: RegionSearch, amounts: Float64Array): void => {
   const { keys, region, help, own } = search
+  const before =
+    search.tried?.amounts === amounts && !hasOpenChoice(search)
+      ? { amounts: search.amounts, netCosts: netCosts(search) }
+      : undefined
   for (const key of watch.worst(region, LIMITS_AT_A_TIME)) if (!keys.includes(key)) keys.push(key)
   own.sensitivities.take()
   search.amounts = amounts
@@ -85,7 +86,21 @@ export const takeUp = ({ watch }: Workbench, search: RegionSearch, amounts: Floa
     help[m] ??= new Float64Array(own.columns.length)
     watch.help(keys[m]!, own.sensitivities, help[m]!)
   }
+  if (before !== undefined) adaptRadii(search, before, netCosts(search))
   search.merit = meritOf(search, amounts, search.excess)
+}
+
+/** Cost of each column less what its help is worth at the last programme's prices: above 0 it had better be less. */
+const netCosts = ({ own, help, tried }: RegionSearch): Float64Array => {
+  const { prices } = tried!
+  const found = own.cost.slice()
+  if (prices === undefined) return found
+  addRows(
+    found,
+    help,
+    Float64Array.from(help, (_, m) => -(prices[m] ?? 0))
+  )
+  return found
 }
 
 const excessesOf = (keys: readonly number[], watch: Workbench['watch']): Float64Array => {
@@ -167,42 +182,9 @@ export const judge = ({ watch }: Workbench, search: RegionSearch): boolean => {
     for (const [m, key] of keys.entries())
       if (excess[m]! > 0) search.extra.set(key, (search.extra.get(key) ?? 0) + excess[m]! + 1e-7)
   const isAccepted = gained > 1e-12
-  if (isAccepted) adaptRadii(search)
-  else shorten(search, Math.min(0.5, Math.max(0.1, promised / (2 * (promised - gained)))))
+  if (!isAccepted) shorten(search, Math.min(0.5, Math.max(0.1, promised / (2 * (promised - gained)))))
   return isAccepted
 }
 
 const hasOpenChoice = ({ own, lower, upper }: RegionSearch): boolean =>
   own.switches > 0 && own.isDiscrete.some((one, k) => one === 1 && lower[k] !== upper[k])
-
-/**
- * A column that goes on in its direction may go further, one that turns back has half the way: the cheapest point is seldom at a
- * corner, and each column then swings around its own place.
- */
-const adaptRadii = ({ tried, amounts, own: { most }, radii, turns }: RegionSearch): void => {
-  for (let k = 0; k < radii.length; k++) {
-    const change = tried!.amounts[k]! - amounts[k]!
-    if (Math.abs(change) <= RADIUS_LEAST * most[k]!) continue
-    const turn = Math.sign(change)
-    if (turn === turns[k]) radii[k] = Math.min(1, 2 * radii[k]!)
-    else if (turn === -turns[k]!) radii[k] = Math.min(radii[k]!, Math.abs(change) / most[k]!) / 2
-    turns[k] = turn
-  }
-}
-
-/** Tried too far: that share of the way. */
-export const shorten = (search: RegionSearch, share: number): void => {
-  const {
-    tried,
-    amounts,
-    own: { most },
-    radii
-  } = search
-  let longest = 0
-  for (let k = 0; k < radii.length; k++) {
-    const moved = tried === undefined ? 0 : Math.abs(tried.amounts[k]! - amounts[k]!) / most[k]!
-    radii[k] = share * (moved > 0 ? Math.min(radii[k]!, moved) : radii[k]!)
-    longest = Math.max(longest, radii[k]!)
-  }
-  if (longest < RADIUS_LEAST) search.status = 'done'
-}
