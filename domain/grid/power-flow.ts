@@ -66,6 +66,8 @@ export interface Divergence {
 
 export interface PowerFlow {
   solve(powers?: SlotPowers): GridState | Divergence
+  /** Everything about the point's last solution; overwritten by the next call of this or of `solve`. */
+  outputs(found: Extract<Convergence, { status: 'converged' }>): GridState
   /** The same without outputs: for those that solve again and again, and ask for sensitivities. */
   readonly point: OperatingPoint
 }
@@ -81,14 +83,14 @@ export interface OperatingPoint {
   readonly im: Float64Array
   load(powers?: SlotPowers): void
   solve(): Convergence
-  /** From the last solution on, see `NewtonSolver`: for points near by, and none that is reported. */
-  solveOn(): Convergence
-  /** All outputs of the last solution, see `PowerFlow`; `iterations` are the caller's. */
-  state(iterations: number): GridState
+  /** As `solve`, from the voltages that are there (those of a solution with powers near to these). */
+  resolve(): Convergence
   /** Prepares `adjoint` for the last solution; to be called after a `solve` that converged. */
   linearise(): void
   /** In place, see `Steps`. */
   adjoint(values: Float64Array, first: number, end: number): void
+  /** See `Steps`; undefined where the network is not solved as a tree. */
+  readonly eliminated: Float64Array | undefined
 }
 
 export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow => {
@@ -146,7 +148,7 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
     holdExternalGrids(powers.externalGrids)
   }
 
-  const outputs = (iterations: number): GridState => {
+  const outputs: PowerFlow['outputs'] = ({ iterations }) => {
     const { re, im } = solver
     for (let row = 0; row < rows; row++) {
       rowVm[row] = Math.sqrt(re[row]! * re[row]! + im[row]! * im[row]!)
@@ -171,17 +173,17 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
 
   return {
     point: {
-      ...{ compiled, p, q, re: solver.re, im: solver.im, load },
-      state: outputs,
+      ...{ compiled, p, q, re: solver.re, im: solver.im, eliminated: solver.eliminated, load },
       solve: () => solver.solve(p, q),
-      solveOn: () => solver.solveOn(p, q),
+      resolve: () => solver.resolve(p, q),
       linearise: () => solver.linearise(p, q),
       adjoint: (values, first, end) => solver.adjoint(values, first, end)
     },
+    outputs,
     solve(powers = {}) {
       load(powers)
       const found = solver.solve(p, q)
-      return found.status === 'diverged' ? divergenceOf(compiled, found) : outputs(found.iterations)
+      return found.status === 'diverged' ? divergenceOf(compiled, found) : outputs(found)
     }
   }
 }

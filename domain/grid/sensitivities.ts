@@ -18,6 +18,11 @@ export type Monitored =
   | { readonly kind: 'line' | 'transformer'; readonly index: number; readonly end: 'from' | 'to' }
   | { readonly kind: 'losses' }
 
+export interface Complex {
+  readonly re: number
+  readonly im: number
+}
+
 /** Per kW and kvar injected at each row from `first` to `end`, 0 at all others; in pu, A or kW. */
 export interface Sensitivity {
   readonly first: number
@@ -165,36 +170,55 @@ export const sensitivitiesAtRows = (
 type Branches = CompiledNetwork['lines']
 
 const currentDerivative = (
-  { from, to, admittance, fromBase_A, toBase_A }: Branches,
+  branches: Branches,
   n: number,
   end: 'from' | 'to',
   re: Float64Array,
   im: Float64Array,
   values: Float64Array
 ): void => {
+  const { from, to } = currentDerivativesOf(branches, n, end, re, im)
+  for (const [row, one] of [
+    [branches.from[n]!, from],
+    [branches.to[n]!, to]
+  ] as const) {
+    if (row < 0) continue
+    values[2 * row]! += one.re
+    values[2 * row + 1]! += one.im
+  }
+}
+
+/** Of the current at one end, A, by the voltages of both ends; 0 for an end without voltage. */
+export const currentDerivativesOf = (
+  { from, to, admittance, fromBase_A, toBase_A }: Branches,
+  n: number,
+  end: 'from' | 'to',
+  re: Float64Array,
+  im: Float64Array
+): { readonly from: Complex; readonly to: Complex } => {
   const f = from[n]!
   const t = to[n]!
   const a = 8 * n + (end === 'from' ? 0 : 4)
-  const base_A = end === 'from' ? fromBase_A[n]! : toBase_A[n]!
-  let cr = 0
-  let ci = 0
-  for (const [row, y] of [
-    [f, a],
-    [t, a + 2]
-  ] as const) {
-    if (row < 0) continue
-    cr += admittance[y]! * re[row]! - admittance[y + 1]! * im[row]!
-    ci += admittance[y]! * im[row]! + admittance[y + 1]! * re[row]!
-  }
+  const fr = f < 0 ? 0 : re[f]!
+  const fi = f < 0 ? 0 : im[f]!
+  const tr = t < 0 ? 0 : re[t]!
+  const ti = t < 0 ? 0 : im[t]!
+  const cr = admittance[a]! * fr - admittance[a + 1]! * fi + admittance[a + 2]! * tr - admittance[a + 3]! * ti
+  const ci = admittance[a]! * fi + admittance[a + 1]! * fr + admittance[a + 2]! * ti + admittance[a + 3]! * tr
   const size = Math.hypot(cr, ci)
-  if (size === 0) return
-  for (const [row, y] of [
-    [f, a],
-    [t, a + 2]
-  ] as const)
-    if (row >= 0)
-      addProduct(values, row, (cr / size) * base_A, (-ci / size) * base_A, admittance[y]!, admittance[y + 1]!)
+  if (size === 0) return { from: zero, to: zero }
+  const base_A = end === 'from' ? fromBase_A[n]! : toBase_A[n]!
+  const xr = (cr / size) * base_A
+  const xi = (-ci / size) * base_A
+  const by = (row: number, yr: number, yi: number): Complex =>
+    row < 0 ? zero : { re: xr * yr - xi * yi, im: xr * yi + xi * yr }
+  return {
+    from: by(f, admittance[a]!, admittance[a + 1]!),
+    to: by(t, admittance[a + 2]!, admittance[a + 3]!)
+  }
 }
+
+const zero: Complex = { re: 0, im: 0 }
 
 /** Losses are Re(v_f·conj(i_f) + v_t·conj(i_t)): each voltage counts once itself and once in both currents. */
 const lossesDerivative = (

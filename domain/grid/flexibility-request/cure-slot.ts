@@ -34,7 +34,13 @@ export const cureSlot = (bench: Workbench): SlotCure => {
   const isCarried = (asked: Float64Array): boolean => {
     powerFlows++
     inject(bench, base, asked)
-    return point.solveOn().status === 'converged'
+    return point.resolve().status === 'converged' || point.solve().status === 'converged'
+  }
+  /** The same, solved anew: as the proof of the plan will be. */
+  const isCarriedAnew = (asked: Float64Array): boolean => {
+    powerFlows++
+    inject(bench, base, asked)
+    return point.solve().status === 'converged'
   }
   const place = (own: Int32Array, found: Float64Array): void => {
     for (let n = 0; n < own.length; n++) amounts[own[n]!] = found[n]!
@@ -77,5 +83,5 @@ export const cureSlot = (bench: Workbench): SlotCure => {
   }
   for (const { own, amounts: found, best } of searches) place(own.columns, best?.amounts ?? found)
   const optimum = amounts.slice()
-  return { whole: repairedBids(bench, searches, amounts, isCarried), optimum, powerFlows }
+  return { whole: repairedBids(bench, searches, amounts, isCarriedAnew), optimum, powerFlows }
 }

@@ -84,7 +84,7 @@ export const planFlexibility = (
     const found = flow.point.solve()
     if (found.status === 'diverged') return { status: 'diverged', divergence: divergenceOf(compiled, found) }
     if (!watch.scan() && !hasFixedViolation(compiled, limits, flow.point)) return { status: 'clean' }
-    const violations = violationsOf(compiled, limits, flow.point.state(found.iterations))
+    const violations = violationsOf(compiled, limits, flow.outputs(found))
     if (violations.length === 0) return { status: 'clean' }
     if (own === undefined) usual ??= prepare(units)
     const { bench, busOf } = own === undefined ? usual! : prepare(own)
