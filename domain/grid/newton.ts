@@ -4,8 +4,8 @@
  * w = conj(s) / conj(v)²: only the diagonal is not constant, and every block is a number pair (a, b) that stands for
  * z ↦ a·z + b·conj(z).
  *
- * Starts from the voltages without load, never from an earlier result: a slot's result does not depend on the slots before
- * it. Promises a solution or says why there is none: no result is called converged unless the last step was below the
+ * `solve` starts from the voltages without load, never from an earlier result: a slot's result does not depend on the slots
+ * before it. Promises a solution or says why there is none: no result is called converged unless the last step was below the
  * tolerance and the Jacobian kept the sign that it has without load (the other solutions of the equations are voltages at
  * which no grid can be run).
  */
@@ -22,6 +22,12 @@ export const STEP_TOLERANCE_PU = 1e-8
 const NEXT_STEP_TOLERANCE_PU = 1e-13
 /** The rate is only trusted once steps are this small, pu: further out they need not shrink by it. */
 const RATE_TRUSTED_PU = 1e-4
+/** The same for `resolve`, pu. */
+const NEXT_STEP_RESOLVED_PU = 1e-10
+/** `resolve` knows the rate from the last `solve`, whose voltages moved in other places: it counts on so many times as much. */
+const RATE_MARGIN = 10
+/** And on no less than this, as a rate that was found from steps near to 0 is none. */
+const RATE_LEAST = 0.1
 /** Steps before giving up; grids that can be run need 3 to 6, those at the edge of collapse up to 15. */
 export const STEPS_MAX = 30
 
@@ -48,6 +54,11 @@ export interface Steps {
   largest: number
   largestRow: number
   isStable: boolean
+  /**
+   * Of a tree: by row six numbers, the last four the inverse of the diagonal pair (a.re, a.im, b.re, b.im) that the last step
+   * eliminated the row with.
+   */
+  readonly eliminated?: Float64Array
 }
 
 export interface NewtonSolver {
@@ -58,9 +69,15 @@ export interface NewtonSolver {
   fix(fixedRe: Float64Array, fixedIm: Float64Array): void
   /** `p`, `q`: injected power by row, per unit (withdrawal is negative). Those of external grids are ignored. */
   solve(p: Float64Array, q: Float64Array): Convergence
+  /**
+   * From the voltages of the last solution, for powers near to its own, to 1e-10 pu: often one step. After a failure there is
+   * no last solution, and only `solve` can say whether these powers have none.
+   */
+  resolve(p: Float64Array, q: Float64Array): Convergence
   /** Factorises the Jacobian at the last solution, which the adjoint needs: the last step's is that of the point before. */
   linearise(p: Float64Array, q: Float64Array): void
   adjoint(values: Float64Array, first: number, end: number): void
+  readonly eliminated: Float64Array | undefined
 }
 
 export type Method = 'tree' | 'mesh'
@@ -83,31 +100,43 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     steps.step(startRe, startIm, none, none)
   }
   fix(fixedRe, fixedIm)
+  /** The c of the last `solve`, in which each step s followed a step r as s = c·r². */
+  let rate = Number.POSITIVE_INFINITY
+  const stepped = (p: Float64Array, q: Float64Array, tolerance: number, rateBefore: number): Convergence => {
+    if (rows === fixedRows) return { status: 'converged', iterations: 0 }
+    let before = 0
+    for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
+      steps.step(re, im, p, q)
+      const { largest } = steps
+      const size = Math.sqrt(largest)
+      rate = iterations === 1 ? rateBefore : size / (before * before)
+      before = size
+      const next = size < RATE_TRUSTED_PU ? rate * largest : Number.POSITIVE_INFINITY
+      if (size < STEP_TOLERANCE_PU || next < tolerance)
+        return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
+      if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
+    }
+    return diverged(steps, STEPS_MAX, 'no-convergence')
+  }
   return {
     re,
     im,
     fix,
     adjoint: steps.adjoint,
+    eliminated: steps.eliminated,
     linearise(p, q) {
       steps.step(re, im, p, q)
     },
     solve(p, q) {
       re.set(startRe)
       im.set(startIm)
-      if (rows === fixedRows) return { status: 'converged', iterations: 0 }
-      // 0: nothing is known of the rate before the second step.
-      let before = 0
-      for (let iterations = 1; iterations <= STEPS_MAX; iterations++) {
-        steps.step(re, im, p, q)
-        const { largest } = steps
-        const size = Math.sqrt(largest)
-        const next = size < RATE_TRUSTED_PU ? (size * largest) / (before * before) : Number.POSITIVE_INFINITY
-        before = size
-        if (size < STEP_TOLERANCE_PU || next < NEXT_STEP_TOLERANCE_PU)
-          return steps.isStable ? { status: 'converged', iterations } : diverged(steps, iterations, 'unstable-solution')
-        if (!Number.isFinite(largest)) return diverged(steps, iterations, 'no-convergence')
-      }
-      return diverged(steps, STEPS_MAX, 'no-convergence')
+      return stepped(p, q, NEXT_STEP_TOLERANCE_PU, Number.POSITIVE_INFINITY)
+    },
+    resolve(p, q) {
+      const known = rate
+      const found = stepped(p, q, NEXT_STEP_RESOLVED_PU, RATE_MARGIN * Math.max(known, RATE_LEAST))
+      rate = known
+      return found
     }
   }
 }

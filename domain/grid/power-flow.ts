@@ -66,6 +66,8 @@ export interface Divergence {
 
 export interface PowerFlow {
   solve(powers?: SlotPowers): GridState | Divergence
+  /** Everything about the point's last solution; overwritten by the next call of this or of `solve`. */
+  outputs(found: Extract<Convergence, { status: 'converged' }>): GridState
   /** The same without outputs: for those that solve again and again, and ask for sensitivities. */
   readonly point: OperatingPoint
 }
@@ -81,10 +83,14 @@ export interface OperatingPoint {
   readonly im: Float64Array
   load(powers?: SlotPowers): void
   solve(): Convergence
+  /** As `solve`, from the voltages that are there (those of a solution with powers near to these). */
+  resolve(): Convergence
   /** Prepares `adjoint` for the last solution; to be called after a `solve` that converged. */
   linearise(): void
   /** In place, see `Steps`. */
   adjoint(values: Float64Array, first: number, end: number): void
+  /** See `Steps`; undefined where the network is not solved as a tree. */
+  readonly eliminated: Float64Array | undefined
 }
 
 export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow => {
@@ -142,37 +148,42 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
     holdExternalGrids(powers.externalGrids)
   }
 
+  const outputs: PowerFlow['outputs'] = ({ iterations }) => {
+    const { re, im } = solver
+    for (let row = 0; row < rows; row++) {
+      rowVm[row] = Math.sqrt(re[row]! * re[row]! + im[row]! * im[row]!)
+      rowVa[row] = Math.atan2(im[row]!, re[row]!) * DEGREES
+    }
+    const { vm_pu, va_degree } = state
+    for (let bus = 0; bus < rowOfBus.length; bus++) {
+      const row = rowOfBus[bus]!
+      vm_pu[bus] = row < 0 ? Number.NaN : rowVm[row]!
+      va_degree[bus] = row < 0 ? Number.NaN : rowVa[row]!
+    }
+    state.iterations = iterations
+    state.lineLosses_kW = fillBranches(compiled.lines, re, im, state.lines)
+    state.transformerLosses_kW = fillBranches(compiled.transformers, re, im, state.transformers)
+    fillGiven(compiled, re, im, p, q, given)
+    externalGridRow.forEach((row, n) => {
+      state.externalGrid_kW[n] = given[2 * row]! / sharing[row]!
+      state.externalGrid_kvar[n] = given[2 * row + 1]! / sharing[row]!
+    })
+    return state
+  }
+
   return {
     point: {
-      ...{ compiled, p, q, re: solver.re, im: solver.im, load },
+      ...{ compiled, p, q, re: solver.re, im: solver.im, eliminated: solver.eliminated, load },
       solve: () => solver.solve(p, q),
+      resolve: () => solver.resolve(p, q),
       linearise: () => solver.linearise(p, q),
       adjoint: (values, first, end) => solver.adjoint(values, first, end)
     },
+    outputs,
     solve(powers = {}) {
       load(powers)
       const found = solver.solve(p, q)
-      if (found.status === 'diverged') return divergenceOf(compiled, found)
-      const { re, im } = solver
-      for (let row = 0; row < rows; row++) {
-        rowVm[row] = Math.sqrt(re[row]! * re[row]! + im[row]! * im[row]!)
-        rowVa[row] = Math.atan2(im[row]!, re[row]!) * DEGREES
-      }
-      const { vm_pu, va_degree } = state
-      for (let bus = 0; bus < rowOfBus.length; bus++) {
-        const row = rowOfBus[bus]!
-        vm_pu[bus] = row < 0 ? Number.NaN : rowVm[row]!
-        va_degree[bus] = row < 0 ? Number.NaN : rowVa[row]!
-      }
-      state.iterations = found.iterations
-      state.lineLosses_kW = fillBranches(compiled.lines, re, im, state.lines)
-      state.transformerLosses_kW = fillBranches(compiled.transformers, re, im, state.transformers)
-      fillGiven(compiled, re, im, p, q, given)
-      externalGridRow.forEach((row, n) => {
-        state.externalGrid_kW[n] = given[2 * row]! / sharing[row]!
-        state.externalGrid_kvar[n] = given[2 * row + 1]! / sharing[row]!
-      })
-      return state
+      return found.status === 'diverged' ? divergenceOf(compiled, found) : outputs(found)
     }
   }
 }

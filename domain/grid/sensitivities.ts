@@ -18,6 +18,11 @@ export type Monitored =
   | { readonly kind: 'line' | 'transformer'; readonly index: number; readonly end: 'from' | 'to' }
   | { readonly kind: 'losses' }
 
+export interface Complex {
+  readonly re: number
+  readonly im: number
+}
+
 /** Per kW and kvar injected at each row from `first` to `end`, 0 at all others; in pu, A or kW. */
 export interface Sensitivity {
   readonly first: number
@@ -42,8 +47,18 @@ export const regionsOf = (equations: NodeEquations): readonly { readonly first: 
   return regions.map(({ first }, n) => ({ first, end: regions[n + 1]?.first ?? rows }))
 }
 
-/** Computes sensitivities of one point; owns the array that it works in. */
-export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) => Sensitivity) => {
+/**
+ * λ of a quantity for the rows from `first` to `end`, at places 2·row and 2·row + 1 of `values`; 0 outside of them. The
+ * array is the caller's until the next call.
+ */
+export interface Adjoint {
+  readonly first: number
+  readonly end: number
+  readonly values: Float64Array
+}
+
+/** The adjoints of one point, for those that need few rows of them; owns the array that it works in. */
+export const adjointsAt = (point: OperatingPoint): ((monitored: Monitored) => Adjoint) => {
   const { compiled, re, im } = point
   const { equations, rowOfBus } = compiled
   const { rows, fixedRows } = equations
@@ -51,8 +66,10 @@ export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) 
   const regionOf = new Int32Array(rows).fill(-1)
   for (const [n, { first, end }] of regions.entries()) regionOf.fill(n, first, end)
   const values = new Float64Array(2 * rows)
+  const none = { first: fixedRows, end: fixedRows }
+  let last: { readonly first: number; readonly end: number } = none
   return monitored => {
-    const whole = { first: fixedRows, end: rows }
+    values.fill(0, 2 * last.first, 2 * last.end)
     let at = -1
     switch (monitored.kind) {
       case 'voltage':
@@ -75,14 +92,20 @@ export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) 
         break
     }
     values.fill(0, 0, 2 * fixedRows)
-    const region =
-      monitored.kind === 'losses'
-        ? whole
-        : at < fixedRows
-          ? { first: fixedRows, end: fixedRows }
-          : regions[regionOf[at]!]!
-    const { first, end } = region
+    if (monitored.kind === 'losses') last = { first: fixedRows, end: rows }
+    else last = at < fixedRows ? none : regions[regionOf[at]!]!
+    const { first, end } = last
     point.adjoint(values, first, end)
+    return { first, end, values }
+  }
+}
+
+/** Computes sensitivities of one point. */
+export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) => Sensitivity) => {
+  const { re, im } = point
+  const adjointOf = adjointsAt(point)
+  return monitored => {
+    const { first, end, values } = adjointOf(monitored)
     const p = new Float64Array(end - first)
     const q = new Float64Array(end - first)
     for (let row = first; row < end; row++) {
@@ -95,7 +118,6 @@ export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) 
       p[row - first] = (lr * vr - li * vi) * scale
       q[row - first] = (lr * vi + li * vr) * scale
     }
-    values.fill(0, 2 * first, 2 * end)
     if (monitored.kind === 'losses')
       for (let k = 0; k < p.length; k++) {
         p[k]! *= 1000 * BASE_MVA
@@ -105,39 +127,98 @@ export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) 
   }
 }
 
+/** Rows of the equations, and which way of each: what an injection there is multiplied with. */
+export interface Injections {
+  readonly row: Int32Array
+  /** 1: reactive power. */
+  readonly isReactive: Uint8Array
+  /** Per kW or kvar. */
+  readonly factor: Float64Array
+}
+
+/**
+ * The sensitivities of one point at some rows alone. `take` reads the point's voltages (after a solve); `into` then gives
+ * what each injection does to the quantity of an adjoint, times a number.
+ */
+export const sensitivitiesAtRows = (
+  { re, im }: Pick<OperatingPoint, 're' | 'im'>,
+  { row, isReactive, factor }: Injections
+): { take(): void; into(adjoint: Adjoint, times: number, effect: Float64Array): void } => {
+  const count = row.length
+  const byRe = new Float64Array(count)
+  const byIm = new Float64Array(count)
+  return {
+    take() {
+      for (let n = 0; n < count; n++) {
+        const at = row[n]!
+        const vr = re[at]!
+        const vi = im[at]!
+        const scale = factor[n]! / ((vr * vr + vi * vi) * 1000 * BASE_MVA)
+        byRe[n] = (isReactive[n] === 1 ? vi : vr) * scale
+        byIm[n] = (isReactive[n] === 1 ? vr : -vi) * scale
+      }
+    },
+    into({ values }, times, effect) {
+      for (let n = 0; n < count; n++) {
+        const at = 2 * row[n]!
+        effect[n] = times * (byRe[n]! * values[at]! + byIm[n]! * values[at + 1]!)
+      }
+    }
+  }
+}
+
 type Branches = CompiledNetwork['lines']
 
 const currentDerivative = (
-  { from, to, admittance, fromBase_A, toBase_A }: Branches,
+  branches: Branches,
   n: number,
   end: 'from' | 'to',
   re: Float64Array,
   im: Float64Array,
   values: Float64Array
 ): void => {
+  const { from, to } = currentDerivativesOf(branches, n, end, re, im)
+  for (const [row, one] of [
+    [branches.from[n]!, from],
+    [branches.to[n]!, to]
+  ] as const) {
+    if (row < 0) continue
+    values[2 * row]! += one.re
+    values[2 * row + 1]! += one.im
+  }
+}
+
+/** Of the current at one end, A, by the voltages of both ends; 0 for an end without voltage. */
+export const currentDerivativesOf = (
+  { from, to, admittance, fromBase_A, toBase_A }: Branches,
+  n: number,
+  end: 'from' | 'to',
+  re: Float64Array,
+  im: Float64Array
+): { readonly from: Complex; readonly to: Complex } => {
   const f = from[n]!
   const t = to[n]!
   const a = 8 * n + (end === 'from' ? 0 : 4)
-  const base_A = end === 'from' ? fromBase_A[n]! : toBase_A[n]!
-  let cr = 0
-  let ci = 0
-  for (const [row, y] of [
-    [f, a],
-    [t, a + 2]
-  ] as const) {
-    if (row < 0) continue
-    cr += admittance[y]! * re[row]! - admittance[y + 1]! * im[row]!
-    ci += admittance[y]! * im[row]! + admittance[y + 1]! * re[row]!
-  }
+  const fr = f < 0 ? 0 : re[f]!
+  const fi = f < 0 ? 0 : im[f]!
+  const tr = t < 0 ? 0 : re[t]!
+  const ti = t < 0 ? 0 : im[t]!
+  const cr = admittance[a]! * fr - admittance[a + 1]! * fi + admittance[a + 2]! * tr - admittance[a + 3]! * ti
+  const ci = admittance[a]! * fi + admittance[a + 1]! * fr + admittance[a + 2]! * ti + admittance[a + 3]! * tr
   const size = Math.hypot(cr, ci)
-  if (size === 0) return
-  for (const [row, y] of [
-    [f, a],
-    [t, a + 2]
-  ] as const)
-    if (row >= 0)
-      addProduct(values, row, (cr / size) * base_A, (-ci / size) * base_A, admittance[y]!, admittance[y + 1]!)
+  if (size === 0) return { from: zero, to: zero }
+  const base_A = end === 'from' ? fromBase_A[n]! : toBase_A[n]!
+  const xr = (cr / size) * base_A
+  const xi = (-ci / size) * base_A
+  const by = (row: number, yr: number, yi: number): Complex =>
+    row < 0 ? zero : { re: xr * yr - xi * yi, im: xr * yi + xi * yr }
+  return {
+    from: by(f, admittance[a]!, admittance[a + 1]!),
+    to: by(t, admittance[a + 2]!, admittance[a + 3]!)
+  }
 }
+
+const zero: Complex = { re: 0, im: 0 }
 
 /** Losses are Re(v_f·conj(i_f) + v_t·conj(i_t)): each voltage counts once itself and once in both currents. */
 const lossesDerivative = (

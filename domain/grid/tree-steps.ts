@@ -7,34 +7,56 @@ import type { NodeEquations } from './node-equations.ts'
 
 export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: NodeEquations): Steps => {
   if (shape !== 'tree') throw new RangeError('treeSteps: the network has rings')
-  // Per row: what is left of the balance (re, im) and the pair of the diagonal (a.re, a.im, b.re, b.im).
-  const work = new Float64Array(6 * rows)
-  // Per row: change if the parent's were 0 (re, im), inverse of the diagonal (a.re, a.im, b.re, b.im).
+  // Per row, until it is eliminated: what its children leave of its balance (re, im) and of the pair of its diagonal (a.re,
+  // a.im, b.re, b.im). From then on: its change if the parent's were 0, and the inverse of the diagonal.
   const solved = new Float64Array(6 * rows)
   const changeRe = new Float64Array(rows)
   const changeIm = new Float64Array(rows)
+  const order = orderByDepth(rows, fixedRows, parent)
+  const { fixed, above } = fixedIn(order, own, parent, toParent)
+  // Per row: what of its parent's adjoint arrives at it, as a matrix; the same for every right side after one step.
+  const carried = new Float64Array(4 * rows)
+  let isCarried = false
+  const carry = (): void => {
+    for (let row = fixedRows; row < rows; row++) {
+      const w = 6 * row
+      const cr = solved[w + 2]!
+      const ci = solved[w + 3]!
+      const dr = solved[w + 4]!
+      const di = solved[w + 5]!
+      const downRe = toParent[4 * row + 2]!
+      const downIm = toParent[4 * row + 3]!
+      carried[4 * row] = (ci + di) * downIm - (cr + dr) * downRe
+      carried[4 * row + 1] = (cr + dr) * downIm + (ci + di) * downRe
+      carried[4 * row + 2] = (di - ci) * downRe - (cr - dr) * downIm
+      carried[4 * row + 3] = (ci - di) * downIm - (cr - dr) * downRe
+    }
+    isCarried = true
+  }
   const steps: Steps = {
     largest: 0,
     largestRow: fixedRows,
     isStable: true,
+    eliminated: solved,
     step(re, im, p, q) {
       let isStable = true
-      work.fill(0)
-      for (let row = rows - 1; row >= fixedRows; row--) {
-        const up = parent[row]!
+      isCarried = false
+      solved.fill(0)
+      for (let k = order.length - 1; k >= 0; k--) {
+        const row = order[k]!
+        const c = 10 * k
+        const up = above[k]!
         const w = 6 * row
-        const l = 4 * row
-        const o = 2 * row
         const vr = re[row]!
         const vi = im[row]!
         const ur = re[up]!
         const ui = im[up]!
-        const yr = own[o]!
-        const yi = own[o + 1]!
-        const upRe = toParent[l]!
-        const upIm = toParent[l + 1]!
-        const downRe = toParent[l + 2]!
-        const downIm = toParent[l + 3]!
+        const yr = fixed[c]!
+        const yi = fixed[c + 1]!
+        const upRe = fixed[c + 2]!
+        const upIm = fixed[c + 3]!
+        const downRe = fixed[c + 4]!
+        const downIm = fixed[c + 5]!
         const inverse = 1 / (vr * vr + vi * vi)
         const pr = p[row]!
         const qr = q[row]!
@@ -43,12 +65,12 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         const ii = (pr * vi - qr * vr) * inverse
         const wr = (ir * vr - ii * vi) * inverse
         const wi = (ir * vi + ii * vr) * inverse
-        const fr = work[w]! + ir - (yr * vr - yi * vi) - (upRe * ur - upIm * ui)
-        const fi = work[w + 1]! + ii - (yr * vi + yi * vr) - (upRe * ui + upIm * ur)
-        const ar = work[w + 2]! + yr
-        const ai = work[w + 3]! + yi
-        const br = work[w + 4]! + wr
-        const bi = work[w + 5]! + wi
+        const fr = solved[w]! + ir - (yr * vr - yi * vi) - (upRe * ur - upIm * ui)
+        const fi = solved[w + 1]! + ii - (yr * vi + yi * vr) - (upRe * ui + upIm * ur)
+        const ar = solved[w + 2]! + yr
+        const ai = solved[w + 3]! + yi
+        const br = solved[w + 4]! + wr
+        const bi = solved[w + 5]! + wi
         const pivot = ar * ar + ai * ai - br * br - bi * bi
         if (!(pivot > 0)) isStable = false
         const scale = 1 / pivot
@@ -68,30 +90,31 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         if (up < fixedRows) continue
         const u = 6 * up
         // down·(c, d)·up = (down·up·c, down·conj(up)·d)
-        const linearRe = downRe * upRe - downIm * upIm
-        const linearIm = downRe * upIm + downIm * upRe
-        const mirrorRe = downRe * upRe + downIm * upIm
-        const mirrorIm = downIm * upRe - downRe * upIm
+        const linearRe = fixed[c + 6]!
+        const linearIm = fixed[c + 7]!
+        const mirrorRe = fixed[c + 8]!
+        const mirrorIm = fixed[c + 9]!
         // The parent's balance: current of this branch at today's voltage, and what the elimination moves there.
         const xr = vr + hr
         const xi = vi + hi
-        work[u]! -= downRe * xr - downIm * xi
-        work[u + 1]! -= downRe * xi + downIm * xr
-        work[u + 2]! -= linearRe * cr - linearIm * ci
-        work[u + 3]! -= linearRe * ci + linearIm * cr
-        work[u + 4]! -= mirrorRe * dr - mirrorIm * di
-        work[u + 5]! -= mirrorRe * di + mirrorIm * dr
+        solved[u]! -= downRe * xr - downIm * xi
+        solved[u + 1]! -= downRe * xi + downIm * xr
+        solved[u + 2]! -= linearRe * cr - linearIm * ci
+        solved[u + 3]! -= linearRe * ci + linearIm * cr
+        solved[u + 4]! -= mirrorRe * dr - mirrorIm * di
+        solved[u + 5]! -= mirrorRe * di + mirrorIm * dr
       }
       let largest = 0
       let largestRow = fixedRows
-      for (let row = fixedRows; row < rows; row++) {
-        const up = parent[row]!
+      for (let k = 0; k < order.length; k++) {
+        const row = order[k]!
+        const c = 10 * k
+        const up = above[k]!
         const w = 6 * row
-        const l = 4 * row
         const ur = changeRe[up]!
         const ui = changeIm[up]!
-        const tr = toParent[l]! * ur - toParent[l + 1]! * ui
-        const ti = toParent[l]! * ui + toParent[l + 1]! * ur
+        const tr = fixed[c + 2]! * ur - fixed[c + 3]! * ui
+        const ti = fixed[c + 2]! * ui + fixed[c + 3]! * ur
         const cr = solved[w + 2]!
         const ci = solved[w + 3]!
         const dr = solved[w + 4]!
@@ -114,11 +137,12 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       steps.isStable = isStable
     },
     adjoint(values, first, end) {
+      if (!isCarried) carry()
+      // Upwards only what is not 0: of one voltage or current that is the path to the external grid.
       for (let row = end - 1; row >= first; row--) {
         const fr = values[2 * row]!
         const fi = values[2 * row + 1]!
-        const up = parent[row]!
-        if ((fr === 0 && fi === 0) || up < fixedRows) continue
+        if (fr === 0 && fi === 0) continue
         const w = 6 * row
         const cr = solved[w + 2]!
         const ci = solved[w + 3]!
@@ -127,6 +151,10 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         // The adjoint of a pair (c, d) is (c, conj d).
         const gr = cr * fr - ci * fi + dr * fr - di * fi
         const gi = cr * fi + ci * fr - dr * fi - di * fr
+        values[2 * row] = gr
+        values[2 * row + 1] = gi
+        const up = parent[row]!
+        if (up < fixedRows) continue
         const upRe = toParent[4 * row]!
         const upIm = toParent[4 * row + 1]!
         values[2 * up]! -= upRe * gr - upIm * gi
@@ -134,25 +162,40 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       }
       for (let row = first; row < end; row++) {
         const up = parent[row]!
-        let fr = values[2 * row]!
-        let fi = values[2 * row + 1]!
-        if (up >= fixedRows) {
-          const downRe = toParent[4 * row + 2]!
-          const downIm = toParent[4 * row + 3]!
-          const ur = values[2 * up]!
-          const ui = values[2 * up + 1]!
-          fr -= downRe * ur - downIm * ui
-          fi -= downRe * ui + downIm * ur
-        }
-        const w = 6 * row
-        const cr = solved[w + 2]!
-        const ci = solved[w + 3]!
-        const dr = solved[w + 4]!
-        const di = solved[w + 5]!
-        values[2 * row] = cr * fr - ci * fi + dr * fr - di * fi
-        values[2 * row + 1] = cr * fi + ci * fr - dr * fi - di * fr
+        if (up < fixedRows) continue
+        const ur = values[2 * up]!
+        const ui = values[2 * up + 1]!
+        const t = 4 * row
+        values[2 * row]! += carried[t]! * ur + carried[t + 1]! * ui
+        values[2 * row + 1]! += carried[t + 2]! * ur + carried[t + 3]! * ui
       }
     }
   }
   return steps
+}
+
+/**
+ * Rows of one depth after the other, so that neighbours in it do not wait for each other's results: on a feeder a row and the
+ * one that supplies it would.
+ */
+const orderByDepth = (rows: number, fixedRows: number, parent: Int32Array): Int32Array => {
+  const depth = new Int32Array(rows)
+  for (let row = fixedRows; row < rows; row++) depth[row] = depth[parent[row]!]! + 1
+  const order = Int32Array.from({ length: rows - fixedRows }, (_, n) => fixedRows + n)
+  return order.sort((a, b) => depth[a]! - depth[b]! || a - b)
+}
+
+/** What no step changes, in the order of the steps; `fixed`: own admittance, those up and down, down·up, down·conj(up). */
+const fixedIn = (order: Int32Array, own: Float64Array, parent: Int32Array, toParent: Float64Array) => {
+  const fixed = new Float64Array(10 * order.length)
+  for (const [k, row] of order.entries()) {
+    const upRe = toParent[4 * row]!
+    const upIm = toParent[4 * row + 1]!
+    const downRe = toParent[4 * row + 2]!
+    const downIm = toParent[4 * row + 3]!
+    fixed.set([own[2 * row]!, own[2 * row + 1]!, upRe, upIm, downRe, downIm], 10 * k)
+    fixed.set([downRe * upRe - downIm * upIm, downRe * upIm + downIm * upRe], 10 * k + 6)
+    fixed.set([downRe * upRe + downIm * upIm, downIm * upRe - downRe * upIm], 10 * k + 8)
+  }
+  return { fixed, above: order.map(row => parent[row]!) }
 }

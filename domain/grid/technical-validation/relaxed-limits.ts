@@ -8,8 +8,8 @@ import type { GridState } from '../power-flow.ts'
 import { type Limits, LOADING_MARGIN_PERCENT, VOLTAGE_MARGIN_PU } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
-import type { SlotGrid } from './slot-grid.ts'
-import { worstViolations } from './worst-violations.ts'
+import type { GridSolved, SlotGrid } from './slot-grid.ts'
+import { worstBreaches } from './worst-breaches.ts'
 
 /** By how much a limit that nothing cures may be overstepped further: below what a meter in a substation can tell. */
 export interface Tolerance {
@@ -26,43 +26,38 @@ export interface Ground {
 /** A cure is meant where it is at least this part of the strongest one per W: all others are side effects. */
 const CURE_LEAST = 0.001
 
+/** To be called with the state without services solved; the grid's last state is another one afterwards. */
 export const groundOf = (
   compiled: CompiledNetwork,
   grid: SlotGrid,
   strict: Limits,
-  withoutServices: GridState,
+  withoutServices: GridSolved,
   tolerance: Tolerance,
   rules: CuttingRules
 ): Ground => {
-  const nothing = new Float64Array(grid.candidates.length)
-  const violations = grid.violations(strict, withoutServices)
-  if (violations.length === 0) return { limits: strict, levels: nothing }
-  const asBefore = relaxed(strict, withoutServices, { voltagePu: 0, loadingPercent: 0 })
-  const { count, use } = grid.picture(strict, worstViolations(compiled, violations), withoutServices, nothing)
-  const n = grid.candidates.length
-  const strongest = Float64Array.from({ length: count }, (_, c) =>
-    use.subarray(c * n, (c + 1) * n).reduce((most, one) => Math.min(most, one), 0)
-  )
-  const cures = grid.candidates.map(({ most }, i) => {
+  const { candidates } = grid
+  const n = candidates.most.length
+  const nothing = new Float64Array(n)
+  const breaches = grid.breaches(strict)
+  if (breaches.count === 0) return { limits: strict, levels: nothing }
+  const asBefore = relaxed(strict, withoutServices.outputs(), { voltagePu: 0, loadingPercent: 0 })
+  const monitored = worstBreaches(compiled, breaches)
+  const { count, start, limit, use } = grid.picture(strict, monitored, nothing, candidates.most, 0)
+  const strongest = new Float64Array(count)
+  for (let k = 0; k < use.length; k++) strongest[limit[k]!] = Math.min(strongest[limit[k]!]!, use[k]!)
+  const cures = candidates.most.map((most, i) => {
     let isCure = false
-    for (let c = 0; c < count; c++) {
-      if (use[c * n + i]! > CURE_LEAST * Math.abs(strongest[c]!)) return 0
-      if (use[c * n + i]! < CURE_LEAST * strongest[c]!) isCure = true
+    for (let k = start[i]!; k < start[i + 1]!; k++) {
+      const least = CURE_LEAST * strongest[limit[k]!]!
+      if (use[k]! > -least) return 0
+      if (use[k]! < least) isCure = true
     }
     return isCure ? most : 0
   })
-  const alone: SlotGrid = {
-    ...grid,
-    candidates: grid.candidates.map((candidate, i) => ({ ...candidate, most: cures[i]! })),
-    flow: grid.flow,
-    get powerFlows() {
-      return grid.powerFlows
-    }
-  }
-  const levels = largestSet(compiled, alone, asBefore, nothing, Float64Array.from(cures), rules)
-  const state = grid.flow(levels)
+  const levels = largestSet(compiled, grid, { ...candidates, most: cures }, asBefore, nothing, cures, rules)
+  const state = grid.prove(levels)
   if (state.status === 'diverged') throw new Error('groundOf: a state that was proven has no solution')
-  return { limits: relaxed(strict, state, tolerance), levels }
+  return { limits: relaxed(strict, state.outputs(), tolerance), levels }
 }
 
 /** What is within its margin is not broken, and keeps its limit. */

@@ -11,7 +11,7 @@ import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
 import { groundOf, type Tolerance } from './relaxed-limits.ts'
 import type { JudgedGrid, Reason } from './service.ts'
-import type { SlotGrid } from './slot-grid.ts'
+import type { GridSolved, SlotGrid } from './slot-grid.ts'
 
 /** One service in one slot. */
 export interface Placed {
@@ -58,22 +58,25 @@ export const openSlot = (
   let powerFlows = 0
   let isFirst = true
 
-  /** Levels that the last judgement's first power flow has proven already. */
-  let proven: Float64Array | undefined
+  /** What the last judgement has proven already. */
+  let proven: Proven | undefined
+
+  const violationsIn = (grid: SlotGrid, solved: GridSolved): readonly Violation[] =>
+    grid.breaches(limits).count === 0 ? [] : violationsOf(compiled, limits, solved.outputs())
 
   const judge = (grid: SlotGrid, most: Float64Array): Judged => {
     proven = undefined
     divergence = undefined
     counted = limits
-    const state = grid.flow(most)
-    const violations = state.status === 'converged' ? violationsOf(compiled, limits, state) : undefined
+    const state = grid.prove(most)
+    const violations = state.status === 'converged' ? violationsIn(grid, state) : undefined
     if (isFirst) withAll = violations
     isFirst = false
     if (violations?.length === 0) {
-      proven = most.slice()
+      proven = { levels: most.slice(), residual: [] }
       return { levels: most.slice(), hasGround: true }
     }
-    const without = grid.flow(nothing)
+    const without = grid.prove(nothing)
     if (without.status === 'diverged') {
       divergence = without
       counted = undefined
@@ -81,7 +84,18 @@ export const openSlot = (
     }
     const ground = groundOf(compiled, grid, limits, without, tolerance, cutting)
     counted = ground.limits
-    return { levels: largestSet(compiled, grid, ground.limits, ground.levels, most, cutting), hasGround: true }
+    const search = (): Float64Array =>
+      largestSet(compiled, grid, grid.candidates, ground.limits, ground.levels, most, cutting)
+    let levels = search()
+    let proof = grid.prove(levels)
+    if (proof.status === 'diverged' || grid.breaches(ground.limits).count > 0) {
+      // At a limit two solutions may differ by their last digits: then only those count that are solved as the proof is.
+      grid.distrust()
+      levels = search()
+      proof = grid.prove(levels)
+    }
+    if (proof.status === 'converged') proven = { levels: levels.slice(), residual: violationsIn(grid, proof) }
+    return { levels, hasGround: true }
   }
 
   return {
@@ -92,21 +106,24 @@ export const openSlot = (
       return judge(grid, most)
     },
     holds(levels) {
-      const state = grid?.flow(levels)
-      return (
-        state?.status === 'converged' && counted !== undefined && violationsOf(compiled, counted, state).length === 0
-      )
+      return grid?.prove(levels).status === 'converged' && counted !== undefined && grid.breaches(counted).count === 0
     },
     close() {
       if (grid === undefined) throw new Error('openSlot: closed before it was judged')
       const status = placed.some(({ level, accepted }) => level < accepted) ? 'curtailed' : 'clear'
-      const isProven = proven !== undefined && placed.every(({ level }, i) => level === proven![i])
-      const state = isProven ? undefined : grid.flow(Float64Array.from(placed, ({ level }) => level))
+      const isProven = proven !== undefined && placed.every(({ level }, i) => level === proven!.levels[i])
+      const state = isProven ? undefined : grid.prove(Float64Array.from(placed, ({ level }) => level))
       const found = { powerFlows: powerFlows + grid.powerFlows, ...(withAll !== undefined && { withAll }) }
-      if (state === undefined) return { ...found, status, residual: [] }
+      if (state === undefined) return { ...found, status, residual: proven!.residual }
       if (state.status === 'diverged')
         return { ...found, status: 'no-solution', residual: [], divergence: divergence ?? state }
-      return { ...found, status, residual: violationsOf(compiled, limits, state) }
+      return { ...found, status, residual: violationsIn(grid, state) }
     }
   }
+}
+
+/** Levels, and what they break of the limits as they are. */
+interface Proven {
+  readonly levels: Float64Array
+  readonly residual: readonly Violation[]
 }

@@ -1,181 +1,181 @@
 /**
  * The grid of one slot with services tried on it: what levels of services do to it, exactly (a power flow) and to first order
- * around a state (adjoint sensitivities).
+ * around a state.
+ *
+ * While a slot is searched its power flows start from the one before, which is as exact and takes fewer steps; a result that
+ * counts is solved once more from the voltages without load (`prove`), so that it is the same as for any other caller. Slots
+ * of one validation share arrays, one after the other; no slot's result depends on another's.
  */
-import { signOf } from '../apply-services.ts'
+
 import type { CompiledNetwork } from '../compile-network.ts'
-import type { Divergence, GridState, InjectorPowers, PowerFlow, SlotPowers } from '../power-flow.ts'
-import type { Monitored as Quantity, Sensitivity } from '../sensitivities.ts'
-import { type Limits, type Violation, violationsOf } from '../violations.ts'
-import type { Candidate } from './levels.ts'
-import type { Picture } from './linear-limits.ts'
-
-/** One service where it stands: buses of its members by place, and which of both powers it moves. */
-export interface PlacedCandidate extends Candidate {
-  readonly quantity: 'P' | 'Q'
-  readonly direction: 'UP' | 'DOWN'
-  readonly buses: readonly number[]
-  readonly weights: readonly number[]
-}
-
-/** A limit that the search looks at. */
-export interface Monitored {
-  readonly kind: Violation['kind']
-  readonly index: number
-}
+import { type Divergence, divergenceOf, type GridState, type PowerFlow, type SlotPowers } from '../power-flow.ts'
+import type { Limits } from '../violations.ts'
+import { type CandidateColumns, columnsOf, type Entries, type PlacedCandidate } from './candidate-columns.ts'
+import { type Candidates, candidatesOf } from './levels.ts'
+import { type LimitPicture, limitPicture } from './limit-picture.ts'
+import { type Breaches, type LimitScan, limitScan, type Monitored } from './limit-scan.ts'
+import type { LinearLimits } from './linear-limits.ts'
 
 export interface SlotGrid {
-  readonly candidates: readonly PlacedCandidate[]
-  /** How often `flow` was called. */
+  readonly candidates: Candidates
+  /** How many were solved. */
   readonly powerFlows: number
-  /** The result is overwritten by the next call. */
-  flow(levels: Float64Array): GridState | Divergence
-  violations(limits: Limits, state: GridState): readonly Violation[]
-  /** Around the state that was solved last, with these levels. */
-  picture(limits: Limits, monitored: readonly Monitored[], state: GridState, levels: Float64Array): Picture
+  /** False: there is no solution. All others are about the state that was solved last. */
+  solve(levels: Float64Array): boolean
+  /** The same from the voltages without load. */
+  prove(levels: Float64Array): GridSolved | Divergence
+  /** From now on each power flow starts from the voltages without load. */
+  distrust(): void
+  /** Overwritten by the next call. */
+  breaches(limits: Limits): Breaches
+  roomOf(limit: Monitored, limits: Limits): number
+  /** Around these levels, for candidates that may have so much. */
+  picture(
+    limits: Limits,
+    monitored: readonly Monitored[],
+    levels: Float64Array,
+    most: Float64Array,
+    effectLeast: number
+  ): LinearLimits
 }
 
-/** Arrays that all slots of a validation share, one after the other. */
-export interface Scratch {
-  readonly injected: InjectorPowers
-  use: Float64Array
+export interface GridSolved {
+  readonly status: 'converged'
+  /** All about it; overwritten by the next call. */
+  outputs(): GridState
 }
 
-export const scratchFor = ({ network }: CompiledNetwork): Scratch => ({
-  injected: { p_kW: new Float64Array(network.buses.length), q_kvar: new Float64Array(network.buses.length) },
-  use: new Float64Array()
-})
+/** What all slots of a validation share, one after the other. */
+export interface Bench {
+  readonly compiled: CompiledNetwork
+  readonly flow: PowerFlow
+  readonly scan: LimitScan
+  readonly picture: LimitPicture
+  /** Powers by row without services, of the slot that works here now. */
+  readonly p: Float64Array
+  readonly q: Float64Array
+  /** The slot's first solution, which its search comes back to. */
+  readonly first: { readonly re: Float64Array; readonly im: Float64Array }
+  slot: SlotGrid | undefined
+  known: Known | undefined
+}
 
-export const slotGrid = (
-  compiled: CompiledNetwork,
-  powerFlow: PowerFlow,
-  sensitivityOf: (quantity: Quantity) => Sensitivity,
-  powers: SlotPowers,
-  candidates: readonly PlacedCandidate[],
-  scratch: Scratch
-): SlotGrid => {
-  const { injected } = scratch
-  const withServices: SlotPowers = { ...powers, injected }
-  const { single, buses, quantities, signs } = columnsOf(candidates, compiled.rowOfBus)
-  let powerFlows = 0
+interface Known {
+  readonly candidates: readonly PlacedCandidate[]
+  readonly columns: CandidateColumns
+  readonly list: Candidates
+}
+
+export const benchFor = (compiled: CompiledNetwork, flow: PowerFlow): Bench => {
+  const { rows } = compiled.equations
+  const scan = limitScan(flow.point)
   return {
-    candidates,
+    ...{ compiled, flow, scan, picture: limitPicture(flow.point, scan) },
+    ...{ p: new Float64Array(rows), q: new Float64Array(rows) },
+    first: { re: new Float64Array(rows), im: new Float64Array(rows) },
+    slot: undefined,
+    known: undefined
+  }
+}
+
+export const slotGrid = (bench: Bench, powers: SlotPowers, candidates: readonly PlacedCandidate[]): SlotGrid => {
+  const { compiled, flow, scan, first } = bench
+  const { point } = flow
+  let powerFlows = 0
+  let isTrusted = true
+  /** Whether the point holds a solution of this slot. */
+  let isSolved = false
+  let firstLevels: Float64Array | undefined
+  const { columns, list } = columnsFor(bench, candidates)
+
+  const take = (): void => {
+    if (bench.slot === grid) return
+    bench.slot = grid
+    isSolved = false
+    firstLevels = undefined
+    point.load(powers)
+    bench.p.set(point.p)
+    bench.q.set(point.q)
+  }
+  const inject = (levels: Float64Array): void => {
+    const { p, q } = point
+    p.set(bench.p)
+    q.set(bench.q)
+    injectInto(p, q, columns.single, levels)
+    injectInto(p, q, columns.shared, levels)
+  }
+  const prove = (levels: Float64Array): GridSolved | Divergence => {
+    take()
+    inject(levels)
+    powerFlows++
+    const found = point.solve()
+    isSolved = found.status === 'converged'
+    if (found.status === 'diverged') return divergenceOf(compiled, found)
+    if (firstLevels === undefined) {
+      firstLevels = levels.slice()
+      first.re.set(point.re)
+      first.im.set(point.im)
+    }
+    return { status: 'converged', outputs: () => flow.outputs(found) }
+  }
+
+  const grid: SlotGrid = {
+    candidates: list,
     get powerFlows() {
       return powerFlows
     },
-    flow(levels) {
-      powerFlows++
-      for (const field of ['p_kW', 'q_kvar'] as const)
-        if (powers.injected === undefined) injected[field].fill(0)
-        else injected[field].set(powers.injected[field])
-      const { p_kW, q_kvar } = injected
-      for (let i = 0; i < levels.length; i++) {
-        const level = levels[i]!
-        if (level === 0) continue
-        const into = quantities[i] === 0 ? p_kW : q_kvar
-        const kilo = (signs[i]! * level) / 1000
-        const bus = buses[i]!
-        if (bus !== SEVERAL) into[bus]! += kilo
-        else {
-          const { buses: at, weights } = candidates[i]!
-          const total = weights.reduce((sum, weight) => sum + weight, 0)
-          for (let k = 0; k < at.length; k++) into[at[k]!]! += (kilo * weights[k]!) / total
-        }
+    prove,
+    solve(levels) {
+      take()
+      if (firstLevels !== undefined && isSame(firstLevels, levels)) {
+        inject(levels)
+        point.re.set(first.re)
+        point.im.set(first.im)
+        isSolved = true
+        return true
       }
-      return powerFlow.solve(withServices)
+      if (isSolved && isTrusted) {
+        inject(levels)
+        powerFlows++
+        if (point.resolve().status === 'converged') return true
+      }
+      return prove(levels).status === 'converged'
     },
-    violations: (limits, state) => violationsOf(compiled, limits, state),
-    picture(limits, monitored, state, levels) {
-      const n = candidates.length
-      if (scratch.use.length < monitored.length * n) scratch.use = new Float64Array(2 * monitored.length * n)
-      const { use } = scratch
-      const room = new Float64Array(monitored.length)
-      powerFlow.point.linearise()
-      monitored.forEach((one, c) => {
-        const { quantity, factor } = quantityOf(compiled, one, state)
-        const sensitivity = sensitivityOf(quantity)
-        let left = roomOf(one, limits, state)
-        const { first, end, p, q } = sensitivity
-        const at = c * n
-        const perWatt = factor / 1000
-        for (let i = 0; i < n; i++) {
-          const row = single[i]!
-          let effect = 0
-          if (row >= first && row < end) effect = quantities[i] === 0 ? p[row - first]! : q[row - first]!
-          else if (row === SEVERAL) effect = sharedEffect(candidates[i]!, compiled.rowOfBus, sensitivity)
-          const used = perWatt * signs[i]! * effect
-          use[at + i] = used
-          left += used * levels[i]!
-        }
-        room[c] = left
-      })
-      return { count: monitored.length, use, room }
-    }
+    distrust() {
+      isTrusted = false
+    },
+    breaches: limits => scan.breaches(limits),
+    roomOf: (limit, limits) => scan.roomOf(limit, limits),
+    picture: (limits, monitored, levels, most, effectLeast) =>
+      bench.picture({ limits, monitored, most, columns, levels, effectLeast })
+  }
+  return grid
+}
+
+const injectInto = (
+  p: Float64Array,
+  q: Float64Array,
+  { count, row, candidate, perWatt, quantity }: Entries,
+  levels: Float64Array
+): void => {
+  for (let e = 0; e < count; e++) {
+    const more = perWatt[e]! * levels[candidate[e]!]!
+    if (quantity[e] === 0) p[row[e]!]! += more
+    else q[row[e]!]! += more
   }
 }
 
-/** What of the grid a limit is about, and how its value turns into use of the limit. */
-const quantityOf = (
-  { lines, transformers }: CompiledNetwork,
-  { kind, index }: Monitored,
-  state: GridState
-): { readonly quantity: Quantity; readonly factor: number } => {
-  if (kind === 'under-voltage') return { quantity: { kind: 'voltage', bus: index }, factor: -1 }
-  if (kind === 'over-voltage') return { quantity: { kind: 'voltage', bus: index }, factor: 1 }
-  const [branches, { iFrom_A, iTo_A }] =
-    kind === 'line-overload' ? [lines, state.lines] : [transformers, state.transformers]
-  const isFrom = iFrom_A[index]! / branches.fromRated_A[index]! >= iTo_A[index]! / branches.toRated_A[index]!
-  return {
-    quantity: { kind: kind === 'line-overload' ? 'line' : 'transformer', index, end: isFrom ? 'from' : 'to' },
-    factor: 100 / (isFrom ? branches.fromRated_A : branches.toRated_A)[index]!
-  }
+/** Mostly the candidates of one slot are those of the slot before. */
+const columnsFor = (bench: Bench, candidates: readonly PlacedCandidate[]): Known => {
+  const { known, compiled } = bench
+  if (known?.candidates.length === candidates.length && known.candidates.every((one, i) => one === candidates[i]))
+    return known
+  const columns = columnsOf(candidates, compiled.rowOfBus, compiled.equations.rows)
+  bench.known = { candidates, columns, list: candidatesOf(candidates) }
+  return bench.known
 }
 
-/** In place of a row: the service has several members. */
-const SEVERAL = -2
-
-/** By candidate: row and bus of its only member, 0 for P and 1 for Q, +1 for up and -1 for down. */
-const columnsOf = (candidates: readonly PlacedCandidate[], rowOfBus: Int32Array) => {
-  const single = new Int32Array(candidates.length)
-  const busesOf = new Int32Array(candidates.length)
-  const quantities = new Uint8Array(candidates.length)
-  const signs = new Int8Array(candidates.length)
-  for (let i = 0; i < candidates.length; i++) {
-    const { buses, quantity, direction } = candidates[i]!
-    busesOf[i] = buses.length === 1 ? buses[0]! : SEVERAL
-    single[i] = buses.length === 1 ? rowOfBus[buses[0]!]! : SEVERAL
-    quantities[i] = quantity === 'Q' ? 1 : 0
-    signs[i] = signOf(direction)
-  }
-  return { single, buses: busesOf, quantities, signs }
-}
-
-/** Of one kW or kvar of the service, shared over its members. */
-const sharedEffect = (
-  { buses, weights, quantity }: PlacedCandidate,
-  rowOfBus: Int32Array,
-  { first, p, q }: Sensitivity
-): number => {
-  const perUnit = quantity === 'P' ? p : q
-  let sum = 0
-  let total = 0
-  for (let k = 0; k < buses.length; k++) {
-    sum += weights[k]! * (perUnit[rowOfBus[buses[k]!]! - first] ?? 0)
-    total += weights[k]!
-  }
-  return sum / total
-}
-
-/** How far a value is from its limit; negative: beyond it. */
-export const roomOf = ({ kind, index }: Monitored, limits: Limits, state: GridState): number => {
-  switch (kind) {
-    case 'under-voltage':
-      return state.vm_pu[index]! - limits.minPu[index]!
-    case 'over-voltage':
-      return limits.maxPu[index]! - state.vm_pu[index]!
-    case 'line-overload':
-      return limits.linePercent[index]! - state.lines.loadingPercent[index]!
-    case 'transformer-overload':
-      return limits.transformerPercent[index]! - state.transformers.loadingPercent[index]!
-  }
+export const isSame = (a: Float64Array, b: Float64Array): boolean => {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return a.length === b.length
 }

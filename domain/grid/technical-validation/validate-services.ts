@@ -9,14 +9,14 @@
 import type { BusOfPod } from '../apply-services.ts'
 import type { CompiledNetwork } from '../compile-network.ts'
 import { powerFlow, type SlotPowers } from '../power-flow.ts'
-import { sensitivitiesAt } from '../sensitivities.ts'
 import type { Limits } from '../violations.ts'
+import type { PlacedCandidate } from './candidate-columns.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { joinBlocks } from './join-blocks.ts'
 import type { Tolerance } from './relaxed-limits.ts'
 import type { AcceptedRun, AcceptedService, JudgedSlot, Reason, TechnicalValidation } from './service.ts'
 import { openSlot, type Placed, type SlotCase } from './slot-case.ts'
-import { type PlacedCandidate, scratchFor, slotGrid } from './slot-grid.ts'
+import { benchFor, slotGrid } from './slot-grid.ts'
 
 export interface ValidationCase {
   readonly compiled: CompiledNetwork
@@ -40,9 +40,7 @@ export const RESIDUAL_TOLERANCE: Tolerance = { voltagePu: 0.0005, loadingPercent
 export const validateServices = (given: ValidationCase): TechnicalValidation => {
   const { compiled, slots, services, limits, tolerance = RESIDUAL_TOLERANCE } = given
   const cutting: CuttingRules = { step: STEP_W, effectLeast: EFFECT_LEAST, ...given.cutting }
-  const flow = powerFlow(compiled)
-  const sensitivityOf = sensitivitiesAt(flow.point)
-  const scratch = scratchFor(compiled)
+  const bench = benchFor(compiled, powerFlow(compiled))
   const located = services.map(service => locate(service, given))
   const judged: JudgedSlot[][] = services.map(() => [])
   /** Mostly a service is the same in one slot after the other: then so is its candidate. */
@@ -66,12 +64,9 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
     }
     const gridWith = (most: Float64Array) =>
       slotGrid(
-        compiled,
-        flow,
-        sensitivityOf,
+        bench,
         slots[slot]!,
-        placed.map((one, i) => candidate(one, most[i]!)),
-        scratch
+        placed.map((one, i) => candidate(one, most[i]!))
       )
     return openSlot(placed, gridWith, { compiled, limits, tolerance, cutting })
   })
