@@ -64,6 +64,26 @@ t.test('losses of every line and transformer are at least 0', async () => {
   })
 })
 
+t.test('from the solution of other powers the same is found, to 1e-10 pu', async () => {
+  const isSame = (network: Network): boolean => {
+    const compiled = compiledOf(network)
+    const [anew, on] = [powerFlow(compiled).point, powerFlow(compiled).point]
+    return [0.9, 0.999, 1.05].every((share, n) => {
+      const { p_kW, q_kvar } = compiled.loads
+      const loads = { p_kW: p_kW.map(p => p * share), q_kvar: q_kvar.map(q => q * share) }
+      for (const point of [anew, on]) point.load({ loads })
+      const statuses = [anew.solve(), n === 0 ? on.solve() : on.resolve()].map(({ status }) => status)
+      return (
+        statuses.every(status => status === 'converged') &&
+        difference(anew.re, on.re) < 1e-10 &&
+        difference(anew.im, on.im) < 1e-10
+      )
+    })
+  }
+  assertProperty(radialNetwork, isSame)
+  assertProperty(meshedNetwork, isSame)
+})
+
 t.test('on a tree the walk from the leaves and the sparse elimination find the same', async () => {
   assertProperty(radialNetwork, network => {
     const [tree, mesh] = [solved(network, {}, 'tree'), solved(network, {}, 'mesh')]

@@ -12,7 +12,7 @@ export const joinBlocks = (services: readonly AcceptedService[], cases: readonly
   const blocks = blocksOf(services, cases)
   if (blocks.length === 0) return
   const most = cases.map(({ placed }) => Float64Array.from(placed, ({ accepted }) => accepted))
-  const levelIn = ({ slot, place }: BlockSlot): number => cases[slot]!.placed[place]!.level
+  const levelIn = ({ slot, place }: BlockSlot): number => cases[slot]!.levels[place]!
   for (let uneven = blocks.find(isUneven); uneven !== undefined; uneven = blocks.find(isUneven)) {
     const least = Math.min(...uneven.slots.map(levelIn))
     for (const at of uneven.slots) {
@@ -28,13 +28,13 @@ export const joinBlocks = (services: readonly AcceptedService[], cases: readonly
   }
 
   function judgeAnew(slot: number): void {
-    const { placed, judge } = cases[slot]!
+    const { placed, judge, reasons, levels: now } = cases[slot]!
     const { levels, hasGround } = judge(most[slot]!)
-    placed.forEach((one, i) => {
-      one.level = levels[i]!
-      if (one.level === one.accepted) one.reason = undefined
-      else if (one.level === most[slot]![i] && services[one.service]!.isBlock) one.reason ??= 'block'
-      else one.reason = hasGround ? 'violation' : 'no-solution'
+    now.set(levels)
+    placed.forEach(({ service, accepted }, i) => {
+      if (now[i] === accepted) reasons[i] = undefined
+      else if (now[i] === most[slot]![i] && services[service]!.isBlock) reasons[i] ??= 'block'
+      else reasons[i] = hasGround ? 'violation' : 'no-solution'
     })
   }
 
@@ -42,8 +42,8 @@ export const joinBlocks = (services: readonly AcceptedService[], cases: readonly
     const level = levelIn(slots[0]!)
     const holds = (amount: number): boolean =>
       slots.every(({ slot, place }) => {
-        const { placed } = cases[slot]!
-        return cases[slot]!.holds(Float64Array.from(placed, (one, i) => (i === place ? amount : one.level)))
+        const { levels, holds } = cases[slot]!
+        return holds(levels.with(place, amount))
       })
     let good = level
     for (let next = levelAbove(candidate, good, step); next !== undefined && holds(next); ) {
@@ -54,23 +54,22 @@ export const joinBlocks = (services: readonly AcceptedService[], cases: readonly
     }
     if (good === level) return
     for (const { slot, place } of slots) {
-      const placed = cases[slot]!.placed[place]!
-      placed.level = good
-      if (good === placed.accepted) placed.reason = undefined
+      const { placed, levels, reasons } = cases[slot]!
+      levels[place] = good
+      if (good === placed[place]!.accepted) reasons[place] = undefined
     }
     // Where the block is a cure for others, they may have more now; blocks stay.
     for (const { slot } of slots) {
-      const { placed, judge } = cases[slot]!
-      const before = placed.map(({ level }) => level)
+      const { placed, judge, reasons, levels: now } = cases[slot]!
       const isBlock = placed.map(({ service }) => services[service]!.isBlock)
       const { levels, hasGround } = judge(
-        Float64Array.from(placed, ({ accepted, level }, i) => (isBlock[i] ? level : accepted))
+        Float64Array.from(placed, ({ accepted }, i) => (isBlock[i] ? now[i]! : accepted))
       )
-      const isKept = placed.every((_, i) => !isBlock[i] || levels[i] === before[i])
-      placed.forEach((one, i) => {
-        if (!isKept || isBlock[i]) return
-        one.level = levels[i]!
-        one.reason = one.level === one.accepted ? undefined : hasGround ? 'violation' : 'no-solution'
+      if (placed.some((_, i) => isBlock[i] && levels[i] !== now[i])) continue
+      placed.forEach(({ accepted }, i) => {
+        if (isBlock[i]) return
+        now[i] = levels[i]!
+        reasons[i] = now[i] === accepted ? undefined : hasGround ? 'violation' : 'no-solution'
       })
     }
   }

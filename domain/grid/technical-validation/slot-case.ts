@@ -11,15 +11,13 @@ import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
 import { groundOf, type Tolerance } from './relaxed-limits.ts'
 import type { JudgedGrid, Reason } from './service.ts'
-import type { GridSolved, SlotGrid } from './slot-grid.ts'
+import { type GridSolved, isSame, type SlotGrid } from './slot-grid.ts'
 
 /** One service in one slot. */
 export interface Placed {
   readonly service: number
   readonly accepted: number
   readonly minAcceptance: number
-  level: number
-  reason: Reason | undefined
 }
 
 export interface Judged {
@@ -30,6 +28,9 @@ export interface Judged {
 export interface SlotCase {
   /** By rank. */
   readonly placed: readonly Placed[]
+  /** What each has now, and why it is not all of it; to be written by those that judge. By place in `placed`. */
+  readonly levels: Float64Array
+  readonly reasons: (Reason | undefined)[]
   /** Judges anew, with no service above `most` (by place in `placed`). */
   judge(most: Float64Array): Judged
   /** Whether these levels keep the limits that the last judgement counted. */
@@ -51,6 +52,8 @@ export const openSlot = (
   { compiled, limits, tolerance, cutting }: SlotRules
 ): SlotCase => {
   const nothing = new Float64Array(placed.length)
+  const levelsNow = Float64Array.from(nothing)
+  const reasons: (Reason | undefined)[] = new Array(placed.length).fill(undefined)
   let grid: SlotGrid | undefined
   let withAll: readonly Violation[] | undefined
   let divergence: Divergence | undefined
@@ -100,6 +103,8 @@ export const openSlot = (
 
   return {
     placed,
+    levels: levelsNow,
+    reasons,
     judge(most) {
       powerFlows += grid?.powerFlows ?? 0
       grid = gridWith(most)
@@ -110,9 +115,9 @@ export const openSlot = (
     },
     close() {
       if (grid === undefined) throw new Error('openSlot: closed before it was judged')
-      const status = placed.some(({ level, accepted }) => level < accepted) ? 'curtailed' : 'clear'
-      const isProven = proven !== undefined && placed.every(({ level }, i) => level === proven!.levels[i])
-      const state = isProven ? undefined : grid.prove(Float64Array.from(placed, ({ level }) => level))
+      const status = placed.some(({ accepted }, i) => levelsNow[i]! < accepted) ? 'curtailed' : 'clear'
+      const isProven = proven !== undefined && isSame(levelsNow, proven.levels)
+      const state = isProven ? undefined : grid.prove(levelsNow)
       const found = { powerFlows: powerFlows + grid.powerFlows, ...(withAll !== undefined && { withAll }) }
       if (state === undefined) return { ...found, status, residual: proven!.residual }
       if (state.status === 'diverged')

@@ -11,6 +11,7 @@ import { factorOf } from './dense-picture.ts'
 import type { LimitPicture, Pictured } from './limit-picture.ts'
 import type { LimitScan, Monitored } from './limit-scan.ts'
 import { linearLimitsOf } from './linear-limits.ts'
+import { emptyOwn, fillOwn, type OwnEffects } from './own-effects.ts'
 
 export const treePicture = (point: OperatingPoint, scan: LimitScan): LimitPicture | undefined => {
   const tree = treeSensitivities(point)
@@ -51,8 +52,8 @@ interface Found {
  */
 const lookIn = (
   { most, columns: { single, shared, sharing }, levels, effectLeast }: Pictured,
-  own: Own,
-  ownShared: Own,
+  own: OwnEffects,
+  ownShared: OwnEffects,
   found: Found
 ): ((left: number, parts: PathParts, factor: number) => number) => {
   const n = most.length
@@ -172,7 +173,7 @@ const lookIn = (
 const effectsOfShared = (
   effect: Float64Array,
   { firstOfRow, candidate }: Entries,
-  own: Own,
+  own: OwnEffects,
   sharing: Int32Array,
   { count, first, end, x, y }: PathParts,
   factor: number
@@ -195,59 +196,6 @@ const makeRoom = (found: Found, more: number): void => {
   found.candidate.set(candidate)
   found.use = new Float64Array(2 * needed)
   found.use.set(use)
-}
-
-/** What all limits of one picture share, by entry; the arrays are used again for the next picture of as many entries. */
-interface Own {
-  /** What of the row's own vector one W or var of the candidate moves. */
-  readonly x: Float64Array
-  readonly y: Float64Array
-  /** Sums over the entries before each: of these vectors by level, and of their sizes by the most. */
-  readonly sumX: Float64Array
-  readonly sumY: Float64Array
-  readonly sumMost: Float64Array
-  /** Of the limit that is looked at. */
-  readonly effect: Float64Array
-  sizeMax: number
-}
-
-const emptyOwn = (count: number): Own => ({
-  ...{ x: new Float64Array(count), y: new Float64Array(count), effect: new Float64Array(count), sizeMax: 0 },
-  sumX: new Float64Array(count + 1),
-  sumY: new Float64Array(count + 1),
-  sumMost: new Float64Array(count + 1)
-})
-
-const fillOwn = (
-  own: Own,
-  { count, row, share, quantity, candidate }: Entries,
-  { ownP, ownQ }: TreeSensitivities,
-  levels: Float64Array,
-  most: Float64Array
-): void => {
-  const { x, y, sumX, sumY, sumMost } = own
-  let sizeMax = 0
-  let ofX = 0
-  let ofY = 0
-  let ofMost = 0
-  for (let e = 0; e < count; e++) {
-    const at = 2 * row[e]!
-    const perWatt = share[e]! / 1000
-    const vx = perWatt * (quantity[e] === 0 ? ownP[at]! : ownQ[at]!)
-    const vy = perWatt * (quantity[e] === 0 ? ownP[at + 1]! : ownQ[at + 1]!)
-    const i = candidate[e]!
-    const size = Math.abs(vx) + Math.abs(vy)
-    if (size > sizeMax) sizeMax = size
-    x[e] = vx
-    y[e] = vy
-    ofX += vx * levels[i]!
-    ofY += vy * levels[i]!
-    ofMost += size * most[i]!
-    sumX[e + 1] = ofX
-    sumY[e + 1] = ofY
-    sumMost[e + 1] = ofMost
-  }
-  own.sizeMax = sizeMax
 }
 
 /** Where and how the value of a limit depends on the voltages next to it. */

@@ -56,12 +56,11 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
     return made
   }
   const cases = activeBySlot(services, slots.length).map((active, slot): SlotCase => {
-    const placed: Placed[] = []
-    for (const { service, accepted, minAcceptance } of active) {
+    for (const { service, accepted } of active) {
       const { reason } = located[service]!
-      if (reason === undefined) placed.push({ service, accepted, minAcceptance, level: accepted, reason })
-      else judged[service]!.push({ slot, accepted, acceptable: 0, reason })
+      if (reason !== undefined) judged[service]!.push({ slot, accepted, acceptable: 0, reason })
     }
+    const placed = active.filter(({ service }) => located[service]!.reason === undefined)
     const gridWith = (most: Float64Array) =>
       slotGrid(
         bench,
@@ -70,23 +69,24 @@ export const validateServices = (given: ValidationCase): TechnicalValidation => 
       )
     return openSlot(placed, gridWith, { compiled, limits, tolerance, cutting })
   })
-  for (const { placed, judge } of cases) {
+  for (const { placed, judge, reasons, levels: now } of cases) {
     const most = new Float64Array(placed.length)
     for (let i = 0; i < most.length; i++) most[i] = placed[i]!.accepted
     const { levels, hasGround } = judge(most)
-    for (let i = 0; i < most.length; i++) {
-      const one = placed[i]!
-      one.level = levels[i]!
-      one.reason = one.level === one.accepted ? undefined : hasGround ? 'violation' : 'no-solution'
-    }
+    now.set(levels)
+    for (let i = 0; i < most.length; i++)
+      if (levels[i]! < most[i]!) reasons[i] = hasGround ? 'violation' : 'no-solution'
   }
   joinBlocks(services, cases, cutting.step)
-  cases.forEach(({ placed }, slot) => {
-    for (const { service, accepted, level, reason } of placed)
+  for (const [slot, { placed, levels, reasons }] of cases.entries())
+    for (let i = 0; i < placed.length; i++) {
+      const { service, accepted } = placed[i]!
+      const acceptable = levels[i]!
+      const reason = reasons[i]
       judged[service]!.push(
-        reason === undefined ? { slot, accepted, acceptable: level } : { slot, accepted, acceptable: level, reason }
+        reason === undefined ? { slot, accepted, acceptable } : { slot, accepted, acceptable, reason }
       )
-  })
+    }
   return {
     services: services.map(({ offerId }, n) => ({ offerId, slots: judged[n]! })),
     slots: cases.map(one => one.close())
@@ -111,15 +111,9 @@ const locate = ({ members }: AcceptedService, { compiled, busOfPod }: Validation
   return { buses, weights: members.map(({ weight }) => weight), reason }
 }
 
-interface Active {
-  readonly service: number
-  readonly accepted: number
-  readonly minAcceptance: number
-}
-
 /** By slot and there by rank, what each service has accepted. */
-const activeBySlot = (services: readonly AcceptedService[], slots: number): readonly (readonly Active[])[] => {
-  const bySlot: Active[][] = Array.from({ length: slots }, () => [])
+const activeBySlot = (services: readonly AcceptedService[], slots: number): readonly (readonly Placed[])[] => {
+  const bySlot: Placed[][] = Array.from({ length: slots }, () => [])
   const byRank = [...services.keys()].sort((a, b) => services[a]!.rank - services[b]!.rank || a - b)
   for (const service of byRank) {
     const { offerId, accepted, isBlock, minAcceptance } = services[service]!
