@@ -107,6 +107,21 @@ t.test('grid convert --import prints what the API takes, and refuses what does n
   t.match(await cli('convert', file, '--import', '--profiles', limits), { code: 2, stderr: /no list of profiles/ })
 })
 
+t.test('DTP-PF-04: grid convert lumps low voltage without participants, and what is left solves as before', async t => {
+  const district = join(networks, 'simbench/district.json.gz')
+  const lumped = await cli('convert', district, '--lump-low-voltage')
+  t.match(lumped, { code: 0, stderr: /low-voltage networks lumped/ })
+  const file = join(root, 'lumped.json')
+  await writeFile(file, lumped.stdout)
+  const [before, after] = await Promise.all(
+    [district, file].map(async path => JSON.parse((await cli('solve', path, '--json')).stdout))
+  )
+  t.ok(after.buses.length < before.buses.length)
+  const voltage = new Map<string, number>(before.buses.map((bus: { id: string; vm_pu: number }) => [bus.id, bus.vm_pu]))
+  for (const { id, vm_pu } of after.buses)
+    if (Math.abs(vm_pu - voltage.get(id)!) > 1e-8) t.fail(`${id} has another voltage`)
+})
+
 t.test('grid convert prints a network of pandapower in the own format, which solves alike', async t => {
   const converted = await cli('convert', join(networks, 'simbench/lv-urban.pandapower.json.gz'))
   t.equal(converted.code, 0)

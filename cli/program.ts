@@ -189,6 +189,7 @@ export const program = (): Command => {
     .command('convert')
     .description('Print a network in the own format, as JSON.')
     .argument('<network...>', 'the file or files in any format that is read, or a folder; - for standard input')
+    .option('--lump-low-voltage', 'low-voltage networks without a participant as one load each, by their power flow')
     .option('--import', 'as the body of PUT /v1/networks/{pom}')
     .option('--profiles <file>', 'profiles of the import')
     .option('--limits <file>', 'limits of voltage and loading of the import')

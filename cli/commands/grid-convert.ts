@@ -1,14 +1,17 @@
 /**
  * `flexledger grid convert NETWORK`: a network of another format in the own one, or with --import as what a server takes
- * (PUT /v1/networks/{pom}), with profiles and limits from files.
+ * (PUT /v1/networks/{pom}), with profiles and limits from files. Low voltage without participants may be lumped.
  */
+import { lumpedNetwork } from '../../domain/grid/levels.ts'
+import type { Network } from '../../domain/grid/network.ts'
 import { networkToJson } from '../../domain/grid/network-file.ts'
-import { printJson, UsageError } from '../output.ts'
+import { Finding, printJson, UsageError } from '../output.ts'
 import { limitsFrom } from './grid-files.ts'
-import { networkFrom, readJson, warnings } from './network-input.ts'
+import { listed, networkFrom, readJson, warnings } from './network-input.ts'
 
 interface Flags {
   readonly import?: boolean
+  readonly lumpLowVoltage?: boolean
   readonly profiles?: string
   readonly limits?: string
 }
@@ -24,7 +27,7 @@ export const gridConvert = async (files: readonly string[], flags: Flags): Promi
   await limitsFrom(flags.limits, network)
   const limits = flags.limits === undefined ? undefined : await readJson(flags.limits)
   if (problems.length > 0) process.stderr.write(`${warnings(problems).join('')}\n`)
-  const document = networkToJson(network)
+  const document = networkToJson(flags.lumpLowVoltage ? lumpedFrom(files, network) : network)
   printJson(
     flags.import
       ? {
@@ -34,4 +37,16 @@ export const gridConvert = async (files: readonly string[], flags: Flags): Promi
         }
       : document
   )
+}
+
+const lumpedFrom = (files: readonly string[], network: Network): Network => {
+  const result = lumpedNetwork(network)
+  if (result.status === 'refused')
+    throw new UsageError(`${files.join(', ')} cannot be lumped:\n${listed(result.problems)}`)
+  if (result.status === 'diverged')
+    throw new Finding(
+      `${result.network} has no solution (${result.divergence.reason}; weakest at bus ${result.divergence.bus}): nothing to lump`
+    )
+  process.stderr.write(`${result.lumped} low-voltage networks lumped\n`)
+  return result.network
 }

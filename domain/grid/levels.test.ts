@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { levelsOf, solveLevels } from './levels.ts'
+import { levelsOf, lumpedNetwork, solveLevels } from './levels.ts'
 import type { Network } from './network.ts'
 import {
   aBus,
@@ -81,4 +81,29 @@ t.test('what hangs below a dead busbar has no state instead of a wrong one', asy
   const solution = solveLevels(levelsOf(network))
   t.match(solution, { status: 'converged', low: [undefined] })
   t.equal(gap(network), 0)
+})
+
+t.test('DTP-PF-04: low-voltage networks without a participant become one load each, the others stay', async t => {
+  const network = networkOf('simbench/district.json.gz')
+  const [busbar] = levelsOf(network).low.map(one => one.busbar)
+  const below = new Set(levelsOf(network).low[0]!.network.buses.map(({ id }) => id))
+  const loads = network.loads.map(({ pod: _, ...load }) =>
+    below.has(load.bus) ? { ...load, pod: `POD-${load.id}` } : load
+  )
+  const result = lumpedNetwork({ ...network, loads })
+  if (result.status !== 'lumped') return t.fail(result.status)
+  t.equal(result.lumped, 132)
+  t.equal(result.network.buses.length, 144 + 132 + below.size, 'the busbar counts once')
+  t.ok(result.network.loads.every(({ id }) => id !== `below ${busbar}`))
+  const [whole, lumped] = [solved(network), solved(result.network)]
+  const places = new Map(network.buses.map(({ id }, n) => [id, n]))
+  for (const [n, { id }] of result.network.buses.entries())
+    if (!(Math.abs(lumped.vm_pu[n]! - whole.vm_pu[places.get(id)!]!) < 1e-9)) return t.fail(`${id} has another voltage`)
+  t.ok(Math.abs(lumped.externalGrid_kW[0]! - whole.externalGrid_kW[0]!) < 1e-6)
+  return undefined
+})
+
+t.test('a network whose low voltage has no solution is not lumped', async t => {
+  const heavy = aNetwork().loads.map(load => ({ ...load, p_kW: 1e6 }))
+  t.match(lumpedNetwork(aNetwork({ loads: heavy })), { status: 'diverged' })
 })

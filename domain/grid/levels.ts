@@ -39,7 +39,11 @@ export type LevelsSolution =
 
 export const lumpedLoadId = (busbar: string): string => `below ${busbar}`
 
-export const levelsOf = (network: Network): Levels => {
+/** `participantsStay`: a low-voltage network with a PoD of a participant in it is not cut off. */
+export const levelsOf = (
+  network: Network,
+  { participantsStay = false }: { readonly participantsStay?: boolean } = {}
+): Levels => {
   const topology = topologyOf(network)
   const { nodeOfBus, busOfNode, branches, busIndex } = topology
   const nodeOf = (bus: string): number => nodeOfBus[busIndex.get(bus) ?? -1] ?? -1
@@ -60,6 +64,7 @@ export const levelsOf = (network: Network): Levels => {
     const isFeeder = !isLow(nodeOf(high)) && busbarOf.get(groupOf(low)) === nodeOf(low)
     if (!isFeeder && groupOf(high) !== groupOf(low)) for (const bus of [high, low]) busbarOf.delete(groupOf(bus))
   }
+  if (participantsStay) for (const { bus, pod } of network.loads) if (pod !== undefined) busbarOf.delete(groupOf(bus))
   const cutBelow = (bus: string): number => {
     const low = groupOf(bus)
     return busbarOf.has(low) ? low : WITH_MEDIUM
@@ -158,6 +163,28 @@ export const solveLevels = (
   const mediumFlow = powerFlow(above.compiled)
   const flows = compiled.map(one => powerFlow(one))
   return settle(above.compiled, mediumFlow, low, flows, rounds)
+}
+
+/**
+ * The network with each low-voltage network that has no participant as one lumped load at its busbar: what it takes there by
+ * its own power flow, at the voltage that the whole network gives it. Its power flow is that of the whole, as far as it goes.
+ */
+export const lumpedNetwork = (
+  network: Network
+):
+  | { readonly status: 'lumped'; readonly network: Network; readonly lumped: number }
+  | Exclude<ReturnType<typeof solveLevels>, { readonly status: 'converged' }> => {
+  const levels = levelsOf(network, { participantsStay: true })
+  const solution = solveLevels(levels)
+  if (solution.status !== 'converged') return solution
+  const stateBelow = new Map(levels.low.map(({ busbar }, n) => [lumpedLoadId(busbar), solution.low[n]]))
+  const loads = levels.medium.loads.map(load => {
+    const state = stateBelow.get(load.id)
+    return state === undefined
+      ? load
+      : { ...load, p_kW: state.externalGrid_kW[0]!, q_kvar: state.externalGrid_kvar[0]! }
+  })
+  return { status: 'lumped', network: { ...levels.medium, loads }, lumped: levels.low.length }
 }
 
 const settle = (

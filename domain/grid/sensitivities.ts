@@ -47,8 +47,18 @@ export const regionsOf = (equations: NodeEquations): readonly { readonly first: 
   return regions.map(({ first }, n) => ({ first, end: regions[n + 1]?.first ?? rows }))
 }
 
-/** Computes sensitivities of one point; owns the array that it works in. */
-export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) => Sensitivity) => {
+/**
+ * λ of a quantity for the rows from `first` to `end`, at places 2·row and 2·row + 1 of `values`; 0 outside of them. The
+ * array is the caller's until the next call.
+ */
+export interface Adjoint {
+  readonly first: number
+  readonly end: number
+  readonly values: Float64Array
+}
+
+/** The adjoints of one point, for those that need few rows of them; owns the array that it works in. */
+export const adjointsAt = (point: OperatingPoint): ((monitored: Monitored) => Adjoint) => {
   const { compiled, re, im } = point
   const { equations, rowOfBus } = compiled
   const { rows, fixedRows } = equations
@@ -56,8 +66,10 @@ export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) 
   const regionOf = new Int32Array(rows).fill(-1)
   for (const [n, { first, end }] of regions.entries()) regionOf.fill(n, first, end)
   const values = new Float64Array(2 * rows)
+  const none = { first: fixedRows, end: fixedRows }
+  let last: { readonly first: number; readonly end: number } = none
   return monitored => {
-    const whole = { first: fixedRows, end: rows }
+    values.fill(0, 2 * last.first, 2 * last.end)
     let at = -1
     switch (monitored.kind) {
       case 'voltage':
@@ -80,14 +92,20 @@ export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) 
         break
     }
     values.fill(0, 0, 2 * fixedRows)
-    const region =
-      monitored.kind === 'losses'
-        ? whole
-        : at < fixedRows
-          ? { first: fixedRows, end: fixedRows }
-          : regions[regionOf[at]!]!
-    const { first, end } = region
+    if (monitored.kind === 'losses') last = { first: fixedRows, end: rows }
+    else last = at < fixedRows ? none : regions[regionOf[at]!]!
+    const { first, end } = last
     point.adjoint(values, first, end)
+    return { first, end, values }
+  }
+}
+
+/** Computes sensitivities of one point. */
+export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) => Sensitivity) => {
+  const { re, im } = point
+  const adjointOf = adjointsAt(point)
+  return monitored => {
+    const { first, end, values } = adjointOf(monitored)
     const p = new Float64Array(end - first)
     const q = new Float64Array(end - first)
     for (let row = first; row < end; row++) {
@@ -100,13 +118,52 @@ export const sensitivitiesAt = (point: OperatingPoint): ((monitored: Monitored) 
       p[row - first] = (lr * vr - li * vi) * scale
       q[row - first] = (lr * vi + li * vr) * scale
     }
-    values.fill(0, 2 * first, 2 * end)
     if (monitored.kind === 'losses')
       for (let k = 0; k < p.length; k++) {
         p[k]! *= 1000 * BASE_MVA
         q[k]! *= 1000 * BASE_MVA
       }
     return { first, end, p, q }
+  }
+}
+
+/** Rows of the equations, and which way of each: what an injection there is multiplied with. */
+export interface Injections {
+  readonly row: Int32Array
+  /** 1: reactive power. */
+  readonly isReactive: Uint8Array
+  /** Per kW or kvar. */
+  readonly factor: Float64Array
+}
+
+/**
+ * The sensitivities of one point at some rows alone. `take` reads the point's voltages (after a solve); `into` then gives
+ * what each injection does to the quantity of an adjoint, times a number.
+ */
+export const sensitivitiesAtRows = (
+  { re, im }: Pick<OperatingPoint, 're' | 'im'>,
+  { row, isReactive, factor }: Injections
+): { take(): void; into(adjoint: Adjoint, times: number, effect: Float64Array): void } => {
+  const count = row.length
+  const byRe = new Float64Array(count)
+  const byIm = new Float64Array(count)
+  return {
+    take() {
+      for (let n = 0; n < count; n++) {
+        const at = row[n]!
+        const vr = re[at]!
+        const vi = im[at]!
+        const scale = factor[n]! / ((vr * vr + vi * vi) * 1000 * BASE_MVA)
+        byRe[n] = (isReactive[n] === 1 ? vi : vr) * scale
+        byIm[n] = (isReactive[n] === 1 ? vr : -vi) * scale
+      }
+    },
+    into({ values }, times, effect) {
+      for (let n = 0; n < count; n++) {
+        const at = 2 * row[n]!
+        effect[n] = times * (byRe[n]! * values[at]! + byIm[n]! * values[at + 1]!)
+      }
+    }
   }
 }
 

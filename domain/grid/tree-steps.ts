@@ -14,6 +14,25 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
   const changeIm = new Float64Array(rows)
   const order = orderByDepth(rows, fixedRows, parent)
   const { fixed, above } = fixedIn(order, own, parent, toParent)
+  // Per row: what of its parent's adjoint arrives at it, as a matrix; the same for every right side after one step.
+  const carried = new Float64Array(4 * rows)
+  let isCarried = false
+  const carry = (): void => {
+    for (let row = fixedRows; row < rows; row++) {
+      const w = 6 * row
+      const cr = solved[w + 2]!
+      const ci = solved[w + 3]!
+      const dr = solved[w + 4]!
+      const di = solved[w + 5]!
+      const downRe = toParent[4 * row + 2]!
+      const downIm = toParent[4 * row + 3]!
+      carried[4 * row] = (ci + di) * downIm - (cr + dr) * downRe
+      carried[4 * row + 1] = (cr + dr) * downIm + (ci + di) * downRe
+      carried[4 * row + 2] = (di - ci) * downRe - (cr - dr) * downIm
+      carried[4 * row + 3] = (ci - di) * downIm - (cr - dr) * downRe
+    }
+    isCarried = true
+  }
   const steps: Steps = {
     largest: 0,
     largestRow: fixedRows,
@@ -21,6 +40,7 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
     eliminated: solved,
     step(re, im, p, q) {
       let isStable = true
+      isCarried = false
       solved.fill(0)
       for (let k = order.length - 1; k >= 0; k--) {
         const row = order[k]!
@@ -117,11 +137,12 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       steps.isStable = isStable
     },
     adjoint(values, first, end) {
+      if (!isCarried) carry()
+      // Upwards only what is not 0: of one voltage or current that is the path to the external grid.
       for (let row = end - 1; row >= first; row--) {
         const fr = values[2 * row]!
         const fi = values[2 * row + 1]!
-        const up = parent[row]!
-        if ((fr === 0 && fi === 0) || up < fixedRows) continue
+        if (fr === 0 && fi === 0) continue
         const w = 6 * row
         const cr = solved[w + 2]!
         const ci = solved[w + 3]!
@@ -130,6 +151,10 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
         // The adjoint of a pair (c, d) is (c, conj d).
         const gr = cr * fr - ci * fi + dr * fr - di * fi
         const gi = cr * fi + ci * fr - dr * fi - di * fr
+        values[2 * row] = gr
+        values[2 * row + 1] = gi
+        const up = parent[row]!
+        if (up < fixedRows) continue
         const upRe = toParent[4 * row]!
         const upIm = toParent[4 * row + 1]!
         values[2 * up]! -= upRe * gr - upIm * gi
@@ -137,23 +162,12 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
       }
       for (let row = first; row < end; row++) {
         const up = parent[row]!
-        let fr = values[2 * row]!
-        let fi = values[2 * row + 1]!
-        if (up >= fixedRows) {
-          const downRe = toParent[4 * row + 2]!
-          const downIm = toParent[4 * row + 3]!
-          const ur = values[2 * up]!
-          const ui = values[2 * up + 1]!
-          fr -= downRe * ur - downIm * ui
-          fi -= downRe * ui + downIm * ur
-        }
-        const w = 6 * row
-        const cr = solved[w + 2]!
-        const ci = solved[w + 3]!
-        const dr = solved[w + 4]!
-        const di = solved[w + 5]!
-        values[2 * row] = cr * fr - ci * fi + dr * fr - di * fi
-        values[2 * row + 1] = cr * fi + ci * fr - dr * fi - di * fr
+        if (up < fixedRows) continue
+        const ur = values[2 * up]!
+        const ui = values[2 * up + 1]!
+        const t = 4 * row
+        values[2 * row]! += carried[t]! * ur + carried[t + 1]! * ui
+        values[2 * row + 1]! += carried[t + 2]! * ur + carried[t + 3]! * ui
       }
     }
   }

@@ -95,11 +95,10 @@ export const violationsOf = (compiled: CompiledNetwork, limits: Limits, state: G
     const value_pu = state.vm_pu[index]!
     const low = limits.minPu[index]!
     const high = limits.maxPu[index]!
-    const element = network.buses[index]!.id
     if (value_pu < low - VOLTAGE_MARGIN_PU)
-      found.push({ kind: 'under-voltage', element, index, value_pu, limit_pu: low })
+      found.push({ kind: 'under-voltage', element: network.buses[index]!.id, index, value_pu, limit_pu: low })
     if (value_pu > high + VOLTAGE_MARGIN_PU)
-      found.push({ kind: 'over-voltage', element, index, value_pu, limit_pu: high })
+      found.push({ kind: 'over-voltage', element: network.buses[index]!.id, index, value_pu, limit_pu: high })
   }
   const overloads = (
     kind: 'line-overload' | 'transformer-overload',

@@ -13,17 +13,22 @@ export interface StoredRecord extends Omit<PodRecord, 'powerBaselineCurves'> {
 export const storedRecord = ({
   powerBaselineCurves: { workday, saturday, holiday },
   ...record
-}: PodRecord): StoredRecord => ({
-  ...record,
-  curves: { workday: columnOf(workday), saturday: columnOf(saturday), holiday: columnOf(holiday) }
-})
+}: PodRecord): StoredRecord => {
+  const curves = { workday: columnOf(workday), saturday: columnOf(saturday), holiday: columnOf(holiday) }
+  // The rest is a copy already.
+  return Object.assign(record, { curves })
+}
 
 export const recordOf = ({ curves: { workday, saturday, holiday }, ...record }: StoredRecord): PodRecord => ({
   ...record,
   powerBaselineCurves: { workday: slotsOf(workday), saturday: slotsOf(saturday), holiday: slotsOf(holiday) }
 })
 
+/** One for all days without a baseline; nothing can be written into it. */
+const emptyColumn = new Float64Array(0)
+
 const columnOf = (slots: Curves['workday']): Float64Array => {
+  if (slots.length === 0) return emptyColumn
   const column = new Float64Array(2 * slots.length)
   for (let n = 0; n < slots.length; n++) {
     column[2 * n] = slots[n]!.p

@@ -160,9 +160,16 @@ export interface AnswerPosition {
   readonly epoch: number
 }
 
+/** At most 15 digits. By its characters, because every reader asks for four of them of every record. */
 const whole = (text: string | undefined): number | undefined => {
-  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined
-  return Number(text)
+  if (text === undefined || text.length === 0 || text.length > 15) return undefined
+  let value = 0
+  for (let n = 0; n < text.length; n++) {
+    const digit = text.charCodeAt(n) - 48
+    if (!(digit >= 0 && digit <= 9)) return undefined
+    value = value * 10 + digit
+  }
+  return value
 }
 
 export const answerPosition = (record: StoredRecord): AnswerPosition | undefined => {

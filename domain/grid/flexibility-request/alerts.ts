@@ -8,7 +8,7 @@
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { FlexibleUnit } from '../flexible-unit.ts'
 import { powerFlow, type SlotPowers } from '../power-flow.ts'
-import { type Monitored, sensitivitiesAt } from '../sensitivities.ts'
+import { adjointsAt, type Injections, type Monitored, sensitivitiesAtRows } from '../sensitivities.ts'
 import type { Violation } from '../violations.ts'
 
 export interface HelpfulResources {
@@ -65,17 +65,21 @@ export const alertsOf = (
       }
     }
   const flow = powerFlow(compiled)
-  const sensitivityOf = sensitivitiesAt(flow.point)
+  const adjointOf = adjointsAt(flow.point)
   const reach = reachOf(compiled, units)
+  const injections = sensitivitiesAtRows(flow.point, reach)
+  const change = new Float64Array(reach.count)
   const found: Alert[] = []
   for (const [slot, problems] of Map.groupBy(byElement.values(), ({ worstSlot }) => worstSlot)) {
     flow.point.load(slots[slot]!.powers)
     if (flow.point.solve().status !== 'converged')
       throw new RangeError(`alertsOf: slot ${slot} has violations but no solution`)
     flow.point.linearise()
+    injections.take()
     for (const { worst, slots: all } of problems) {
       const monitored = monitoredOf(compiled, worst)
       const sign = worst.kind === 'under-voltage' ? -1 : 1
+      injections.into(adjointOf(monitored), 1, change)
       found.push({
         kind: worst.kind,
         element: worst.element,
@@ -87,7 +91,7 @@ export const alertsOf = (
             ? { value: worst.value_pu, limit: worst.limit_pu, beyond: beyond(worst), unit: 'pu' as const }
             : { value: worst.value_A, limit: worst.limit_A, beyond: beyond(worst), unit: 'A' as const })
         },
-        helpful: helpfulOf(reach, sensitivityOf(monitored), sign, podsMax)
+        helpful: helpfulOf(reach, change, sign, podsMax)
       })
     }
   }
@@ -116,53 +120,74 @@ const runsOf = (slots: readonly number[]): Alert['slots'] => {
   return runs
 }
 
-interface Reach {
-  readonly pod: string
-  readonly row: number
-  readonly quantity: 'P' | 'Q'
-  readonly sign: 1 | -1
-  readonly most: number
+/** Every way of every unit that has some of it, one after the other. */
+interface Reach extends Injections {
+  readonly pods: readonly string[]
+  /** W or var. */
+  readonly most: Float64Array
+  readonly count: number
 }
 
-const reachOf = ({ topology, rowOfBus }: CompiledNetwork, units: readonly FlexibleUnit[]): readonly Reach[] =>
-  units.flatMap(({ pod, bus, band }) => {
+const reachOf = ({ topology, rowOfBus }: CompiledNetwork, units: readonly FlexibleUnit[]): Reach => {
+  const ways = units.flatMap(({ pod, bus, band: { upP, downP, upQ, downQ } }) => {
     const place = topology.busIndex.get(bus)
     const row = place === undefined ? -1 : rowOfBus[place]!
     if (row < 0) return []
-    const all: readonly Reach[] = [
-      { pod, row, quantity: 'P', sign: 1, most: band.upP },
-      { pod, row, quantity: 'P', sign: -1, most: -band.downP },
-      { pod, row, quantity: 'Q', sign: 1, most: band.upQ },
-      { pod, row, quantity: 'Q', sign: -1, most: -band.downQ }
+    const all = [
+      { pod, row, isReactive: 0, factor: 1, most: upP },
+      { pod, row, isReactive: 0, factor: -1, most: -downP },
+      { pod, row, isReactive: 1, factor: 1, most: upQ },
+      { pod, row, isReactive: 1, factor: -1, most: -downQ }
     ]
     return all.filter(({ most }) => most > 0)
   })
+  return {
+    count: ways.length,
+    pods: ways.map(({ pod }) => pod),
+    row: Int32Array.from(ways, ({ row }) => row),
+    isReactive: Uint8Array.from(ways, ({ isReactive }) => isReactive),
+    factor: Float64Array.from(ways, ({ factor }) => factor),
+    most: Float64Array.from(ways, ({ most }) => most)
+  }
+}
 
+/** `change`: by way of `reach`, what a kW or kvar of it does; `sign` 1: what lowers the value helps. */
 const helpfulOf = (
-  reach: readonly Reach[],
-  { first, end, p, q }: ReturnType<ReturnType<typeof sensitivitiesAt>>,
+  { count, pods, isReactive, factor, most }: Reach,
+  change: Float64Array,
   sign: 1 | -1,
   podsMax: number
 ): readonly HelpfulResources[] => {
-  const effects = reach.flatMap(one => {
-    if (one.row < first || one.row >= end) return []
-    const change = one.sign * (one.quantity === 'P' ? p : q)[one.row - first]!
-    return change * sign < 0 ? [{ ...one, change }] : []
-  })
-  const best = (quantity: 'P' | 'Q'): number =>
-    effects.reduce((most, one) => (one.quantity === quantity ? Math.max(most, Math.abs(one.change)) : most), 0)
-  const least = { P: HELPFUL_SHARE * best('P'), Q: HELPFUL_SHARE * best('Q') }
-  const helping = effects.filter(one => Math.abs(one.change) >= least[one.quantity])
-  return [...Map.groupBy(helping, one => `${one.quantity} ${one.sign}`).values()].map(list => {
-    const sorted = list.toSorted((a, b) => Math.abs(b.change) - Math.abs(a.change))
-    const { quantity, sign: direction } = sorted[0]!
+  const best = [0, 0]
+  for (let n = 0; n < count; n++) {
+    const help = -sign * change[n]!
+    if (help > best[isReactive[n]!]!) best[isReactive[n]!] = help
+  }
+  const lists = new Map<number, number[]>()
+  for (let n = 0; n < count; n++) {
+    const help = -sign * change[n]!
+    if (help <= 0 || help < HELPFUL_SHARE * best[isReactive[n]!]!) continue
+    const way = 2 * isReactive[n]! + (factor[n]! > 0 ? 0 : 1)
+    const list = lists.get(way)
+    if (list === undefined) lists.set(way, [n])
+    else list.push(n)
+  }
+  return [...lists].map(([way, list]) => {
+    const direction = way % 2 === 0 ? 1 : -1
+    let total = 0
+    let effect = 0
+    for (const n of list) {
+      total += most[n]!
+      effect += (change[n]! * most[n]!) / 1000
+    }
+    list.sort((a, b) => Math.abs(change[b]!) - Math.abs(change[a]!) || a - b)
     return {
-      quantity,
+      quantity: way < 2 ? 'P' : 'Q',
       direction: direction === 1 ? 'UP' : 'DOWN',
-      total: -direction * sorted.reduce((sum, { most }) => sum + most, 0),
-      effect: sorted.reduce((sum, { change, most }) => sum + (change * most) / 1000, 0),
-      pods: sorted.slice(0, podsMax).map(({ pod }) => pod),
-      podCount: sorted.length
+      total: -direction * total,
+      effect,
+      pods: list.slice(0, podsMax).map(n => pods[n]!),
+      podCount: list.length
     }
   })
 }

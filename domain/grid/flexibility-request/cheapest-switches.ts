@@ -22,7 +22,7 @@ interface Switches {
   readonly exclusive: readonly (readonly [number, number])[]
   readonly help: readonly Float64Array[]
   /** At nothing switched on. */
-  readonly excess: readonly number[]
+  readonly excess: Float64Array
 }
 
 /** `exceedance`: sum of what is exceeded with these amounts, by power flow; 0: all limits hold. */

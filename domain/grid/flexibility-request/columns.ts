@@ -106,8 +106,9 @@ export const activationsOf = (
 ): readonly Activation[] => {
   const byUnit = new Map<number, { p: number; q: number }>()
   columns.forEach(({ quantity, sign, members }, k) => {
-    members.forEach(({ unit }, n) => {
-      const watts = sign * (whole[k]![n] ?? 0)
+    whole[k]!.forEach((amount, n) => {
+      const { unit } = members[n]!
+      const watts = sign * amount
       if (watts === 0) return
       const sum = byUnit.get(unit) ?? { p: 0, q: 0 }
       if (quantity === 'P') sum.p += watts

@@ -27,6 +27,8 @@ export interface CureStepResult {
   readonly missing: Float64Array
   /** Largest price of a percent. */
   readonly dearest: number
+  /** Price of a percent of each limit; absent where the bands do not suffice. */
+  readonly prices?: Float64Array
   /** To start the next step from. */
   readonly basis?: Int32Array | undefined
 }
@@ -52,7 +54,7 @@ export const solveCureStep = (
   const found = solve({ cost, lower, upper, rows, need: needed }, isDiscrete)
   if (found.status === 'optimal') {
     const { values, prices, basis } = found
-    return { amounts: values, missing: new Float64Array(needs), dearest: Math.max(0, ...prices), basis }
+    return { amounts: values, missing: new Float64Array(needs), dearest: Math.max(0, ...prices), prices, basis }
   }
   // One slack for each limit; every price 0 but theirs.
   const withSlack = (values: Float64Array, slack: number): Float64Array => {

@@ -7,7 +7,7 @@
  */
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { OperatingPoint } from '../power-flow.ts'
-import { type Monitored, regionsOf, sensitivitiesAt } from '../sensitivities.ts'
+import { adjointsAt, type Monitored, regionsOf, type sensitivitiesAtRows } from '../sensitivities.ts'
 import { type Limits, LOADING_MARGIN_PERCENT, VOLTAGE_MARGIN_PU } from '../violations.ts'
 
 /** One limit: which quantity, and on which side of it. Voltage: sign -1 is a lower limit. */
@@ -20,12 +20,6 @@ export interface WatchedLimit {
   readonly limitPercent: number
   /** Index among `regions`. */
   readonly region: number
-}
-
-/** Effect of 1 kW or 1 kvar injected at each row of the region, in percent of exceedance: negative helps. */
-export interface Effect {
-  readonly p: Float64Array
-  readonly q: Float64Array
 }
 
 export interface Region {
@@ -44,20 +38,12 @@ export interface LimitWatch {
   worst(region: number, most: number): readonly number[]
   /** Sum of all exceedances of a region, percent. After `scan`. */
   total(region: number): number
-  /** Limits of a region that are exceeded or nearer than this, as `worst` sorts and thins them out. Any solved point. */
-  near(
-    region: number,
-    room: { readonly voltagePercent: number; readonly loadingPercent: number },
-    most: number
-  ): readonly number[]
   limit(key: number): WatchedLimit
   /** Exceedance (positive) or room left (negative) of a limit, percent, at the point's voltages. */
   excess(key: number): number
-  /** After `point.linearise()`. */
-  effect(key: number): Effect
+  /** Percent of exceedance that each of these injections takes off; after `point.linearise()` and `injections.take()`. */
+  help(key: number, injections: ReturnType<typeof sensitivitiesAtRows>, into: Float64Array): void
 }
-
-const VOLTAGE_MARGIN_PERCENT = 100 * VOLTAGE_MARGIN_PU
 
 interface Rated {
   readonly kind: 'line' | 'transformer'
@@ -98,7 +84,7 @@ export const limitWatch = (point: OperatingPoint, limits: Limits): LimitWatch =>
   /** Keys: 2·row lower and 2·row + 1 upper voltage limit, then the rated ends. */
   const exceeded: number[] = []
   const excessOf = new Float64Array(2 * rows + rated.length)
-  const sensitivityOf = sensitivitiesAt(point)
+  const adjointOf = adjointsAt(point)
 
   const current = (n: number): number => {
     const f = own[n]!
@@ -177,31 +163,15 @@ export const limitWatch = (point: OperatingPoint, limits: Limits): LimitWatch =>
         exceeded.filter(key => regionOf(key) === region),
         most
       ),
-    near(region, { voltagePercent, loadingPercent }, most) {
-      const { first, end } = regions[region]!
-      const found: number[] = []
-      for (let key = 2 * first; key < 2 * end; key++) if (excess(key) > -voltagePercent) found.push(key)
-      for (let n = 0; n < rated.length; n++)
-        if (rated[n]!.region === region && excess(2 * rows + n) > -loadingPercent) found.push(2 * rows + n)
-      return peaks(found, most)
-    },
-    effect(key) {
+    help(key, injections, into) {
       const { monitored, sign, percentPer, region } = limit(key)
-      const { first, p, q } = sensitivityOf(monitored)
-      const factor = sign * percentPer
-      const { first: start, end } = regions[region]!
-      if (first !== start || p.length !== end - start) throw new Error(`effect: ${key} reacts to another region`)
-      for (let k = 0; k < p.length; k++) {
-        p[k]! *= factor
-        q[k]! *= factor
-      }
-      return { p, q }
+      const adjoint = adjointOf(monitored)
+      const { first, end } = regions[region]!
+      if (adjoint.first !== first || adjoint.end !== end) throw new Error(`help: ${key} reacts to another region`)
+      injections.into(adjoint, -sign * percentPer, into)
     }
   }
 }
-
-export const isWithin = (key: number, rows: number, excess: number): boolean =>
-  excess <= (key < 2 * rows ? VOLTAGE_MARGIN_PERCENT : LOADING_MARGIN_PERCENT)
 
 /** The tightest limits of the buses of each row. */
 const rowLimits = ({ network, equations, rowOfBus }: CompiledNetwork, limits: Limits) => {

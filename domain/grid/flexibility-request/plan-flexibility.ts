@@ -14,9 +14,10 @@ import type { CompiledNetwork } from '../compile-network.ts'
 import type { Activation, FlexibleUnit } from '../flexible-unit.ts'
 import { copyOf, type Divergence, divergenceOf, type GridState, powerFlow, type SlotPowers } from '../power-flow.ts'
 import { type Limits, limitsOf, type Violation, violationsOf } from '../violations.ts'
-import { activationsOf, type BidSizes, type Column, columnsOf, costOf } from './columns.ts'
-import { cureSlot, type Workbench } from './cure-slot.ts'
+import { activationsOf, type BidSizes, columnsOf, costOf } from './columns.ts'
+import { cureSlot } from './cure-slot.ts'
 import { limitWatch } from './limit-watch.ts'
+import { type Workbench, workbench } from './workbench.ts'
 
 export interface PlanSlot {
   /** Forecast powers; in real time with the results of day-ahead in place of baselines (DTP-PF-07). */
@@ -73,28 +74,24 @@ export const planFlexibility = (
   const hours = options.slotHours ?? SLOT_HOURS
   const flow = powerFlow(compiled)
   const watch = limitWatch(flow.point, limits)
-  const prepare = (list: readonly FlexibleUnit[]): Workbench => {
-    const columns = columnsOf(compiled, list, sizes)
-    const columnsOfRegion = columnsByRegion(columns, watch.regionOfRow, watch.regions.length)
-    return { solver, point: flow.point, watch, columns, columnsOfRegion, sizes }
-  }
-  let usual: Workbench | undefined
+  const prepare = (list: readonly FlexibleUnit[]) => ({
+    bench: workbench({ solver, point: flow.point, watch, columns: columnsOf(compiled, list, sizes), sizes }),
+    busOf: busesOf(compiled, list)
+  })
+  let usual: { readonly bench: Workbench; readonly busOf: ReadonlyMap<string, number | undefined> } | undefined
   const plan = ({ powers, units: own }: PlanSlot): SlotPlan => {
     flow.point.load(powers)
     const found = flow.point.solve()
     if (found.status === 'diverged') return { status: 'diverged', divergence: divergenceOf(compiled, found) }
     if (!watch.scan() && !hasFixedViolation(compiled, limits, flow.point)) return { status: 'clean' }
-    const before = flow.solve(powers)
-    if (before.status === 'diverged') return { status: 'diverged', divergence: before }
-    const violations = violationsOf(compiled, limits, before)
+    const violations = violationsOf(compiled, limits, flow.outputs(found))
     if (violations.length === 0) return { status: 'clean' }
-    watch.scan()
     if (own === undefined) usual ??= prepare(units)
-    const bench = own === undefined ? usual! : prepare(own)
+    const { bench, busOf } = own === undefined ? usual! : prepare(own)
     const list = own ?? units
     const { whole, optimum, powerFlows } = cureSlot(bench)
     const activations = activationsOf(list, bench.columns, whole)
-    const after = flow.solve(withActivations(compiled, powers, list, activations))
+    const after = flow.solve(withInjected(compiled, powers, busOf, activations))
     // Amounts were tried before they were chosen: what the grid does not carry cannot be among them.
     if (after.status === 'diverged') throw new Error(`planFlexibility: the plan itself diverges at ${after.bus}`)
     const remaining = violationsOf(compiled, limits, after)
@@ -119,12 +116,23 @@ export const planFlexibility = (
 
 /** The powers of a slot with these activations beside them. */
 export const withActivations = (
-  { network, topology }: CompiledNetwork,
+  compiled: CompiledNetwork,
   powers: SlotPowers,
   units: readonly FlexibleUnit[],
   activations: readonly Activation[]
+): SlotPowers => withInjected(compiled, powers, busesOf(compiled, units), activations)
+
+const busesOf = (
+  { topology }: CompiledNetwork,
+  units: readonly FlexibleUnit[]
+): ReadonlyMap<string, number | undefined> => new Map(units.map(({ pod, bus }) => [pod, topology.busIndex.get(bus)]))
+
+const withInjected = (
+  { network }: CompiledNetwork,
+  powers: SlotPowers,
+  busOf: ReadonlyMap<string, number | undefined>,
+  activations: readonly Activation[]
 ): SlotPowers => {
-  const busOf = new Map(units.map(({ pod, bus }) => [pod, topology.busIndex.get(bus)]))
   const p_kW = powers.injected?.p_kW.slice() ?? new Float64Array(network.buses.length)
   const q_kvar = powers.injected?.q_kvar.slice() ?? new Float64Array(network.buses.length)
   for (const { pod, p, q } of activations) {
@@ -134,16 +142,6 @@ export const withActivations = (
     q_kvar[bus]! += q / 1000
   }
   return { ...powers, injected: { p_kW, q_kvar } }
-}
-
-const columnsByRegion = (
-  columns: readonly Column[],
-  regionOfRow: Int32Array,
-  regions: number
-): readonly Int32Array[] => {
-  const lists: number[][] = Array.from({ length: regions }, () => [])
-  for (const [k, { row }] of columns.entries()) lists[regionOfRow[row]!]!.push(k)
-  return lists.map(list => Int32Array.from(list))
 }
 
 /** A bus that an external grid holds outside of its limits: no injection moves it, but it is a violation. */

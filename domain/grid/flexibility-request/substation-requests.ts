@@ -10,14 +10,20 @@
  */
 import type { CompiledNetwork } from '../compile-network.ts'
 import type { FlexibleBand, FlexibleUnit } from '../flexible-unit.ts'
-import { powerFlow, type SlotPowers } from '../power-flow.ts'
-import { sensitivitiesAt } from '../sensitivities.ts'
-import type { Violation } from '../violations.ts'
-import { monitoredOf } from './alerts.ts'
+import type { SlotPowers } from '../power-flow.ts'
+import {
+  type Direction,
+  type Look,
+  looksAt,
+  type PlannedWay,
+  type Quantity,
+  relevantHelp,
+  signOf,
+  type Way,
+  waysOf
+} from './helped-limits.ts'
 import type { SlotPlan } from './plan-flexibility.ts'
 
-type Quantity = 'P' | 'Q'
-type Direction = 'UP' | 'DOWN'
 type Service = 'congestion' | 'voltage'
 
 /** A customer, and where the market finds it. */
@@ -52,38 +58,10 @@ export interface SubstationRequest {
 
 /** Least help of a list's members, as a share of the best member's. */
 const ALIKE = 0.8
-/** A PoD is there for a limit if it helps at least this share of the help of the best one that is planned. */
-const RELEVANT = 0.1
 /** What is asked beyond the plan costs; where a list would need more, real time asks again for what is missing. */
 const MARGIN_MAX = 1.25
-/** Violations of a quarter-hour that are looked at, the worst first: those nearby are cured alike. */
-const LOOKED_AT_MAX = 100
 /** W or var, as bids. */
 const STEP = 10
-
-interface Way {
-  readonly quantity: Quantity
-  readonly direction: Direction
-}
-
-/** One PoD's part of the plan: W or var by slot. */
-interface PlannedWay extends Way {
-  readonly unit: number
-  readonly amounts: Map<number, number>
-}
-
-/** A slot with a plan, and what it breaks, the worst first. */
-interface Look {
-  readonly service: Service
-  readonly limits: readonly LookedAt[]
-}
-
-interface LookedAt {
-  /** By unit: what a kW or kvar more injection helps. */
-  readonly help: Readonly<Record<Quantity, Float64Array>>
-  /** The most that one of the planned helps with each quantity. */
-  readonly best: Record<Quantity, number>
-}
 
 interface Group extends Way {
   readonly level: SubstationRequest['level']
@@ -96,26 +74,16 @@ export const substationRequests = (
   problem: RequestProblem,
   planned: readonly SlotPlan[]
 ): readonly SubstationRequest[] => {
-  const { slots, units, bands = [], pom } = problem
+  const { units, pom } = problem
   const ways = waysOf(units, planned)
   if (ways.length === 0) return []
-  const looks = looksOf(problem, planned)
-  for (const way of ways)
-    for (const slot of way.amounts.keys())
-      for (const { best, help } of looks.get(slot)!.limits) {
-        const { quantity, unit } = way
-        best[quantity] = Math.max(best[quantity], signOf(way) * help[quantity][unit]!)
-      }
-  const relevant = ({ best, help }: LookedAt, way: PlannedWay): number => {
-    const here = signOf(way) * help[way.quantity][way.unit]!
-    return here > 0 && here >= RELEVANT * best[way.quantity] ? here : 0
-  }
+  const looks = looksAt(problem, planned, ways)
   /** How well it helps the worst limit that it is there for, where it is moved most. */
   const classOf = (way: PlannedWay): string => {
-    const [slot] = [...way.amounts].reduce((most, one) => (one[1] > most[1] ? one : most))
-    for (const limit of looks.get(slot)!.limits) {
-      const help = relevant(limit, way)
-      if (help > 0) return String(Math.floor(Math.log(limit.best[way.quantity] / help) / Math.log(1 / ALIKE)))
+    const slot = slotOfMost(way)
+    for (const limit of looks.get(slot)!.limits[way.quantity]) {
+      const help = relevantHelp(limit, way)
+      if (help > 0) return String(Math.floor(Math.log(limit.best / help) / Math.log(1 / ALIKE)))
     }
     return 'none'
   }
@@ -123,150 +91,120 @@ export const substationRequests = (
   for (const way of ways) {
     const { secondarySubstation, feeder } = units[way.unit]!
     const { quantity, direction } = way
-    const isCongestion = [...way.amounts.keys()].some(slot => looks.get(slot)!.service === 'congestion')
-    const service = isCongestion ? 'congestion' : 'voltage'
+    let service: Service = 'voltage'
+    for (const slot of way.amounts.keys()) if (looks.get(slot)!.service === 'congestion') service = 'congestion'
     const level = secondarySubstation ? 'secondarySubstation' : feeder ? 'feeder' : 'primarySubstation'
     const location = secondarySubstation ?? feeder ?? pom
     const key = JSON.stringify([level, location, quantity, direction, service, classOf(way)])
-    const group = groups.get(key) ?? { level, location, quantity, direction, service, planned: [] }
-    group.planned.push(way)
-    groups.set(key, group)
+    const group = groups.get(key)
+    if (group !== undefined) group.planned.push(way)
+    else groups.set(key, { level, location, quantity, direction, service, planned: [way] })
   }
-  const isPlanned = new Set(ways.map(({ unit, quantity, direction }) => `${unit} ${quantity} ${direction}`))
+  const isPlanned = { P: plannedOf(ways, 'P'), Q: plannedOf(ways, 'Q') }
   const byLocation = Map.groupBy(units.keys(), n => units[n]!.secondarySubstation ?? units[n]!.feeder ?? pom)
-  const bandAt = (unit: number, slot: number, { quantity, direction }: Way): number => {
-    const { upP, downP, upQ, downQ } = bands[slot]?.get(units[unit]!.pod) ?? units[unit]!.band
-    const most = quantity === 'P' ? [upP, downP] : [upQ, downQ]
-    return Math.abs(most[direction === 'UP' ? 0 : 1]!)
-  }
-
   return [...groups.values()].map(group => {
-    const { level, location, quantity, direction, service } = group
-    const sign = signOf(group)
-    const active = [...new Set(group.planned.flatMap(({ amounts }) => [...amounts.keys()]))].sort((a, b) => a - b)
-    const limits = active.flatMap(slot => limitsAt(slot))
-    /** What the planned help the limits that they are there for: the least of them, and on average. */
-    function limitsAt(slot: number) {
-      const here = group.planned.flatMap(way => {
-        const amount = way.amounts.get(slot) ?? 0
-        return amount > 0 ? [{ way, amount }] : []
-      })
-      return looks.get(slot)!.limits.flatMap(limit => {
-        let least = Number.POSITIVE_INFINITY
-        let whole = 0
-        let helped = 0
-        for (const { way, amount } of here) {
-          const help = relevant(limit, way)
-          if (help === 0) continue
-          least = Math.min(least, help)
-          whole += amount
-          helped += amount * help
-        }
-        return whole === 0 ? [] : [{ slot, help: limit.help[quantity], least, average: helped / whole }]
-      })
-    }
-    const substitutes = (byLocation.get(location) ?? []).filter(
-      unit =>
-        !isPlanned.has(`${unit} ${quantity} ${direction}`) &&
-        units[unit]!.services.includes(service) &&
-        active.some(slot => bandAt(unit, slot, group) > 0) &&
-        limits.every(({ help, least }) => sign * help[unit]! >= ALIKE * least)
-    )
-    const listed = [...group.planned.map(({ unit }) => unit), ...substitutes]
-    const able = new Map(active.map(slot => [slot, listed.filter(unit => bandAt(unit, slot, group) > 0)]))
-    const margin = new Map<number, number>()
-    for (const { slot, help, average } of limits) {
+    const near = byLocation.get(group.location) ?? []
+    const other = near.filter(unit => !isPlanned[group.quantity][group.direction].has(unit))
+    return requestOf(problem, looks, group, other)
+  })
+}
+
+/** `other`: units of the place that are planned nowhere in this way. */
+const requestOf = (
+  { units, bands = [] }: RequestProblem,
+  looks: ReadonlyMap<number, Look>,
+  group: Group,
+  other: readonly number[]
+): SubstationRequest => {
+  const { level, location, quantity, direction, service, planned } = group
+  const sign = signOf(group)
+  const field = quantity === 'P' ? (direction === 'UP' ? 'upP' : 'downP') : direction === 'UP' ? 'upQ' : 'downQ'
+  const active = [...new Set(planned.flatMap(({ amounts }) => [...amounts.keys()]))].sort((a, b) => a - b)
+  const bandsAt = new Map(
+    active.map(slot => {
+      const own = bands[slot]
+      return [slot, (unit: number) => Math.abs((own?.get(units[unit]!.pod) ?? units[unit]!.band)[field])] as const
+    })
+  )
+  const limits = active.flatMap(slot => neededAt(looks.get(slot)!, group, slot))
+  const substitutes = other.filter(
+    unit =>
+      units[unit]!.services.includes(service) &&
+      active.some(slot => bandsAt.get(slot)!(unit) > 0) &&
+      limits.every(({ help, least }) => sign * help[unit]! >= ALIKE * least)
+  )
+  const listed = [...planned.map(({ unit }) => unit), ...substitutes]
+  const profile = active.map(slot => {
+    const bandOf = bandsAt.get(slot)!
+    const sum = planned.reduce((total, { amounts }) => total + (amounts.get(slot) ?? 0), 0)
+    if (listed.length === 1) return { slot, amount: sum }
+    const able = listed.filter(unit => bandOf(unit) > 0)
+    let margin = 1
+    for (const { slot: at, help, average } of limits) {
+      if (at !== slot) continue
       let least = average
-      for (const unit of able.get(slot)!) least = Math.min(least, sign * help[unit]!)
-      const needed = least > 0 ? average / least : MARGIN_MAX
-      margin.set(slot, Math.min(MARGIN_MAX, Math.max(margin.get(slot) ?? 1, needed)))
+      for (const unit of able) least = Math.min(least, sign * help[unit]!)
+      margin = Math.min(MARGIN_MAX, Math.max(margin, least > 0 ? average / least : MARGIN_MAX))
     }
-    const at = slots.map((_, slot) => {
-      const sum = group.planned.reduce((total, { amounts }) => total + (amounts.get(slot) ?? 0), 0)
-      if (sum === 0 || listed.length === 1) return sum
-      const most = listed.reduce((total, unit) => total + bandAt(unit, slot, group), 0)
-      return Math.max(sum, Math.min(most, Math.ceil((sum * (margin.get(slot) ?? 1)) / STEP) * STEP))
-    })
-    const pods = listed.map(unit => units[unit]!.pod).sort()
-    return { level, location, pods, quantity, direction, service, profile: runs(at) }
+    const most = able.reduce((total, unit) => total + bandOf(unit), 0)
+    return { slot, amount: Math.max(sum, Math.min(most, Math.ceil((sum * margin) / STEP) * STEP)) }
   })
+  const pods = listed.map(unit => units[unit]!.pod).sort()
+  return { level, location, pods, quantity, direction, service, profile: runs(profile) }
 }
 
-/** Down is less injection. */
-const signOf = ({ direction }: Way): 1 | -1 => (direction === 'UP' ? 1 : -1)
-
-const waysOf = (units: readonly PlacedUnit[], planned: readonly SlotPlan[]): readonly PlannedWay[] => {
-  const numberOf = new Map(units.map(({ pod }, n) => [pod, n]))
-  const ways = new Map<string, PlannedWay>()
-  planned.forEach((slot, n) => {
-    if (!('activations' in slot)) return
-    for (const { pod, p, q } of slot.activations)
-      for (const [quantity, amount] of [
-        ['P', p],
-        ['Q', q]
-      ] as const) {
-        if (amount === 0) continue
-        const unit = numberOf.get(pod)
-        if (unit === undefined) throw new Error(`substationRequests: ${pod} is planned in slot ${n}, but no unit`)
-        const direction = amount > 0 ? 'UP' : 'DOWN'
-        const key = `${unit} ${quantity} ${direction}`
-        const way = ways.get(key) ?? { unit, quantity, direction, amounts: new Map<number, number>() }
-        ways.set(key, way)
-        way.amounts.set(n, Math.abs(amount))
-      }
-  })
-  return [...ways.values()]
+interface NeededHelp {
+  readonly slot: number
+  readonly help: Float64Array
+  /** Of the planned that are there for it: the least help, and on average. */
+  readonly least: number
+  readonly average: number
 }
 
-const looksOf = (
-  { compiled, slots, units }: RequestProblem,
-  planned: readonly SlotPlan[]
-): ReadonlyMap<number, Look> => {
-  const flow = powerFlow(compiled)
-  const sensitivityOf = sensitivitiesAt(flow.point)
-  const rows = units.map(({ bus }) => compiled.rowOfBus[compiled.topology.busIndex.get(bus) ?? -1] ?? -1)
-  const looks = new Map<number, Look>()
-  planned.forEach((slot, n) => {
-    if (!('activations' in slot) || slot.activations.length === 0) return
-    flow.point.load(slots[n]!)
-    if (flow.point.solve().status !== 'converged')
-      throw new Error(`substationRequests: slot ${n} has a plan but no solution`)
-    flow.point.linearise()
-    const limits = worstFirst(slot.violations).map((violation): LookedAt => {
-      const { first, end, p, q } = sensitivityOf(monitoredOf(compiled, violation))
-      const sign = violation.kind === 'under-voltage' ? 1 : -1
-      const of = (effect: Float64Array): Float64Array => {
-        const help = new Float64Array(rows.length)
-        for (let unit = 0; unit < rows.length; unit++) {
-          const row = rows[unit]!
-          if (row >= first && row < end) help[unit] = sign * effect[row - first]!
-        }
-        return help
-      }
-      return { help: { P: of(p), Q: of(q) }, best: { P: 0, Q: 0 } }
-    })
-    const isCongestion = slot.violations.some(({ kind }) => kind.endsWith('overload'))
-    looks.set(n, { service: isCongestion ? 'congestion' : 'voltage', limits })
-  })
-  return looks
+const neededAt = ({ limits }: Look, { planned, quantity }: Group, slot: number): readonly NeededHelp[] => {
+  const here = planned.filter(({ amounts }) => amounts.has(slot))
+  const amounts = here.map(way => way.amounts.get(slot)!)
+  const found: NeededHelp[] = []
+  for (const limit of limits[quantity]) {
+    let least = Number.POSITIVE_INFINITY
+    let whole = 0
+    let helped = 0
+    for (let n = 0; n < here.length; n++) {
+      const help = relevantHelp(limit, here[n]!)
+      if (help === 0) continue
+      least = Math.min(least, help)
+      whole += amounts[n]!
+      helped += amounts[n]! * help
+    }
+    if (whole > 0) found.push({ slot, help: limit.help, least, average: helped / whole })
+  }
+  return found
 }
 
-const worstFirst = (violations: readonly Violation[]): readonly Violation[] =>
-  violations.length <= LOOKED_AT_MAX
-    ? violations
-    : violations.toSorted((a, b) => beyond(b) - beyond(a)).slice(0, LOOKED_AT_MAX)
+const slotOfMost = ({ amounts }: PlannedWay): number => {
+  let found = -1
+  let most = 0
+  for (const [slot, amount] of amounts)
+    if (amount > most) {
+      found = slot
+      most = amount
+    }
+  return found
+}
 
-/** As a share of the limit. */
-const beyond = (one: Violation): number =>
-  'value_pu' in one ? Math.abs(one.value_pu / one.limit_pu - 1) : one.value_A / one.limit_A - 1
+const plannedOf = (ways: readonly PlannedWay[], quantity: Quantity) => {
+  const units = { UP: new Set<number>(), DOWN: new Set<number>() }
+  for (const way of ways) if (way.quantity === quantity) units[way.direction].add(way.unit)
+  return units
+}
 
-const runs = (at: readonly number[]): SubstationRequest['profile'] => {
+/** The slots in their order. */
+const runs = (at: readonly { readonly slot: number; readonly amount: number }[]): SubstationRequest['profile'] => {
   const found: { slot: number; slots: number; amount: number }[] = []
-  at.forEach((amount, slot) => {
+  for (const { slot, amount } of at) {
     const last = found.at(-1)
-    if (amount === 0) return
     if (last && last.amount === amount && last.slot + last.slots === slot) last.slots++
     else found.push({ slot, slots: 1, amount })
-  })
+  }
   return found
 }

@@ -31,6 +31,19 @@ export const curveColumns = (book: Book): CurveColumns => {
   return columns
 }
 
+/** The same, to be given away. */
+export const ownCurveColumns = (book: Book): CurveColumns => {
+  const columns = known.get(book)
+  if (!columns) return putTogether(book)
+  const { intervalFrom, stepFrom, intervals, steps } = columns
+  return {
+    intervalFrom: intervalFrom.slice(),
+    stepFrom: stepFrom.slice(),
+    intervals: intervals.slice(),
+    steps: steps.slice()
+  }
+}
+
 const putTogether = ({ offers }: Book): CurveColumns => {
   const curves = offers.flatMap(offer => (offer.kind === 'single' ? [stepsOf(offer)] : []))
   const intervalFrom = startsOf(curves, ({ intervals }) => intervals.length)

@@ -3,7 +3,7 @@
  * `unpackBook(packBook(book))` is the book again.
  */
 import type { BlockOffer, Book, Direction, Offer, OfferService, Quantity, Request, Unit } from './book.ts'
-import { type CurveColumns, curveColumns, noteColumns, startsOf } from './curve-columns.ts'
+import { type CurveColumns, noteColumns, ownCurveColumns, startsOf } from './curve-columns.ts'
 import { offerOfSteps, stepsOf } from './offer-steps.ts'
 
 export interface PackedBook extends CurveColumns, Pick<Book, 'mtus' | 'rules'> {
@@ -46,8 +46,7 @@ export const packBook = (book: Book): PackedBook => {
     if (Object.keys(state).length > 0) unitStates.set(n, state)
   })
   return {
-    // A copy: what is handed over is gone here.
-    ...copyOf(curveColumns(book)),
+    ...ownCurveColumns(book),
     ...{ mtus, rules, unitStates },
     unitIds: units.map(({ id }) => id),
     pods: units.flatMap(({ pods }) => pods),
@@ -119,13 +118,6 @@ const kindOf = (offer: Pick<Offer, 'quantity' | 'direction' | 'service'>): numbe
     ([quantity, direction, service]) =>
       quantity === offer.quantity && direction === offer.direction && service === offer.service
   )
-
-const copyOf = ({ intervalFrom, stepFrom, intervals, steps }: CurveColumns): CurveColumns => ({
-  intervalFrom: intervalFrom.slice(),
-  stepFrom: stepFrom.slice(),
-  intervals: intervals.slice(),
-  steps: steps.slice()
-})
 
 const profilesOf = (requests: readonly Request[]): Float64Array => {
   const profiles = new Float64Array(requests.reduce((sum, { profile }) => sum + 3 * profile.length, 0))
