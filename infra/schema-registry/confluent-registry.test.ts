@@ -16,7 +16,7 @@ t.test('a registry that only counts is used if it is ours alone: its ids come ou
     ownVersions().map(() => true)
   )
   t.ok([...double.configs.values()].every(level => level === 'FULL_TRANSITIVE'))
-  t.equal(double.configs.size, ownVersions().length)
+  t.equal(double.configs.size, new Set(ownVersions().map(({ name }) => name)).size)
 })
 
 t.test('a registry that counts and has something else already gives another id, which is an error', async t => {
