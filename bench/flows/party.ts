@@ -30,6 +30,9 @@ const follow = async (order: Order): Promise<number> => {
       const others = pods.map(pod => ({ ...pod, pod: `W${'pod' in pod ? pod.pod : ''}` }))
       documents.set('few warm pods', pieces(others.slice(0, 100)))
       documents.set('warm pods', pieces(others.slice(100)))
+      const under = (letter: string) => pods.map(pod => ({ ...pod, pod: `${letter}${'pod' in pod ? pod.pod : ''}` }))
+      documents.set('second pods', pieces(under('X')))
+      documents.set('third pods', pieces(under('Y')))
       documents.set('pods', pieces(pods))
       documents.set('places', pieces(places, 1_000))
       return count
