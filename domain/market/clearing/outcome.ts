@@ -149,40 +149,54 @@ const ranksOf = ({ book, requestIsDso }: Compiled, { offerFrom, request, power, 
   return ranks
 }
 
-/** What request `r` of the book got. */
-export const requestOutcome = (
-  { mtus, requests }: Book,
-  r: number,
-  served: Served,
-  paidMicroEur: number
-): RequestOutcome => {
-  const demand = demandOf(requests[r]!, mtus)
-  const at = (values: Float64Array, t: number): number => values[r * mtus + t]!
-  return {
-    id: requests[r]!.id,
-    served: intervalsOf(mtus, t => at(served.power, t)),
-    residual: intervalsOf(mtus, t => demand[t]! - at(served.power, t)),
-    prices: runsOf(mtus, t => (at(served.power, t) > 0 ? at(served.highestBid, t) : -1))
-      .filter(run => run.value >= 0)
-      .map(({ mtu, mtus: length, value }) => ({ mtu, mtus: length, price: value })),
-    paidMicroEur
-  }
+/** What request `r` of the book got, by MTU. */
+export interface RequestValues {
+  readonly served: Float64Array
+  readonly residual: Float64Array
+  /** The dearest accepted bid; -1 where nothing was served. */
+  readonly price: Float64Array
 }
 
-const intervalsOf = (mtus: number, powerAt: (mtu: number) => number): ProfileInterval[] =>
-  runsOf(mtus, powerAt)
-    .filter(run => run.value > 0)
-    .map(({ mtu, mtus: length, value }) => ({ mtu, mtus: length, power: value }))
-
-const runsOf = (mtus: number, valueAt: (mtu: number) => number): { mtu: number; mtus: number; value: number }[] => {
-  const runs: { mtu: number; mtus: number; value: number }[] = []
+export const requestValues = ({ mtus, requests }: Book, r: number, { power, highestBid }: Served): RequestValues => {
+  const served = power.subarray(r * mtus, (r + 1) * mtus)
+  const residual = demandOf(requests[r]!, mtus)
+  const price = highestBid.slice(r * mtus, (r + 1) * mtus)
   for (let t = 0; t < mtus; t++) {
-    const value = valueAt(t)
-    const last = runs[runs.length - 1]
-    if (last && last.value === value) last.mtus++
-    else runs.push({ mtu: t, mtus: 1, value })
+    residual[t]! -= served[t]!
+    if (served[t] === 0) price[t] = -1
+  }
+  return { served, residual, price }
+}
+
+/** Runs of equal values that are at least so much. */
+export const runsOf = <Run>(
+  values: Float64Array,
+  least: number,
+  run: (mtu: number, mtus: number, value: number) => Run
+): Run[] => {
+  const runs: Run[] = []
+  for (let from = 0, t = 1; from < values.length; t++) {
+    const value = values[from]!
+    if (t < values.length && values[t] === value) continue
+    if (value >= least) runs.push(run(from, t - from, value))
+    from = t
   }
   return runs
+}
+
+/** Amounts are whole numbers: what is above 0 is at least this. */
+export const LEAST_AMOUNT = 1
+
+const requestOutcome = (book: Book, r: number, all: Served, paidMicroEur: number): RequestOutcome => {
+  const { served, residual, price } = requestValues(book, r, all)
+  const interval = (mtu: number, mtus: number, power: number): ProfileInterval => ({ mtu, mtus, power })
+  return {
+    id: book.requests[r]!.id,
+    served: runsOf(served, LEAST_AMOUNT, interval),
+    residual: runsOf(residual, LEAST_AMOUNT, interval),
+    prices: runsOf(price, 0, (mtu, mtus, value) => ({ mtu, mtus, price: value })),
+    paidMicroEur
+  }
 }
 
 const totalsOf = (

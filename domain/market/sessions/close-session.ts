@@ -12,9 +12,9 @@ import type {
 } from '../../../schemas/generated.ts'
 import { MTU_MS } from '../../units/time.ts'
 import type { Book } from '../clearing/book.ts'
-import { type OutcomeColumns, requestOutcome } from '../clearing/outcome.ts'
+import type { OutcomeColumns } from '../clearing/outcome.ts'
 import { rejectionReasonList } from '../clearing/rejection-reasons.ts'
-import { eventAllocations, eventRequestOutcome, eventTotals, netSum } from './event-outcome.ts'
+import { eventAllocations, eventRequestRuns, eventTotals, netSumOfRuns } from './event-outcome.ts'
 import { finalEvents } from './finalise.ts'
 import { outcomeDigest } from './outcome-digest.ts'
 import { sessionBook } from './session-book.ts'
@@ -67,7 +67,8 @@ export const closeSession = (
       direction: item.direction,
       service: item.service,
       carriedFrom,
-      ...eventRequestOutcome(requestOutcome(book, n, outcome.served, outcome.paid[n]!), start)
+      ...eventRequestRuns(book, n, outcome.served, startOf),
+      paidMicroEur: outcome.paid[n]!
     })
   )
   const cleared: MarketCleared = {
@@ -85,7 +86,7 @@ export const closeSession = (
     requests: requests.length,
     dso: eventTotals(outcome.dso),
     tso: eventTotals(outcome.tso),
-    netSumWattMtus: netSum(offerEvents),
+    netSumWattMtus: netSumOfRuns(outcome.runs, offerEvents),
     digest: outcomeDigest([...offerEvents, ...requestEvents])
   }
   const events: MarketEvent[] = [...offerEvents, ...requestEvents, cleared]

@@ -1,10 +1,26 @@
 /** From the clearing's outcome, by MTU index, to what stands in events, by instant. */
 import type { MarketCleared, OfferCleared } from '../../../schemas/generated.ts'
 import { MTU_MS } from '../../units/time.ts'
-import type { AcceptedRuns } from '../clearing/accepted-runs.ts'
-import type { Allocation, Request, RequestOutcome, SideTotals } from '../clearing/book.ts'
+import type { AcceptedRuns, Served } from '../clearing/accepted-runs.ts'
+import type { Allocation, Book, Request, RequestOutcome, SideTotals } from '../clearing/book.ts'
+import { LEAST_AMOUNT, requestValues, runsOf } from '../clearing/outcome.ts'
 
 /** T-15: upward minus downward accepted active energy under the PoM, W·MTU. */
+export const netSumOfRuns = (
+  { offerFrom, power, mtus }: AcceptedRuns,
+  offers: readonly Pick<OfferCleared, 'quantity' | 'direction'>[]
+): number => {
+  let sum = 0
+  for (let o = 0; o < offers.length; o++) {
+    if (offers[o]!.quantity !== 'P') continue
+    let own = 0
+    for (let k = offerFrom[o]!; k < offerFrom[o + 1]!; k++) own += power[k]! * mtus[k]!
+    sum += offers[o]!.direction === 'UP' ? own : -own
+  }
+  return sum
+}
+
+/** The same of events. */
 export const netSum = (offers: readonly Pick<OfferCleared, 'quantity' | 'direction' | 'allocations'>[]): number => {
   let sum = 0
   for (const { quantity, direction, allocations } of offers) {
@@ -52,6 +68,17 @@ export const eventAllocations = (
 const whole = (value: number): number => {
   const small = value | 0
   return small === value ? small : value
+}
+
+/** What request `r` of the book got. */
+export const eventRequestRuns = (book: Book, r: number, all: Served, startOf: readonly number[]) => {
+  const { served, residual, price } = requestValues(book, r, all)
+  const run = (mtu: number, mtus: number, quantity: number) => ({ start: startOf[mtu]!, mtus, quantity })
+  return {
+    served: runsOf(served, LEAST_AMOUNT, run),
+    residual: runsOf(residual, LEAST_AMOUNT, run),
+    prices: runsOf(price, 0, (mtu, mtus, value) => ({ start: startOf[mtu]!, mtus, price: value }))
+  }
 }
 
 export const eventRequestOutcome = (outcome: RequestOutcome, start: number) => {
