@@ -50,6 +50,22 @@ t.test('FR_MP_FS_1.d: what comes after the gate is refused as late', async t => 
   t.same(codes(play(aPod('A'), anOffer('A')).events), ['unknown-session'])
 })
 
+t.test('FR_MP_FS_1.d: a refusal says when the gate was due, or which sessions are open', async t => {
+  const detail = (...commands: Parameters<typeof play>) => {
+    const [event] = play(...commands).events
+    return event?.type === 'MarketCommandRefused' ? event.reasons[0]?.detail : undefined
+  }
+  t.equal(
+    detail(aPod('A'), open('DA'), close(), anOffer('A')),
+    `The gate of ${idOf('DA')} was due at 2026-01-14T16:00:00.000+01:00.`
+  )
+  t.equal(
+    detail(aPod('A'), open('DA'), anOffer('A', { sessionId: idOf('RT1') })),
+    `There is no session ${idOf('RT1')} of this point of measure. Open now: ${idOf('DA')}.`
+  )
+  t.match(detail(aPod('A'), anOffer('A')), /None is open\.$/)
+})
+
 t.test('MP-OFF-02: a second offer of the same id is refused, and a replacement takes its place', async t => {
   t.same(codes(play(aPod('A'), open('DA'), anOffer('A'), anOffer('A')).events), ['duplicate-offer-id'])
   t.same(codes(play(aPod('A'), open('DA'), anOffer('A', { replaces: true })).events), ['unknown-offer'])

@@ -11,7 +11,7 @@
 import type { Actor, MarketCommand, MarketEvent, SessionRules } from '../../../schemas/generated.ts'
 import { isPodCode, parseSessionId } from '../../units/ids.ts'
 import { type Reason, reasons } from '../../units/refusal.ts'
-import { addDays, deliveryDay } from '../../units/time.ts'
+import { addDays, deliveryDay, localIso } from '../../units/time.ts'
 import type { Book } from '../clearing/book.ts'
 import { type Clear, closeSession } from './close-session.ts'
 import { checkVerdicts, completeTechnicalOutcome, endValidation } from './finalise.ts'
@@ -229,10 +229,22 @@ export const evolve = (state: Market, event: MarketEvent): Market => {
 
 type Add = ReturnType<typeof reasons>['add']
 
+/** Sessions that a refusal names at most. */
+const NAMED_MAX = 3
+
+const unknownSession = (id: string, { sessions }: PomState): string => {
+  const open = [...sessions.values()].filter(({ status }) => status === 'open').slice(0, NAMED_MAX)
+  const now = open.length === 0 ? 'None is open' : `Open now: ${open.map(({ opened }) => opened.sessionId).join(', ')}`
+  return `There is no session ${id} of this point of measure. ${now}.`
+}
+
 const inOpenSession = (id: string, pom: PomState, add: Add): SessionState | undefined => {
   const session = pom.sessions.get(id)
-  if (!session) add('unknown-session', '/sessionId')
-  else if (session.status !== 'open') add('session-not-open', '/sessionId')
+  if (!session) add('unknown-session', '/sessionId', unknownSession(id, pom))
+  else if (session.status !== 'open') {
+    const { closesAt, timeZone } = session.opened
+    add('session-not-open', '/sessionId', `The gate of ${id} was due at ${localIso(closesAt, timeZone)}.`)
+  }
   return session?.status === 'open' ? session : undefined
 }
 
@@ -244,7 +256,7 @@ const inClearedSession = (
   const session = pom.sessions.get(command.sessionId)
   if (command.by.role !== 'dso') add('wrong-role', '')
   else if (!operates(command.by, pom)) add('foreign-actor', '')
-  if (!session) add('unknown-session', '/sessionId')
+  if (!session) add('unknown-session', '/sessionId', unknownSession(command.sessionId, pom))
   else if (session.status === 'open') add('session-not-cleared', '/sessionId')
   else if (session.status !== 'cleared') add('already-final', '/sessionId')
   else if (session.cleared?.marketOutcomeId !== command.marketOutcomeId) add('wrong-outcome', '/marketOutcomeId')
