@@ -41,12 +41,10 @@ export const gridRequest = async (files: readonly string[], flags: Flags): Promi
     placesOf(network, compiled.topology).find(place => place.primarySubstation !== undefined)?.primarySubstation ??
     network.name
   const requests = substationRequests({ compiled, slots: slots.map(({ powers }) => powers), units, pom }, plan.slots)
-  const alerts = inTheirDirection(
-    alertsOf(
-      compiled,
-      slots.map(({ powers }, n) => ({ powers, violations: violationsBefore(plan.slots[n]!) })),
-      units
-    )
+  const alerts = alertsOf(
+    compiled,
+    slots.map(({ powers }, n) => ({ powers, violations: violationsBefore(plan.slots[n]!) })),
+    units
   )
   if (flags.json)
     printJson({
@@ -67,13 +65,6 @@ export const gridRequest = async (files: readonly string[], flags: Flags): Promi
   if (residual > 0)
     throw new Finding(`${residual} of ${slots.length} slots keep violations that the units cannot remove`)
 }
-
-/** What units have in all is told as an amount in the direction that stands beside it. */
-const inTheirDirection = (alerts: readonly Alert[]): readonly Alert[] =>
-  alerts.map(alert => ({
-    ...alert,
-    helpful: alert.helpful.map(one => ({ ...one, total: Math.abs(one.total) }))
-  }))
 
 const violationsBefore = (slot: SlotPlan): readonly Violation[] => ('violations' in slot ? slot.violations : [])
 

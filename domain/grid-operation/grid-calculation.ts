@@ -69,5 +69,5 @@ const helpOf = (
   ).map(({ kind, element, helpful }) => ({
     kind,
     element,
-    resources: helpful.map(({ total, ...resources }) => ({ ...resources, total: Math.abs(total) }))
+    resources: helpful
   }))

@@ -209,7 +209,8 @@ const checkExternalGrids = (network: Network, topology: Topology, problems: Netw
   })
 }
 
-const networkWithout = (network: Network, what: string): string => `the network ${network.name} has no ${what}`
+const networkWithout = (network: Network, what: string): string =>
+  network.name === 'network' ? `the network has no ${what}` : `the network ${network.name} has no ${what}`
 
 const checkJoins = (network: Network, topology: Topology, problems: NetworkProblems): void => {
   network.switches.forEach(({ id, bus, element, elementType, closed }, n) => {

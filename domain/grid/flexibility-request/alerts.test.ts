@@ -53,7 +53,7 @@ t.test(
       worst: { slot: 2, unit: 'A', limit: 50 }
     })
     t.ok(Math.abs(alert!.worst.beyond - (alert!.worst.value - 50)) < 1e-9 && alert!.worst.beyond > 5)
-    t.match(alert!.helpful, [{ quantity: 'P', direction: 'UP', total: -150_000, podCount: 2 }])
+    t.match(alert!.helpful, [{ quantity: 'P', direction: 'UP', total: 150_000, podCount: 2 }])
     t.same(new Set(alert!.helpful[0]!.pods), new Set(['c', 'd']))
     // About 58 A for 1 MW at 10 kV.
     t.ok(alert!.helpful[0]!.effect < -8 && alert!.helpful[0]!.effect > -10, `${alert!.helpful[0]!.effect} A`)
@@ -63,7 +63,7 @@ t.test(
 t.test('DTP-PF-08: an alert names no more points of delivery than it may, and says how many there are', async t => {
   const units = Array.from({ length: 9 }, (_, n) => aUnit(`c${n}`, 'C', { upP: 1_000 }))
   const [alert] = alertsOf(compiled, [slotOf(700)], units, { podsMax: 4 })
-  t.match(alert?.helpful, [{ podCount: 9, total: -9_000 }])
+  t.match(alert?.helpful, [{ podCount: 9, total: 9_000 }])
   t.equal(alert?.helpful[0]?.pods.length, 4)
 })
 

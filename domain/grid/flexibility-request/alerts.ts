@@ -14,7 +14,7 @@ import type { Violation } from '../violations.ts'
 export interface HelpfulResources {
   readonly quantity: 'P' | 'Q'
   readonly direction: 'UP' | 'DOWN'
-  /** W or var that they have in all, as withdrawal: UP is negative. */
+  /** W or var that they have in all, in that direction. */
   readonly total: number
   readonly effect: number
   /** The most helpful first; at most `podsMax`. */
@@ -184,7 +184,7 @@ const helpfulOf = (
     return {
       quantity: way < 2 ? 'P' : 'Q',
       direction: direction === 1 ? 'UP' : 'DOWN',
-      total: -direction * total,
+      total,
       effect,
       pods: list.slice(0, podsMax).map(n => pods[n]!),
       podCount: list.length
