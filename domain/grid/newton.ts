@@ -59,6 +59,11 @@ export interface Steps {
    * eliminated the row with.
    */
   readonly eliminated?: Float64Array
+  /**
+   * Of a tree, after the last step: by row the matrix (four numbers, row by row) by which its parent's adjoint arrives at it
+   * where nothing of the right side stands.
+   */
+  carried?(): Float64Array
 }
 
 export interface NewtonSolver {
@@ -78,6 +83,7 @@ export interface NewtonSolver {
   linearise(p: Float64Array, q: Float64Array): void
   adjoint(values: Float64Array, first: number, end: number): void
   readonly eliminated: Float64Array | undefined
+  readonly carried: Steps['carried']
 }
 
 export type Method = 'tree' | 'mesh'
@@ -124,6 +130,7 @@ export const newtonSolver = (equations: NodeEquations, method?: Method): NewtonS
     fix,
     adjoint: steps.adjoint,
     eliminated: steps.eliminated,
+    carried: steps.carried,
     linearise(p, q) {
       steps.step(re, im, p, q)
     },

@@ -7,7 +7,7 @@
  */
 import { BASE_MVA } from './branch-admittance.ts'
 import type { BranchArrays, CompiledNetwork, InjectorArrays } from './compile-network.ts'
-import { type Convergence, type Method, newtonSolver } from './newton.ts'
+import { type Convergence, type Method, type NewtonSolver, newtonSolver } from './newton.ts'
 
 /** kW and kvar by place in the network's list, in its sign; without it the network's own values. */
 export interface InjectorPowers {
@@ -91,6 +91,7 @@ export interface OperatingPoint {
   adjoint(values: Float64Array, first: number, end: number): void
   /** See `Steps`; undefined where the network is not solved as a tree. */
   readonly eliminated: Float64Array | undefined
+  readonly carried: NewtonSolver['carried']
 }
 
 export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow => {
@@ -173,7 +174,7 @@ export const powerFlow = (compiled: CompiledNetwork, method?: Method): PowerFlow
 
   return {
     point: {
-      ...{ compiled, p, q, re: solver.re, im: solver.im, eliminated: solver.eliminated, load },
+      ...{ compiled, p, q, re: solver.re, im: solver.im, eliminated: solver.eliminated, carried: solver.carried, load },
       solve: () => solver.solve(p, q),
       resolve: () => solver.resolve(p, q),
       linearise: () => solver.linearise(p, q),

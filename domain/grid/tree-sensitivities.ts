@@ -35,9 +35,15 @@ export interface TreeSensitivities {
   along(row: number, derivative: Complex, derivativeAbove: Complex): PathParts
 }
 
-export const treeSensitivities = ({ compiled, re, im, eliminated }: OperatingPoint): TreeSensitivities | undefined => {
+export const treeSensitivities = ({
+  compiled,
+  re,
+  im,
+  eliminated,
+  carried
+}: OperatingPoint): TreeSensitivities | undefined => {
   const { rows, fixedRows, parent, toParent } = compiled.equations
-  if (eliminated === undefined) return undefined
+  if (eliminated === undefined || carried === undefined) return undefined
   const ownP = new Float64Array(2 * rows)
   const ownQ = new Float64Array(2 * rows)
   /** By row, 4 numbers: T. */
@@ -71,6 +77,7 @@ export const treeSensitivities = ({ compiled, re, im, eliminated }: OperatingPoi
     ownP,
     ownQ,
     prepare() {
+      const carriedNow = carried()
       for (let row = fixedRows; row < rows; row++) {
         const up = parent[row]!
         const t = 4 * row
@@ -80,18 +87,10 @@ export const treeSensitivities = ({ compiled, re, im, eliminated }: OperatingPoi
           product[t + 2] = 0
           product[t + 3] = 1
         } else {
-          const w = 6 * row
-          const cr = eliminated[w + 2]!
-          const ci = eliminated[w + 3]!
-          const dr = eliminated[w + 4]!
-          const di = eliminated[w + 5]!
-          const downRe = toParent[t + 2]!
-          const downIm = toParent[t + 3]!
-          // The adjoint of the inverse pair (c, d) is (c, conj d); after it the branch down, with the opposite sign.
-          const a = -((cr + dr) * downRe - (ci + di) * downIm)
-          const b = (cr + dr) * downIm + (ci + di) * downRe
-          const c = -((ci - di) * downRe + (cr - dr) * downIm)
-          const d = (ci - di) * downIm - (cr - dr) * downRe
+          const a = carriedNow[t]!
+          const b = carriedNow[t + 1]!
+          const c = carriedNow[t + 2]!
+          const d = carriedNow[t + 3]!
           const u = 4 * up
           product[t] = a * product[u]! + b * product[u + 2]!
           product[t + 1] = a * product[u + 1]! + b * product[u + 3]!

@@ -38,6 +38,10 @@ export const treeSteps = ({ shape, rows, fixedRows, own, parent, toParent }: Nod
     largestRow: fixedRows,
     isStable: true,
     eliminated: solved,
+    carried() {
+      if (!isCarried) carry()
+      return carried
+    },
     step(re, im, p, q) {
       let isStable = true
       isCarried = false
