@@ -14,7 +14,7 @@ import { MTU_MS } from '../../units/time.ts'
 import type { Book } from '../clearing/book.ts'
 import type { OutcomeColumns } from '../clearing/outcome.ts'
 import { rejectionReasonList } from '../clearing/rejection-reasons.ts'
-import { eventAllocations, eventRequestRuns, eventTotals, netSumOfRuns } from './event-outcome.ts'
+import { eventAllocations, eventRequestRuns, eventTotals, netSum } from './event-outcome.ts'
 import { finalEvents } from './finalise.ts'
 import { outcomeDigest } from './outcome-digest.ts'
 import { sessionBook } from './session-book.ts'
@@ -86,7 +86,7 @@ export const closeSession = (
     requests: requests.length,
     dso: eventTotals(outcome.dso),
     tso: eventTotals(outcome.tso),
-    netSumWattMtus: netSumOfRuns(outcome.runs, offerEvents),
+    netSumWattMtus: netSum(offerEvents),
     digest: outcomeDigest([...offerEvents, ...requestEvents])
   }
   const events: MarketEvent[] = [...offerEvents, ...requestEvents, cleared]

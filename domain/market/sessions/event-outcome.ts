@@ -6,21 +6,6 @@ import type { Allocation, Book, Request, RequestOutcome, SideTotals } from '../c
 import { LEAST_AMOUNT, requestValues, runsOf } from '../clearing/outcome.ts'
 
 /** T-15: upward minus downward accepted active energy under the PoM, W·MTU. */
-export const netSumOfRuns = (
-  { offerFrom, power, mtus }: AcceptedRuns,
-  offers: readonly Pick<OfferCleared, 'quantity' | 'direction'>[]
-): number => {
-  let sum = 0
-  for (let o = 0; o < offers.length; o++) {
-    if (offers[o]!.quantity !== 'P') continue
-    let own = 0
-    for (let k = offerFrom[o]!; k < offerFrom[o + 1]!; k++) own += power[k]! * mtus[k]!
-    sum += offers[o]!.direction === 'UP' ? own : -own
-  }
-  return sum
-}
-
-/** The same of events. */
 export const netSum = (offers: readonly Pick<OfferCleared, 'quantity' | 'direction' | 'allocations'>[]): number => {
   let sum = 0
   for (const { quantity, direction, allocations } of offers) {
