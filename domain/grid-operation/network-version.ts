@@ -112,11 +112,6 @@ export const versionOf = (version: NetworkVersion): ReadVersion => {
   return read.version
 }
 
-/** What was read to decide an activation need not be read again once it is decided. */
-export const keepRead = (version: NetworkVersion, read: ReadVersion): void => {
-  known.set(version, read)
-}
-
 /** A field that a record of the log has as null is one that a file leaves out. */
 const withoutNulls = (items: readonly object[]): object[] =>
   items.map(item => Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null)))
