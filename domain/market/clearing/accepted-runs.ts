@@ -44,48 +44,74 @@ export const paymentOf = (power: number, price: number): number => {
  */
 export const acceptedRuns = (compiled: Compiled, pieces: Pieces, served: Served, paid: Float64Array): AcceptedRuns => {
   const { book } = compiled
-  const { offerFrom, mtu, request, power, price } = pieces
-  const { mtus } = book
-  const isUniform = book.rules.pricing === 'uniform'
-  const requestOrder = orderOfRequests(compiled)
-  const runs = roomForRuns(book.offers.length, mtu.length)
-  const found = new RunsAt(mostInOneMtu(pieces))
-  const before = new RunsAt(found.position.length)
-  let count = 0
-  for (let o = 0; o < book.offers.length; o++) {
-    const end = offerFrom[o + 1]!
-    let last = -2
-    for (let p = offerFrom[o]!; p < end; ) {
-      const here = mtu[p]!
-      before.take(found)
-      if (here !== last + 1) before.count = 0
-      last = here
-      found.count = 0
-      const first = count
-      while (p < end && mtu[p] === here) {
-        const to = request[p]!
-        const bid = price[p]!
-        let amount = power[p++]!
-        while (p < end && mtu[p] === here && request[p] === to && (isUniform || price[p] === bid)) amount += power[p++]!
-        const paidPrice = isUniform ? served.highestBid[to * mtus + here]! : bid
-        paid[to]! += paymentOf(amount, paidPrice)
-        let run = before.runLike(runs, to, amount, paidPrice)
-        if (run >= 0) runs.mtus[run]!++
-        else {
-          run = count++
-          runs.request[run] = to
-          runs.mtu[run] = here
-          runs.mtus[run] = 1
-          runs.power[run] = amount
-          runs.price[run] = paidPrice
-        }
-        found.position[found.count++] = run
-      }
-      if (count - first > 1) inOrder(runs, first, count, requestOrder, found)
-    }
+  const runs = roomForRuns(book.offers.length, pieces.mtu.length)
+  const most = mostInOneMtu(pieces)
+  const writing: Writing = {
+    pieces,
+    served,
+    paid,
+    runs,
+    mtus: book.mtus,
+    isUniform: book.rules.pricing === 'uniform',
+    requestOrder: orderOfRequests(compiled),
+    found: { count: 0, position: new Int32Array(most) },
+    before: { count: 0, position: new Int32Array(most) }
+  }
+  for (let o = 0, count = 0; o < book.offers.length; o++) {
+    count = writeRuns(writing, o, count)
     runs.offerFrom[o + 1] = count
   }
   return runs
+}
+
+interface Writing {
+  readonly pieces: Pieces
+  readonly served: Served
+  readonly paid: Float64Array
+  readonly runs: AcceptedRuns
+  readonly mtus: number
+  readonly isUniform: boolean
+  readonly requestOrder: Int32Array
+  /** Paper: the runs in the MTU that is being written, and in the one before. */
+  readonly found: RunsAt
+  readonly before: RunsAt
+}
+
+/** The runs of one offer, from place `count` on; says where they end. */
+const writeRuns = (writing: Writing, offer: number, count: number): number => {
+  const { served, paid, runs, mtus, isUniform, requestOrder, found, before } = writing
+  const { offerFrom, mtu, request, power, price } = writing.pieces
+  const end = offerFrom[offer + 1]!
+  let last = -2
+  for (let p = offerFrom[offer]!; p < end; ) {
+    const here = mtu[p]!
+    take(before, found)
+    if (here !== last + 1) before.count = 0
+    last = here
+    found.count = 0
+    const first = count
+    while (p < end && mtu[p] === here) {
+      const to = request[p]!
+      const bid = price[p]!
+      let amount = power[p++]!
+      while (p < end && mtu[p] === here && request[p] === to && (isUniform || price[p] === bid)) amount += power[p++]!
+      const paidPrice = isUniform ? served.highestBid[to * mtus + here]! : bid
+      paid[to]! += paymentOf(amount, paidPrice)
+      let run = runLike(before, runs, to, amount, paidPrice)
+      if (run >= 0) runs.mtus[run]!++
+      else {
+        run = count++
+        runs.request[run] = to
+        runs.mtu[run] = here
+        runs.mtus[run] = 1
+        runs.power[run] = amount
+        runs.price[run] = paidPrice
+      }
+      found.position[found.count++] = run
+    }
+    if (count - first > 1) inOrder(runs, first, count, requestOrder, found)
+  }
+  return count
 }
 
 /** An offer's runs as objects. */
@@ -110,36 +136,44 @@ export const allocationsOf = (
 }
 
 /** The runs of one offer in one MTU, by their places, in the order found. */
-class RunsAt {
-  count = 0
+interface RunsAt {
+  count: number
   readonly position: Int32Array
-
-  constructor(most: number) {
-    this.position = new Int32Array(most)
-  }
-
-  take({ count, position }: RunsAt): void {
-    this.count = count
-    for (let k = 0; k < count; k++) this.position[k] = position[k]!
-  }
-
-  /** The place of the one that goes on; -1: none does. */
-  runLike(runs: AcceptedRuns, request: number, power: number, price: number): number {
-    for (let k = 0; k < this.count; k++) {
-      const run = this.position[k]!
-      if (runs.request[run] === request && runs.power[run] === power && runs.price[run] === price) return run
-    }
-    return -1
-  }
 }
 
-const mostInOneMtu = ({ offerFrom, mtu }: Pieces): number => {
+const take = (into: RunsAt, { count, position }: RunsAt): void => {
+  into.count = count
+  for (let k = 0; k < count; k++) into.position[k] = position[k]!
+}
+
+/** The place of the one that goes on; -1: none does. */
+const runLike = (
+  { count, position }: RunsAt,
+  runs: AcceptedRuns,
+  request: number,
+  power: number,
+  price: number
+): number => {
+  for (let k = 0; k < count; k++) {
+    const run = position[k]!
+    if (runs.request[run] === request && runs.power[run] === power && runs.price[run] === price) return run
+  }
+  return -1
+}
+
+const mostInOneMtu = (pieces: Pieces): number => {
   let most = 0
-  for (let o = 0; o + 1 < offerFrom.length; o++)
-    for (let p = offerFrom[o]!, first = p; p < offerFrom[o + 1]!; p++) {
-      if (mtu[p] !== mtu[first]) first = p
-      if (p - first >= most) most = p - first + 1
-    }
+  for (let o = 0; o + 1 < pieces.offerFrom.length; o++) most = Math.max(most, mostOfOffer(pieces, o))
+  return most
+}
+
+const mostOfOffer = ({ offerFrom, mtu }: Pieces, offer: number): number => {
+  const end = offerFrom[offer + 1]!
+  let most = 0
+  for (let p = offerFrom[offer]!, first = p; p < end; p++) {
+    if (mtu[p] !== mtu[first]) first = p
+    if (p - first >= most) most = p - first + 1
+  }
   return most
 }
 
@@ -162,11 +196,15 @@ const isLater = ({ request, price }: AcceptedRuns, a: number, b: number, request
 }
 
 const exchange = ({ request, power, price }: AcceptedRuns, a: number, b: number): void => {
-  for (const column of [request, power, price]) {
-    const kept = column[a]!
-    column[a] = column[b]!
-    column[b] = kept
-  }
+  exchangeIn(request, a, b)
+  exchangeIn(power, a, b)
+  exchangeIn(price, a, b)
+}
+
+const exchangeIn = (column: Int32Array | Float64Array, a: number, b: number): void => {
+  const kept = column[a]!
+  column[a] = column[b]!
+  column[b] = kept
 }
 
 /** DSO before TSO, then by id. */

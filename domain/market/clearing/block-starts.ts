@@ -9,7 +9,7 @@
 import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { openDemand, pricePool } from './exchange.ts'
 import type { Pool } from './pool.ts'
-import type { SliceClasses } from './slice-classes.ts'
+import { closedTo, dsoClassOf, type SliceClasses, tsoClassOf } from './slice-classes.ts'
 
 export interface Start {
   readonly start: number
@@ -33,10 +33,10 @@ export interface BlockClasses {
 }
 
 export const classesOfBlock = (compiled: Compiled, classes: SliceClasses, offer: number): BlockClasses => {
-  const mask = classes.closedTo(offer)
+  const mask = closedTo(classes, offer)
   const kind = compiled.offerKind[offer]!
   const { price } = blockOf(compiled, offer)
-  return { dso: classes.dsoClass(kind, mask, price), tso: classes.tsoClass(kind, mask, price) }
+  return { dso: dsoClassOf(classes, kind, mask, price), tso: tsoClassOf(classes, kind, mask, price) }
 }
 
 /** Starts at which a request could take the block in every MTU of its run. */

@@ -13,6 +13,7 @@ import type { Forced } from './merit-order.ts'
 import type { Pool } from './pool.ts'
 import { Programme } from './programme.ts'
 import { intervalAt, programmed, type Restriction, type Restrictions } from './restrictions.ts'
+import { closedTo, dsoClassOf, tsoClassOf } from './slice-classes.ts'
 
 export interface BlockChoice {
   readonly offer: number
@@ -79,10 +80,10 @@ export const solveComponent = (
     for (const rung of ladder.rungs) addRung(model, rung, dsoSupply, tsoSupply)
     for (const share of shares) {
       if (share.slice !== slice) continue
-      const mask = ladder.classes.closedTo(share.offer)
+      const mask = closedTo(ladder.classes, share.offer)
       const kind = compiled.offerKind[share.offer]!
-      if (share.dso.length > 0) supply(dsoSupply, ladder.classes.dsoClass(kind, mask, share.price), share.dso)
-      if (share.tso.length > 0) supply(tsoSupply, ladder.classes.tsoClass(kind, mask, share.price), share.tso)
+      if (share.dso.length > 0) supply(dsoSupply, dsoClassOf(ladder.classes, kind, mask, share.price), share.dso)
+      if (share.tso.length > 0) supply(tsoSupply, tsoClassOf(ladder.classes, kind, mask, share.price), share.tso)
     }
     addDemand(model, ladder.dso, ladder.certainDso, dsoSupply)
     addDemand(model, ladder.tso, ladder.certainTso, tsoSupply)
@@ -229,9 +230,9 @@ const addBlocks = (
     for (const [t, powers] of powersAt) {
       const slice = t * marketCount + market
       const { classes } = ladders.get(slice)!
-      const mask = classes.closedTo(offer)
-      const forDso = classes.dsoClass(kind, mask, block.price) >= 0
-      const forTso = classes.tsoClass(kind, mask, block.price) >= 0
+      const mask = closedTo(classes, offer)
+      const forDso = dsoClassOf(classes, kind, mask, block.price) >= 0
+      const forTso = tsoClassOf(classes, kind, mask, block.price) >= 0
       if (forDso && forTso) {
         const most = mostAt.get(t)!
         const dso = sideColumn(model, true, most, block.price)
@@ -260,11 +261,11 @@ const addRestrictedOffer = (
 ): void => {
   const interval = intervalAt(compiled, offer, Math.floor(slice / marketCount))
   if (!interval) return
-  const mask = ladder.classes.closedTo(offer)
+  const mask = closedTo(ladder.classes, offer)
   const kind = compiled.offerKind[offer]!
   for (const { price, quantity } of interval.steps) {
-    const forDso = ladder.classes.dsoClass(kind, mask, price) >= 0
-    const forTso = ladder.classes.tsoClass(kind, mask, price) >= 0
+    const forDso = dsoClassOf(ladder.classes, kind, mask, price) >= 0
+    const forTso = tsoClassOf(ladder.classes, kind, mask, price) >= 0
     if (!forDso && !forTso) continue
     const dso: [number, number][] = forDso ? [[sideColumn(model, true, quantity, price), 1]] : []
     const tso: [number, number][] = forTso ? [[sideColumn(model, false, quantity, price), 1]] : []

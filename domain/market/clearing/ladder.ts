@@ -8,7 +8,7 @@
 import type { Compiled } from './compiled-book.ts'
 import { clearSlice, type Flood, openSlice, type Slice } from './merit-order.ts'
 import type { Pool } from './pool.ts'
-import type { SliceClasses } from './slice-classes.ts'
+import { closedTo, dsoClassOf, type SliceClasses, tsoClassOf } from './slice-classes.ts'
 
 export interface Rung {
   readonly dsoClass: number
@@ -53,9 +53,9 @@ export const buildLadder = (
     const offer = steps.offer[step]!
     const price = steps.price[step]!
     const kind = compiled.offerKind[offer]!
-    const mask = classes.closedTo(offer)
-    const dsoClass = classes.dsoClass(kind, mask, price)
-    const tsoClass = classes.tsoClass(kind, mask, price)
+    const mask = closedTo(classes, offer)
+    const dsoClass = dsoClassOf(classes, kind, mask, price)
+    const tsoClass = tsoClassOf(classes, kind, mask, price)
     const mostDso = without.toDso[k]!
     const total = mostDso + without.toTso[k]!
     const still = stillAccepted.get(step)

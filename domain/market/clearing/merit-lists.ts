@@ -29,7 +29,7 @@ export const meritLists = (book: Book, offerMarket: Uint8Array, market: number):
   const lists: MeritList[] = []
   let ranked: Ranked | undefined
   for (let t = 0; t < book.mtus; t++) {
-    const change = reader.moveTo(t)
+    const change = moveTo(reader, t)
     if (ranked && change === 'none') {
       lists.push(lists[t - 1]!)
       continue
@@ -54,41 +54,52 @@ interface Ranked extends MeritList {
 
 /** The curves of all offers in one MTU, which only moves on. */
 interface CurveReader {
+  readonly columns: CurveColumns
+  /** By offer: its curve, and its next interval that has not ended. */
+  readonly curves: Int32Array
+  readonly next: Int32Array
   /** Per step of any offer two numbers: price and quantity. */
   readonly steps: Float64Array
   /** By offer: its first step here, and how many it has. */
   readonly first: Int32Array
   readonly count: Int32Array
-  /** Since the MTU before: nothing is another; each offer has as many steps; or not even that. */
-  moveTo(mtu: number): 'none' | 'values' | 'steps'
 }
 
-const curveReader = ({ intervalFrom, stepFrom, intervals, steps }: CurveColumns, curves: Int32Array): CurveReader => {
-  const first = new Int32Array(curves.length)
-  const count = new Int32Array(curves.length)
-  // Where each offer is: its next interval that has not ended.
-  const next = curves.map(curve => intervalFrom[curve]!)
-  const moveTo = (mtu: number): 'none' | 'values' | 'steps' => {
-    let isOther = mtu === 0
-    let hasOtherSteps = mtu === 0
-    for (let n = 0; n < curves.length; n++) {
-      const end = intervalFrom[curves[n]! + 1]!
-      let k = next[n]!
-      while (k < end && intervals[k + 1]! <= mtu) k += 3
-      next[n] = k
-      const isHere = k < end && intervals[k]! <= mtu
-      const base = stepFrom[curves[n]!]! >> 1
-      const from = isHere ? base + intervals[k + 2]! : 0
-      const to = !isHere ? 0 : k + 3 < end ? base + intervals[k + 5]! : stepFrom[curves[n]! + 1]! >> 1
-      if (first[n] === from && count[n] === to - from) continue
-      isOther = true
-      if (count[n] !== to - from) hasOtherSteps = true
-      first[n] = from
-      count[n] = to - from
-    }
-    return hasOtherSteps ? 'steps' : isOther ? 'values' : 'none'
+const curveReader = (columns: CurveColumns, curves: Int32Array): CurveReader => {
+  const next = new Int32Array(curves.length)
+  for (let n = 0; n < next.length; n++) next[n] = columns.intervalFrom[curves[n]!]!
+  return {
+    columns,
+    curves,
+    next,
+    steps: columns.steps,
+    first: new Int32Array(curves.length),
+    count: new Int32Array(curves.length)
   }
-  return { steps, first, count, moveTo }
+}
+
+/** Says what changed since the MTU before: nothing is another; each offer has as many steps; or not even that. */
+const moveTo = ({ columns, curves, next, first, count }: CurveReader, mtu: number): 'none' | 'values' | 'steps' => {
+  const { intervalFrom, stepFrom, intervals } = columns
+  let isOther = mtu === 0
+  let hasOtherSteps = mtu === 0
+  for (let n = 0; n < curves.length; n++) {
+    const curve = curves[n]!
+    const end = intervalFrom[curve + 1]!
+    let k = next[n]!
+    while (k < end && intervals[k + 1]! <= mtu) k += 3
+    next[n] = k
+    const isHere = k < end && intervals[k]! <= mtu
+    const base = stepFrom[curve]! >> 1
+    const from = isHere ? base + intervals[k + 2]! : 0
+    const to = !isHere ? 0 : k + 3 < end ? base + intervals[k + 5]! : stepFrom[curve + 1]! >> 1
+    if (first[n] === from && count[n] === to - from) continue
+    isOther = true
+    if (count[n] !== to - from) hasOtherSteps = true
+    first[n] = from
+    count[n] = to - from
+  }
+  return hasOtherSteps ? 'steps' : isOther ? 'values' : 'none'
 }
 
 /** The quantities of steps that cost what they did, in the same order; undefined if one has another price. */

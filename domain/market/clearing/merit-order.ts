@@ -15,8 +15,8 @@
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { addGrant, type Grants } from './grants.ts'
 import type { MeritList } from './merit-lists.ts'
-import { addVolume, isDead, openPool, type Pool, place } from './pool.ts'
-import { type SliceClasses, sliceClasses } from './slice-classes.ts'
+import { addVolume, isAllDead, isDead, openPool, type Pool, place } from './pool.ts'
+import { closedTo, dsoClassOf, type SliceClasses, sliceClasses, tsoClassOf } from './slice-classes.ts'
 
 /** Volume that is decided elsewhere (a block, a restricted offer) and takes its place before all others. */
 export interface Forced {
@@ -61,10 +61,16 @@ export const openSlice = (
   mtu: number,
   closed?: ReadonlyMap<number, number>
 ): { dso: Pool; tso: Pool; classes: SliceClasses } => {
-  const demandAt = (request: number): number => compiled.demand[request]![mtu]!
-  const dso = openPool(compiled.dsoAt[market * compiled.book.mtus + mtu]!, demandAt)
-  const tso = openPool(compiled.tsoAt[market * compiled.book.mtus + mtu]!, demandAt)
+  const slot = market * compiled.book.mtus + mtu
+  const dso = poolOf(compiled, compiled.dsoAt[slot]!, mtu)
+  const tso = poolOf(compiled, compiled.tsoAt[slot]!, mtu)
   return { dso, tso, classes: sliceClasses(compiled, market, mtu, dso, tso, closed) }
+}
+
+const poolOf = ({ demand }: Compiled, requests: readonly number[], mtu: number): Pool => {
+  const here = new Float64Array(requests.length)
+  for (let r = 0; r < here.length; r++) here[r] = demand[requests[r]!]![mtu]!
+  return openPool(requests, here)
 }
 
 const accept = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): number => {
@@ -76,26 +82,38 @@ const accept = (pool: Pool, classIndex: number, offer: number, price: number, am
   return placed
 }
 
+const force = (
+  compiled: Compiled,
+  dso: Pool,
+  tso: Pool,
+  classes: SliceClasses,
+  { offer, price, toDso, toTso }: Forced
+): void => {
+  const mask = closedTo(classes, offer)
+  const kind = compiled.offerKind[offer]!
+  const isIn =
+    (toDso === 0 || forceInto(dso, dsoClassOf(classes, kind, mask, price), offer, price, toDso)) &&
+    (toTso === 0 || forceInto(tso, tsoClassOf(classes, kind, mask, price), offer, price, toTso))
+  if (!isIn)
+    throw new Error(
+      `clearSlice: forced volume of ${compiled.book.offers[offer]!.id} does not fit in MTU ${classes.mtu}`
+    )
+}
+
+const forceInto = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): boolean =>
+  classIndex >= 0 && accept(pool, classIndex, offer, price, amount) === amount
+
 export const clearSlice = (compiled: Compiled, market: number, mtu: number, options: SliceOptions = {}): Slice => {
   const { dso, tso, classes } = openSlice(compiled, market, mtu, options.closed)
   const { without } = options
-  const { offerKind, book } = compiled
+  const { offerKind } = compiled
   const steps = compiled.merit[market]![mtu]!
-  for (const { offer, price, toDso, toTso } of options.forced ?? []) {
-    const mask = classes.closedTo(offer)
-    const kind = offerKind[offer]!
-    const forceInto = (pool: Pool, classIndex: number, amount: number): void => {
-      if (amount > 0 && (classIndex < 0 || accept(pool, classIndex, offer, price, amount) !== amount))
-        throw new Error(`clearSlice: forced ${amount} of ${book.offers[offer]!.id} do not fit in MTU ${mtu}`)
-    }
-    forceInto(dso, toDso > 0 ? classes.dsoClass(kind, mask, price) : -1, toDso)
-    forceInto(tso, toTso > 0 ? classes.tsoClass(kind, mask, price) : -1, toTso)
-  }
+  for (const forced of options.forced ?? []) force(compiled, dso, tso, classes, forced)
   for (const { offer, price, amount } of options.flood ?? []) {
-    const mask = classes.closedTo(offer)
-    const dsoClass = classes.dsoClass(offerKind[offer]!, mask, price)
+    const mask = closedTo(classes, offer)
+    const dsoClass = dsoClassOf(classes, offerKind[offer]!, mask, price)
     if (dsoClass >= 0) place(dso, dsoClass, amount)
-    const tsoClass = classes.tsoClass(offerKind[offer]!, mask, price)
+    const tsoClass = tsoClassOf(classes, offerKind[offer]!, mask, price)
     if (tsoClass >= 0) place(tso, tsoClass, amount)
   }
   const run: Run = {
@@ -108,7 +126,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     mtu,
     used: new Map(),
     accepted: paperFor(steps.offer.length),
-    positionOf: tso.requests.length > 0 && dso.requests.length > 0 ? new Int32Array(steps.offer.length) : undefined
+    positionOf: tso.requests.length > 0 && dso.requests.length > 0 ? noPositions(steps.offer.length) : undefined
   }
   // Only where W of one price differ in the TSO requests they suit must the DSO take them in that order.
   const ranked =
@@ -153,6 +171,13 @@ const paperFor = (steps: number): Accepted => {
   return paper
 }
 
+let positions = new Int32Array(0)
+
+const noPositions = (steps: number): Int32Array => {
+  if (positions.length < steps) positions = new Int32Array(2 * steps)
+  return positions.fill(0, 0, steps)
+}
+
 /** One pass over the merit list of a slice. */
 interface Run {
   readonly compiled: Compiled
@@ -182,7 +207,6 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
   const { step, toDso, toTso } = accepted
   const { offerKind, offerUnit, unitHasCaps } = compiled
   const { neverClosed } = classes
-  const classFor = forDso ? classes.dsoClass : classes.tsoClass
   const dearest = dearestLimit(compiled, pool)
   for (let k = from; k < end; k++) {
     const price = steps.price[k]!
@@ -196,12 +220,12 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
       if (position >= 0) available -= toDso[position]!
       if (available === 0) continue
     }
-    const mask = neverClosed ? 0 : classes.closedTo(offer)
+    const mask = neverClosed ? 0 : closedTo(classes, offer)
     const kind = offerKind[offer]!
-    const classIndex = classFor(kind, mask, price)
+    const classIndex = forDso ? dsoClassOf(classes, kind, mask, price) : tsoClassOf(classes, kind, mask, price)
     if (classIndex < 0) continue
     if (size >= 0) {
-      const tsoClass = classes.tsoClass(kind, mask, price)
+      const tsoClass = tsoClassOf(classes, kind, mask, price)
       const here = tsoClass < 0 ? 0 : run.tso.shape.eligible[tsoClass]!.length
       sizes |= 1 << Math.min(here, sizesMost)
       if (Math.min(here, sizesMost) !== size) continue
@@ -212,7 +236,7 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
     if (capped) available = Math.min(available, roomLeft(run, unit))
     if (available <= 0) continue
     const placed = accept(pool, classIndex, offer, price, available)
-    if (placed < available && pool.dead.every(dead => dead === 1)) end = k
+    if (placed < available && isAllDead(pool)) end = k
     if (placed === 0) continue
     if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
     if (position >= 0) toTso[position]! += placed
@@ -244,15 +268,18 @@ const offerRanked = (run: Run, dso: Pool): void => {
       for (let size = 1; size <= sizesMost; size++) if (sizes & (1 << size)) offerSteps(run, dso, true, k, end, size)
     }
     k = end
-    if (dso.dead.every(dead => dead === 1)) break
+    if (isAllDead(dso)) break
   }
 }
 
 /** Sizes of TSO sets that are told apart: bits of a whole number. */
 const sizesMost = 30
 
-const dearestLimit = ({ requestLimit }: Compiled, pool: Pool): number =>
-  pool.requests.reduce((dearest, r) => Math.max(dearest, requestLimit[r]!), 0)
+const dearestLimit = ({ requestLimit }: Compiled, { requests }: Pool): number => {
+  let dearest = 0
+  for (let r = 0; r < requests.length; r++) dearest = Math.max(dearest, requestLimit[requests[r]!]!)
+  return dearest
+}
 
 /** Says which request each accepted volume serves: within a class the cheapest serves the most specific. */
 export const grantSlice = (slice: Slice, grants: Grants): void => {

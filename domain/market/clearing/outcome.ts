@@ -37,22 +37,18 @@ export const outcomeOf = (compiled: Compiled, unordered: Pieces, head: ClearingH
   writtenOutcome(compiled.book, outcomeColumns(compiled, unordered, head))
 
 export const outcomeColumns = (compiled: Compiled, unordered: Pieces, head: ClearingHead): OutcomeColumns => {
-  const { book, requestIsDso } = compiled
+  const { book } = compiled
   const pieces = inStepOrder(compiled, unordered)
-  const { mtu, request, power, price } = pieces
   const served = nothingServed(book)
-  const costs = { dso: exactSum(), tso: exactSum() }
-  for (let p = 0; p < mtu.length; p++) {
-    const to = request[p]!
-    const slot = to * book.mtus + mtu[p]!
-    served.power[slot]! += power[p]!
-    if (price[p]! > served.highestBid[slot]!) served.highestBid[slot] = price[p]!
-    const side = requestIsDso[to] ? costs.dso : costs.tso
-    side.add(power[p]! * price[p]!)
-  }
+  const dsoCost = nothingSummed()
+  const tsoCost = nothingSummed()
+  const accepted: AcceptedOffer[] = []
+  for (let o = 0; o < book.offers.length; o++)
+    if (pieces.offerFrom[o]! < pieces.offerFrom[o + 1]!)
+      accepted.push(noteOffer(compiled, pieces, o, served, dsoCost, tsoCost))
   const paid = new Float64Array(book.requests.length)
   const runs = acceptedRuns(compiled, pieces, served, paid)
-  const ranks = ranksOf(compiled, pieces)
+  const ranks = ranksOf(book.offers.length, accepted)
   const reasonOf = rejectionReasons(compiled, served)
   const reasons = new Uint8Array(book.offers.length)
   for (let o = 0; o < reasons.length; o++) if (ranks[o] === 0) reasons[o] = rejectionReasonList.indexOf(reasonOf(o))
@@ -63,8 +59,8 @@ export const outcomeColumns = (compiled: Compiled, unordered: Pieces, head: Clea
     reasons,
     served,
     paid,
-    dso: totalsOf(compiled, 1, served, costs.dso.total(), paid),
-    tso: totalsOf(compiled, 0, served, costs.tso.total(), paid)
+    dso: totalsOf(compiled, 1, served, totalOf(dsoCost), paid),
+    tso: totalsOf(compiled, 0, served, totalOf(tsoCost), paid)
   }
 }
 
@@ -125,27 +121,51 @@ export const columnsOfOutcome = (book: Book, { offers, requests, ...outcome }: C
   }
 }
 
-/** 1 = keep longest: what serves the DSO before what does not, then by average accepted bid, then by arrival (T-21). */
-const ranksOf = ({ book, requestIsDso }: Compiled, { offerFrom, request, power, price }: Pieces): Int32Array => {
-  const accepted: { offer: number; forDso: boolean; averageBid: number }[] = []
-  for (let offer = 0; offer < book.offers.length; offer++) {
-    const end = offerFrom[offer + 1]!
-    if (offerFrom[offer] === end) continue
-    let volume = 0
-    let cost = 0
-    let forDso = false
-    for (let p = offerFrom[offer]!; p < end; p++) {
-      volume += power[p]!
-      cost += power[p]! * price[p]!
-      if (requestIsDso[request[p]!]) forDso = true
-    }
-    accepted.push({ offer, forDso, averageBid: cost / volume })
+interface AcceptedOffer {
+  readonly offer: number
+  readonly forDso: boolean
+  readonly averageBid: number
+}
+
+/** Adds what an offer serves to what its requests got and cost. */
+const noteOffer = (
+  { book: { mtus }, requestIsDso }: Compiled,
+  { offerFrom, mtu, request, power, price }: Pieces,
+  offer: number,
+  served: Served,
+  dsoCost: ExactSum,
+  tsoCost: ExactSum
+): AcceptedOffer => {
+  const end = offerFrom[offer + 1]!
+  let volume = 0
+  let cost = 0
+  let forDso = false
+  for (let p = offerFrom[offer]!; p < end; p++) {
+    const to = request[p]!
+    const slot = to * mtus + mtu[p]!
+    const amount = power[p]!
+    const bid = price[p]!
+    const ticks = amount * bid
+    served.power[slot]! += amount
+    if (bid > served.highestBid[slot]!) served.highestBid[slot] = bid
+    volume += amount
+    cost += ticks
+    if (requestIsDso[to] === 1) {
+      forDso = true
+      addTo(dsoCost, ticks)
+    } else addTo(tsoCost, ticks)
   }
-  accepted.sort((a, b) => Number(b.forDso) - Number(a.forDso) || a.averageBid - b.averageBid || a.offer - b.offer)
-  const ranks = new Int32Array(book.offers.length)
-  accepted.forEach(({ offer }, k) => {
-    ranks[offer] = k + 1
-  })
+  return { offer, forDso, averageBid: cost / volume }
+}
+
+/** 1 = keep longest: what serves the DSO before what does not, then by average accepted bid, then by arrival (T-21). */
+const ranksOf = (offers: number, accepted: readonly AcceptedOffer[]): Int32Array => {
+  const ranks = new Int32Array(offers)
+  accepted
+    .toSorted((a, b) => Number(b.forDso) - Number(a.forDso) || a.averageBid - b.averageBid || a.offer - b.offer)
+    .forEach(({ offer }, k) => {
+      ranks[offer] = k + 1
+    })
   return ranks
 }
 
@@ -220,18 +240,22 @@ const totalsOf = (
   return { asked, served: reached, bidCostTicks, paidMicroEur }
 }
 
-/** Adds whole numbers below 2^53 exactly; a bigint for each addend would cost most of the outcome's time. */
-const exactSum = (): { add: (ticks: number) => void; total: () => bigint } => {
-  const half = 2 ** 52
-  let low = 0
-  let high = 0n
-  return {
-    add: ticks => {
-      if (low >= half || ticks >= half) {
-        high += BigInt(low) + BigInt(ticks)
-        low = 0
-      } else low += ticks
-    },
-    total: () => high + BigInt(low)
-  }
+/** A sum of whole numbers below 2^53, exact; a bigint for each addend would cost most of the outcome's time. */
+interface ExactSum {
+  /** One number, in place: a field would be a new object with each addend. */
+  readonly low: Float64Array
+  high: bigint
 }
+
+const nothingSummed = (): ExactSum => ({ low: new Float64Array(1), high: 0n })
+
+const addTo = (sum: ExactSum, ticks: number): void => {
+  const half = 2 ** 52
+  const low = sum.low[0]!
+  if (low >= half || ticks >= half) {
+    sum.high += BigInt(low) + BigInt(ticks)
+    sum.low[0] = 0
+  } else sum.low[0] = low + ticks
+}
+
+const totalOf = ({ low, high }: ExactSum): bigint => high + BigInt(low[0]!)

@@ -77,24 +77,25 @@ const write = (into: Pieces, p: number, mtu: number, request: number, power: num
   into.price[p] = price
 }
 
+/** Overwritten by the next call. */
 export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
   const { offerFrom, mtu } = pieces
   const offers = offerFrom.length - 1
-  const byMtu = positionsByMtu(pieces)
   // Dealing r requests and b bids makes fewer than r + b pieces.
-  const dealt = emptyPieces(offers, 2 * mtu.length)
-  // Paper for one deal.
-  const bids = new Int32Array(mostOfOneOffer(offerFrom))
+  const into = paperFor(2 * mtu.length)
+  const most = mostOfOneOffer(offerFrom)
+  const dealt: Pieces = {
+    offerFrom: new Int32Array(offers + 1),
+    mtu: into.mtu,
+    request: into.request,
+    power: into.power,
+    price: into.price
+  }
+  const order = new Int32Array(most)
+  const bids = new Int32Array(most)
   let next = 0
   for (let o = 0; o < offers; o++) {
-    const end = offerFrom[o + 1]!
-    for (let from = offerFrom[o]!; from < end; ) {
-      const here = mtu[byMtu[from]!]
-      let to = from + 1
-      while (to < end && mtu[byMtu[to]!] === here) to++
-      next = orderOne(compiled, pieces, byMtu, from, to, dealt, next, bids)
-      from = to
-    }
+    next = orderOffer(compiled, pieces, o, dealt, next, order, bids)
     dealt.offerFrom[o + 1] = next
   }
   return {
@@ -106,27 +107,52 @@ export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
   }
 }
 
+/** Columns that are longer than what stands in them: memory of the largest session is used again by all. */
+let paper: Omit<Pieces, 'offerFrom'> = emptyPieces(0, 0)
+
+const paperFor = (count: number): Omit<Pieces, 'offerFrom'> => {
+  if (paper.mtu.length < count) paper = emptyPieces(0, count)
+  return paper
+}
+
 const mostOfOneOffer = (offerFrom: Int32Array): number => {
   let most = 0
   for (let o = 1; o < offerFrom.length; o++) most = Math.max(most, offerFrom[o]! - offerFrom[o - 1]!)
   return most
 }
 
-const positionsByMtu = ({ offerFrom, mtu }: Pieces): Int32Array => {
-  const positions = new Int32Array(mtu.length)
-  for (let p = 0; p < positions.length; p++) positions[p] = p
-  for (let o = 0; o + 1 < offerFrom.length; o++) {
-    const end = offerFrom[o + 1]!
-    for (let p = offerFrom[o]! + 1; p < end; p++)
-      if (mtu[p]! < mtu[p - 1]!) {
-        positions.subarray(offerFrom[o]!, end).sort((a, b) => mtu[a]! - mtu[b]! || a - b)
-        break
-      }
+/** Writes the ordered pieces of an offer from `next` on, and says where they end; `order` and `bids` are paper. */
+const orderOffer = (
+  compiled: Compiled,
+  pieces: Pieces,
+  offer: number,
+  into: Pieces,
+  next: number,
+  order: Int32Array,
+  bids: Int32Array
+): number => {
+  const { mtu, request, power, price } = pieces
+  const first = pieces.offerFrom[offer]!
+  const count = pieces.offerFrom[offer + 1]! - first
+  let isByMtu = true
+  for (let k = 0; k < count; k++) {
+    order[k] = first + k
+    if (k > 0 && mtu[first + k]! < mtu[first + k - 1]!) isByMtu = false
   }
-  return positions
+  if (!isByMtu) order.subarray(0, count).sort((a, b) => mtu[a]! - mtu[b]! || a - b)
+  for (let from = 0; from < count; ) {
+    const p = order[from]!
+    const here = mtu[p]!
+    let to = from + 1
+    while (to < count && mtu[order[to]!] === here) to++
+    if (to === from + 1) write(into, next++, here, request[p]!, power[p]!, price[p]!)
+    else next = orderOne(compiled, pieces, order, from, to, into, next, bids)
+    from = to
+  }
+  return next
 }
 
-/** One offer in one MTU: sorts `byMtu[from … to - 1]`, writes the ordered pieces from `next` on, and says where they end. */
+/** The same of one MTU, whose pieces are those of `byMtu[from … to - 1]`, which it sorts. */
 const orderOne = (
   { requestIsDso, requestLimit }: Compiled,
   pieces: Pieces,

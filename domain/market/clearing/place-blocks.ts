@@ -10,12 +10,14 @@
  * Assumes slices without restrictions, exact by merit order. Promises nothing about the side that does not lead: if the
  * leading side is proven exactly, the caller decides the rest another way.
  */
+
 import { type BlockClasses, classesOfBlock, compare, noWorth, plus, type Worth } from './block-starts.ts'
 import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component } from './component.ts'
 import { enter, noRoom, openDemand, priceNear, pricePool } from './exchange.ts'
 import { clearSlice, type Forced, type Slice } from './merit-order.ts'
 import { copyPool, followClasses, type Pool } from './pool.ts'
+import { closedTo, tsoClassOf } from './slice-classes.ts'
 
 export interface Placed {
   readonly slices: ReadonlyMap<number, Slice>
@@ -322,7 +324,7 @@ const opened = (base: Slice): Live => ({
 /** The TSO's class of an offer; the first of its kind opens a class in the base, which the copy then gets too. */
 const classAt = (compiled: Compiled, at: Live, offer: number, price: number): number => {
   const { classes } = at.base
-  const found = classes.tsoClass(compiled.offerKind[offer]!, classes.closedTo(offer), price)
+  const found = tsoClassOf(classes, compiled.offerKind[offer]!, closedTo(classes, offer), price)
   followClasses(at.slice.tso)
   return found
 }

@@ -45,20 +45,22 @@ export interface Volume {
   readonly before: number[]
 }
 
-export const openPool = (requests: readonly number[], demand: (request: number) => number): Pool => {
-  const residual = Float64Array.from(requests, demand)
+/** `demand` by request; it becomes the pool's. */
+export const openPool = (requests: readonly number[], demand: Float64Array): Pool => {
   let left = 0
-  for (let r = 0; r < residual.length; r++) left += residual[r]!
+  for (let r = 0; r < demand.length; r++) left += demand[r]!
+  const servers: number[][] = []
+  for (let r = 0; r < requests.length; r++) servers.push([])
   return {
     requests,
-    residual,
+    residual: demand,
     dead: new Uint8Array(requests.length),
     shape: {
       eligible: [],
       flowFrom: [],
       flowEnd: 0,
       known: new Map(),
-      servers: requests.map(() => []),
+      servers,
       search: {
         mark: 0,
         cameFromClass: new Int32Array(0),
@@ -145,7 +147,7 @@ export const addVolume = (
 
 /** Places as much of `amount` as fits; returns how much that was. */
 export const place = (pool: Pool, classIndex: number, amount: number): number => {
-  const { residual, dead, flow, shape } = pool
+  const { residual, flow, shape } = pool
   const eligible = shape.eligible[classIndex]!
   const from = shape.flowFrom[classIndex]!
   let rest = amount
@@ -160,13 +162,19 @@ export const place = (pool: Pool, classIndex: number, amount: number): number =>
     if (rest === 0) break
   }
   while (rest > 0) {
-    if (eligible.every(r => dead[r] === 1)) break
+    if (isDead(pool, classIndex)) break
     const moved = augment(pool, classIndex, rest)
     if (moved === 0) break
     rest -= moved
   }
   pool.left -= amount - rest
   return amount - rest
+}
+
+/** Whether nothing more can be served. */
+export const isAllDead = ({ dead }: Pool): boolean => {
+  for (let r = 0; r < dead.length; r++) if (dead[r] === 0) return false
+  return true
 }
 
 export const isDead = (pool: Pool, classIndex: number): boolean => {

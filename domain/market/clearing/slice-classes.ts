@@ -7,16 +7,30 @@
 import { type Compiled, closedByState, closedToDso, closedToTso, placesClosedToTso } from './compiled-book.ts'
 import { addClass, type Pool } from './pool.ts'
 
+/** Plain data, and functions of the module: what is made for each slice anew would have to be compiled anew as well. */
 export interface SliceClasses {
-  /** Sides closed to an offer here. */
-  readonly closedTo: (offer: number) => number
   /** True where `closedTo` is 0 for every offer. */
   readonly neverClosed: boolean
-  /** Class in the DSO's pool, -1 if none. */
-  readonly dsoClass: (kind: number, closed: number, price: number) => number
-  readonly tsoClass: (kind: number, closed: number, price: number) => number
   /** The sets of this slice's TSO requests that kinds of offers suit. */
   readonly tsoSets: TsoSets
+  readonly dso: ClassesOfSide
+  readonly tso: ClassesOfSide
+  readonly compiled: Compiled
+  readonly market: number
+  readonly mtu: number
+  /** By place and by unit, what is closed there; undefined: nothing. */
+  readonly closedPlaces: Uint8Array | undefined
+  readonly closed: ReadonlyMap<number, number> | undefined
+}
+
+/** Classes are opened in the pool in the order in which they are asked for. */
+export interface ClassesOfSide {
+  readonly pool: Pool
+  readonly limits: readonly number[]
+  readonly sets: SideSets
+  /** By kind and bucket, and by set: `unknown`, or -1 for the empty set. */
+  readonly classOfSlot: Int32Array
+  readonly classOfSet: Int32Array
 }
 
 export interface TsoSets {
@@ -76,77 +90,93 @@ export const sliceClasses = (
   closed: ReadonlyMap<number, number> | undefined
 ): SliceClasses => {
   const closedPlaces = tso.requests.length > 0 ? placesClosedToTso(compiled, market, mtu) : undefined
-  const { offerUnit, offerKind, kinds, unitHasState } = compiled
   const suiting = suitingOf(compiled, market, dso.requests, tso.requests)
-  const neverClosed = closedPlaces === undefined && closed === undefined && !compiled.anyState
-  const dsoClass = classFinder(compiled, dso, suiting, suiting.dso, kind => kinds[kind]!.dso[market] ?? nothing)
-  const tsoClass = classFinder(compiled, tso, suiting, suiting.tso, kind => kinds[kind]!.tso[market] ?? nothing)
   return {
-    neverClosed,
-    closedTo: offer => {
-      if (neverClosed) return 0
-      const unit = offerUnit[offer]!
-      let mask = closedPlaces ? closedPlaces[kinds[offerKind[offer]!]!.place]! : 0
-      if (unitHasState[unit]) mask |= closedByState(compiled, unit, market, mtu)
-      if (closed) mask |= closed.get(unit) ?? 0
-      return mask
-    },
-    dsoClass: (kind, mask, price) => (mask & closedToDso ? -1 : dsoClass(kind, price)),
-    tsoClass: (kind, mask, price) => (mask & closedToTso ? -1 : tsoClass(kind, price)),
-    tsoSets: suiting.tsoSets
+    neverClosed: closedPlaces === undefined && closed === undefined && !compiled.anyState,
+    tsoSets: suiting.tsoSets,
+    dso: classesOfSide(dso, suiting.limits, suiting.dso),
+    tso: classesOfSide(tso, suiting.limits, suiting.tso),
+    compiled,
+    market,
+    mtu,
+    closedPlaces,
+    closed
   }
 }
 
-/** Classes are opened in the pool in the order in which they are asked for. */
-const classFinder = (
-  { requestLimit }: Compiled,
-  pool: Pool,
-  { limits }: Suiting,
-  { setOf, sets, numbers }: SideSets,
-  requestsOf: (kind: number) => readonly number[]
-): ((kind: number, price: number) => number) => {
-  if (pool.requests.length === 0) return () => -1
-  const width = limits.length + 1
-  const classOfSlot = new Int32Array(setOf.length).fill(unknown)
-  const classOfSet = new Int32Array(setOf.length).fill(unknown)
-  const setAt = (slot: number, kind: number, price: number): number => {
-    const eligible: number[] = []
-    for (const r of requestsOf(kind)) {
-      const k = pool.requests.indexOf(r)
-      if (k >= 0 && requestLimit[r]! >= price) eligible.push(k)
-    }
-    const key = eligible.join()
-    let set = eligible.length === 0 ? -1 : numbers.get(key)
-    if (set === undefined) {
-      set = sets.push(eligible) - 1
-      numbers.set(key, set)
-    }
-    setOf[slot] = set
-    return set
+const classesOfSide = (pool: Pool, limits: readonly number[], sets: SideSets): ClassesOfSide => ({
+  pool,
+  limits,
+  sets,
+  classOfSlot: new Int32Array(sets.setOf.length).fill(unknown),
+  classOfSet: new Int32Array(sets.setOf.length).fill(unknown)
+})
+
+/** Sides closed to an offer here. */
+export const closedTo = (classes: SliceClasses, offer: number): number => {
+  if (classes.neverClosed) return 0
+  const { compiled, market, mtu, closedPlaces, closed } = classes
+  const { offerUnit, offerKind, kinds, unitHasState } = compiled
+  const unit = offerUnit[offer]!
+  let mask = closedPlaces ? closedPlaces[kinds[offerKind[offer]!]!.place]! : 0
+  if (unitHasState[unit]) mask |= closedByState(compiled, unit, market, mtu)
+  if (closed) mask |= closed.get(unit) ?? 0
+  return mask
+}
+
+/** Class in the DSO's pool of a kind of offers to which `mask` is closed; -1 if none. */
+export const dsoClassOf = (classes: SliceClasses, kind: number, mask: number, price: number): number =>
+  mask & closedToDso ? -1 : classOf(classes, classes.dso, kind, price)
+
+export const tsoClassOf = (classes: SliceClasses, kind: number, mask: number, price: number): number =>
+  mask & closedToTso ? -1 : classOf(classes, classes.tso, kind, price)
+
+const classOf = (classes: SliceClasses, side: ClassesOfSide, kind: number, price: number): number => {
+  const { limits, classOfSlot } = side
+  let slot = kind
+  if (limits.length > 0) {
+    slot *= limits.length + 1
+    for (let bucket = 0; bucket < limits.length && limits[bucket]! < price; bucket++) slot++
   }
-  const open = (slot: number, kind: number, price: number): number => {
-    let set = setOf[slot]!
-    if (set === unknown) set = setAt(slot, kind, price)
-    let found = -1
-    if (set >= 0) {
-      found = classOfSet[set]!
-      if (found === unknown) {
-        found = addClass(pool, sets[set]!)
-        classOfSet[set] = found
-      }
-    }
-    classOfSlot[slot] = found
-    return found
+  const known = classOfSlot[slot]!
+  return known === unknown ? openClass(classes, side, slot, kind, price) : known
+}
+
+const openClass = (classes: SliceClasses, side: ClassesOfSide, slot: number, kind: number, price: number): number => {
+  const { pool, sets, classOfSlot, classOfSet } = side
+  let set = sets.setOf[slot]!
+  if (set === unknown) {
+    set = setAt(classes, side, kind, price)
+    sets.setOf[slot] = set
   }
-  return (kind, price) => {
-    let slot = kind
-    if (width > 1) {
-      slot *= width
-      for (let bucket = 0; bucket < limits.length && limits[bucket]! < price; bucket++) slot++
+  let found = -1
+  if (set >= 0) {
+    found = classOfSet[set]!
+    if (found === unknown) {
+      found = addClass(pool, sets.sets[set]!)
+      classOfSet[set] = found
     }
-    const known = classOfSlot[slot]!
-    return known === unknown ? open(slot, kind, price) : known
   }
+  classOfSlot[slot] = found
+  return found
+}
+
+const setAt = ({ compiled, market, dso }: SliceClasses, side: ClassesOfSide, kind: number, price: number): number => {
+  const { pool, sets } = side
+  const ofKind = compiled.kinds[kind]!
+  const eligible: number[] = []
+  for (const r of (side === dso ? ofKind.dso : ofKind.tso)[market] ?? nothing) {
+    const k = pool.requests.indexOf(r)
+    if (k >= 0 && compiled.requestLimit[r]! >= price) eligible.push(k)
+  }
+  if (eligible.length === 0) return -1
+  const key = eligible.join()
+  let set = sets.numbers.get(key)
+  if (set === undefined) {
+    set = sets.sets.push(eligible) - 1
+    sets.numbers.set(key, set)
+  }
+  return set
 }
 
 /** Limits never break a chain within one price. */

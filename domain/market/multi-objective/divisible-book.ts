@@ -182,7 +182,11 @@ const openCell = (
   tso: readonly number[]
 ): Cell => {
   const { kinds, offerKind, offerUnit, unitHasState, requestLimit, demand } = compiled
-  const pool = openPool([...dso, ...tso], request => demand[request]![mtu]!)
+  const requests = [...dso, ...tso]
+  const pool = openPool(
+    requests,
+    Float64Array.from(requests, request => demand[request]![mtu]!)
+  )
   const local = new Map(pool.requests.map((request, position) => [request, position]))
   const closedPlaces = tso.length > 0 ? placesClosedToTso(compiled, market, mtu) : undefined
   const classes = Int32Array.from(steps, step => {
