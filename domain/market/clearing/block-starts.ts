@@ -127,24 +127,32 @@ export const worthOfRuns = (
   const first = starts[0]!.start
   const end = starts[starts.length - 1]!.start + duration
   // Sums from the first MTU on: four worths, and how many are missing. All whole numbers, so differences are exact.
-  const width = 5
-  const sums = new Float64Array(width * (end - first + 1))
+  const sums = new Float64Array(WIDTH * (end - first + 1))
   let covered = first
-  for (const { start } of starts) covered = addRun(start, covered)
-  /** Starts rise, so each run goes on where those before it ended; between runs nothing is asked for. */
-  function addRun(start: number, from: number): number {
-    for (let t = from; t < start + duration; t++) addMtu(t, t >= start ? worthAt(t) : noWorth)
-    return Math.max(from, start + duration)
+  // Starts rise, so each run goes on where those before it ended; between runs nothing is asked for.
+  for (const { start } of starts) {
+    for (; covered < start + duration; covered++)
+      addMtu(sums, covered - first, covered >= start ? worthAt(covered) : noWorth)
   }
-  function addMtu(t: number, worth: Worth | undefined): void {
-    const here = width * (t - first)
-    for (let k = 0; k < 4; k++) sums[here + width + k] = sums[here + k]! + (worth ? worth[k]! : 0)
-    sums[here + width + 4] = sums[here + 4]! + (worth ? 0 : 1)
-  }
-  return starts.map(({ start }) => {
-    const from = width * (start - first)
-    const to = from + width * duration
-    const sum = (k: number): number => sums[to + k]! - sums[from + k]!
-    return sum(4) > 0 ? undefined : [sum(0), sum(1), sum(2), sum(3)]
-  })
+  return starts.map(({ start }) => sumOfRun(sums, start - first, duration))
+}
+
+const WIDTH = 5
+
+const addMtu = (sums: Float64Array, mtu: number, worth: Worth | undefined): void => {
+  const here = WIDTH * mtu
+  for (let k = 0; k < 4; k++) sums[here + WIDTH + k] = sums[here + k]! + (worth ? worth[k]! : 0)
+  sums[here + WIDTH + 4] = sums[here + 4]! + (worth ? 0 : 1)
+}
+
+const sumOfRun = (sums: Float64Array, mtu: number, duration: number): Worth | undefined => {
+  const from = WIDTH * mtu
+  const to = from + WIDTH * duration
+  if (sums[to + 4]! > sums[from + 4]!) return undefined
+  return [
+    sums[to]! - sums[from]!,
+    sums[to + 1]! - sums[from + 1]!,
+    sums[to + 2]! - sums[from + 2]!,
+    sums[to + 3]! - sums[from + 3]!
+  ]
 }

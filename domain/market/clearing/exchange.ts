@@ -8,7 +8,7 @@
  * `enter` lets volume in where it displaces the dearest volume that serves one of its own requests; what only a chain of
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
-import { addVolume, type Pool, place, searchOf, takesMore } from './pool.ts'
+import { addVolume, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
@@ -17,46 +17,20 @@ export const noRoom = -1
 
 /** By class, what its next W displaces; `fixed` offers (by index) are never displaced. */
 export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Float64Array): void => {
-  const { requests, residual, flow, volume } = pool
-  const { eligible, flowFrom, servers } = pool.shape
-  const count = eligible.length
+  const { requests, residual, volume } = pool
+  const count = pool.shape.eligible.length
   const search = searchOf(pool)
-  const { seenRequest, seenClass, requests: queue } = search
+  const { seenRequest, seenClass } = search
   const mark = ++search.mark
-  let head = 0
-  let tail = 0
-  let unseen = count
-  const spread = (price: number): void => {
-    for (; head < tail; head++) {
-      const here = servers[queue[head]!]!
-      for (let n = 0; n < here.length; n += 2) {
-        const c = here[n]!
-        if (seenClass[c] === mark) continue
-        seenClass[c] = mark
-        unseen--
-        prices[c] = price
-        addRequests(c)
-      }
-    }
-  }
-  /** What a class serves it could leave. */
-  const addRequests = (c: number): void => {
-    const own = eligible[c]!
-    for (let k = 0; k < own.length; k++) {
-      const r = own[k]!
-      if (flow[flowFrom[c]! + k] === 0 || seenRequest[r] === mark) continue
-      seenRequest[r] = mark
-      queue[tail++] = r
-    }
-  }
+  const spread: Spread = { pool, search, prices, head: 0, tail: 0, unseen: count }
   for (let r = 0; r < requests.length; r++)
     if (residual[r]! > 0) {
       seenRequest[r] = mark
-      queue[tail++] = r
+      search.requests[spread.tail++] = r
     }
-  spread(openDemand)
+  spreadPrice(spread, openDemand)
   let searches = 0
-  while (unseen > 0 && searches < searchesMost) {
+  while (spread.unseen > 0 && searches < searchesMost) {
     searches++
     let source = -1
     let dearest = Number.NEGATIVE_INFINITY
@@ -68,16 +42,60 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
       dearest = volume.price[top]!
     }
     if (source < 0) break
-    addRequests(source)
-    spread(dearest)
+    leaveRequests(spread, source)
+    spreadPrice(spread, dearest)
   }
-  if (unseen > 0)
+  if (spread.unseen > 0)
     for (const c of dearestFirst(pool, fixed, seenClass, mark)) {
       if (seenClass[c] === mark) continue
-      addRequests(c)
-      spread(volume.price[topOf(pool, c, fixed)]!)
+      leaveRequests(spread, c)
+      spreadPrice(spread, volume.price[topOf(pool, c, fixed)]!)
     }
-  if (unseen > 0) for (let c = 0; c < count; c++) if (seenClass[c] !== mark) prices[c] = noRoom
+  if (spread.unseen > 0) for (let c = 0; c < count; c++) if (seenClass[c] !== mark) prices[c] = noRoom
+}
+
+/** Requests that were reached wait in the search's queue. */
+interface Spread {
+  readonly pool: Pool
+  readonly search: Search
+  readonly prices: Float64Array
+  head: number
+  tail: number
+  /** Classes without a price. */
+  unseen: number
+}
+
+/** From the waiting requests to all classes that may serve them, and on. */
+const spreadPrice = (spread: Spread, price: number): void => {
+  const { pool, search, prices } = spread
+  const { servers } = pool.shape
+  const { requests, seenClass, mark } = search
+  for (; spread.head < spread.tail; spread.head++) {
+    const here = servers[requests[spread.head]!]!
+    for (let n = 0; n < here.length; n += 2) {
+      const c = here[n]!
+      if (seenClass[c] === mark) continue
+      seenClass[c] = mark
+      spread.unseen--
+      prices[c] = price
+      leaveRequests(spread, c)
+    }
+  }
+}
+
+/** What a class serves it could leave. */
+const leaveRequests = (spread: Spread, c: number): void => {
+  const { pool, search } = spread
+  const { seenRequest, requests, mark } = search
+  const { eligible, flowFrom } = pool.shape
+  const own = eligible[c]!
+  const from = flowFrom[c]!
+  for (let k = 0; k < own.length; k++) {
+    const r = own[k]!
+    if (pool.flow[from + k] === 0 || seenRequest[r] === mark) continue
+    seenRequest[r] = mark
+    requests[spread.tail++] = r
+  }
 }
 
 /** In most pools the first few sources reach all; where each place stands for itself, sorting them is less work than searching. */
@@ -204,12 +222,29 @@ export interface Entry {
   readonly must: boolean
 }
 
-/** Lets an amount in; returns how much got in, and reports what left. */
+/** What left a pool, as columns that are written anew. */
+export interface Leaving {
+  count: number
+  readonly offer: number[]
+  readonly price: number[]
+  readonly amount: number[]
+}
+
+export const nothingLeft = (): Leaving => ({ count: 0, offer: [], price: [], amount: [] })
+
+const leave = (leaving: Leaving, offer: number, price: number, amount: number): void => {
+  const at = leaving.count++
+  leaving.offer[at] = offer
+  leaving.price[at] = price
+  leaving.amount[at] = amount
+}
+
+/** Lets an amount in; returns how much got in, and adds what left. */
 export const enter = (
   pool: Pool,
   { classIndex, offer, price, amount, must }: Entry,
   fixed: Uint8Array | undefined,
-  left: (offer: number, price: number, amount: number) => void
+  left: Leaving
 ): number => {
   const { flow, volume } = pool
   const known = exitsOf(pool, fixed)
@@ -225,7 +260,7 @@ export const enter = (
     const moved = Math.min(rest, flow[exit.at]!, volume.amount[top]!)
     flow[exit.at]! -= moved
     flow[exit.into]! += moved
-    left(exit.offer, exit.price, moved)
+    leave(left, exit.offer, exit.price, moved)
     volume.amount[top]! -= moved
     if (volume.amount[top] === 0) takeOut(pool, exit.leaving, top)
     noteLeft(known, pool, exit.leaving)

@@ -10,7 +10,7 @@ import type { Book, ClearingOutcome, OfferOutcome, ProfileInterval, RequestOutco
 import { type Compiled, demandOf } from './compiled-book.ts'
 import type { Grants } from './grants.ts'
 import { inStepOrder, type Pieces, piecesOfGrants } from './pieces.ts'
-import { rejectionReasonList, rejectionReasons } from './rejection-reasons.ts'
+import { rejectionReason, rejectionReasonList, rejectionsOf } from './rejection-reasons.ts'
 
 export type ClearingHead = Pick<ClearingOutcome, 'algorithm' | 'version' | 'gap' | 'nodes'>
 
@@ -49,9 +49,10 @@ export const outcomeColumns = (compiled: Compiled, unordered: Pieces, head: Clea
   const paid = new Float64Array(book.requests.length)
   const runs = acceptedRuns(compiled, pieces, served, paid)
   const ranks = ranksOf(book.offers.length, accepted)
-  const reasonOf = rejectionReasons(compiled, served)
+  const rejections = rejectionsOf(compiled, served)
   const reasons = new Uint8Array(book.offers.length)
-  for (let o = 0; o < reasons.length; o++) if (ranks[o] === 0) reasons[o] = rejectionReasonList.indexOf(reasonOf(o))
+  for (let o = 0; o < reasons.length; o++)
+    if (ranks[o] === 0) reasons[o] = rejectionReasonList.indexOf(rejectionReason(rejections, o))
   return {
     ...head,
     runs,

@@ -6,8 +6,16 @@
 
 import type { Served } from './accepted-runs.ts'
 import type { Offer, RejectionReason } from './book.ts'
-import { type Compiled, closedByState, closedToDso, closedToTso, placesClosedToTso, roomOf } from './compiled-book.ts'
-import { stepsEnd, stepsOf } from './offer-steps.ts'
+import {
+  type Compiled,
+  closedByState,
+  closedToDso,
+  closedToTso,
+  marketCount,
+  placesClosedToTso,
+  roomOf
+} from './compiled-book.ts'
+import { type OfferSteps, stepsEnd, stepsOf } from './offer-steps.ts'
 
 /** All reasons there are, in an order of their own. */
 export const rejectionReasonList: readonly RejectionReason[] = [
@@ -26,68 +34,98 @@ const obstacles: readonly RejectionReason[] = [
   'no-room'
 ]
 
-export const rejectionReasons = (compiled: Compiled, served: Served): ((offer: number) => RejectionReason) => {
-  const { book, demand, offerKind, offerMarket, offerUnit, kinds, requestLimit, unitHasState } = compiled
-  const closedPlaces = new Map<number, Uint8Array | undefined>()
-  const closedAt = (market: number, mtu: number): Uint8Array | undefined => {
-    const slot = market * book.mtus + mtu
-    if (!closedPlaces.has(slot)) closedPlaces.set(slot, placesClosedToTso(compiled, market, mtu))
-    return closedPlaces.get(slot)
-  }
+/** What looking at one offer after the other needs and finds. */
+export interface Rejections {
+  readonly compiled: Compiled
+  readonly served: Served
+  /** By market and MTU, what T-16 closes there by place; `null`: not worked out yet. */
+  readonly closedPlaces: (Uint8Array | undefined | null)[]
+  /** Of the offer in question: how many obstacles it passes in some MTU; whether it bids below what was accepted there. */
+  passed: number
+  wanted: boolean
+  /** Its largest minimum acceptance, W. */
+  minimum: number
+}
 
-  /** How many obstacles the offer passes in one MTU; `wanted` if it bids below what was accepted there. */
-  const passedAt = (o: number, mtu: number, bid: number, least: number): { passed: number; wanted: boolean } => {
-    const market = offerMarket[o]!
-    const { place, dso, tso } = kinds[offerKind[o]!]!
-    const unit = offerUnit[o]!
-    let closed = closedAt(market, mtu)?.[place] ?? 0
-    if (unitHasState[unit]) closed |= closedByState(compiled, unit, market, mtu)
-    let passed = 0
-    let wanted = false
-    const look = (requests: readonly number[], closing: number): void => {
-      for (const r of requests) {
-        const asked = demand[r]![mtu]!
-        if (asked === 0) continue
-        const slot = r * book.mtus + mtu
-        const reached =
-          closed & closing ? 1 : bid > requestLimit[r]! ? 2 : roomOf(compiled, unit, market, mtu) < least ? 3 : 4
-        if (reached > passed) passed = reached
-        if (reached === 4 && (served.power[slot]! < asked || served.highestBid[slot]! > bid)) wanted = true
-      }
-    }
-    look(dso[market]!, closedToDso)
-    look(tso[market]!, closedToTso)
-    return { passed, wanted }
-  }
+export const rejectionsOf = (compiled: Compiled, served: Served): Rejections => ({
+  compiled,
+  served,
+  closedPlaces: new Array<null>(marketCount * compiled.book.mtus).fill(null),
+  passed: 0,
+  wanted: false,
+  minimum: 0
+})
 
-  return o => {
-    const offer: Offer = book.offers[o]!
-    let passed = 0
-    let wanted = false
-    let minimum = 0
-    const see = (mtu: number, bid: number, least: number): void => {
-      const here = passedAt(o, mtu, bid, Math.max(1, least))
-      if (here.passed > passed) passed = here.passed
-      if (here.wanted) wanted = true
-      if (least > minimum) minimum = least
+export const rejectionReason = (rejections: Rejections, o: number): RejectionReason => {
+  const { compiled } = rejections
+  const { book } = compiled
+  const offer: Offer = book.offers[o]!
+  const unit = book.units[compiled.offerUnit[o]!]!
+  rejections.passed = 0
+  rejections.wanted = false
+  rejections.minimum = 0
+  // An offer without minimum, of a unit without room, state or shared rule, can only be too dear.
+  const simple = !unit.caps && !book.rules.exclusivePerPod && offer.kind === 'single' && !compiled.hasMinAcceptance[o]
+  if (offer.kind === 'single') seeSingle(rejections, o, stepsOf(offer), simple)
+  else for (let t = offer.earliest; t < offer.latest; t++) see(rejections, o, t, offer.price, offer.minAcceptance)
+  const { passed, wanted, minimum } = rejections
+  if (passed < obstacles.length) return obstacles[passed]!
+  if (offer.kind === 'block') return wanted && minimum > 0 ? 'min-acceptance' : 'not-needed'
+  if (!wanted || simple) return 'not-needed'
+  return minimum > 0 ? 'min-acceptance' : unit.caps ? 'no-room' : 'not-needed'
+}
+
+const seeSingle = (rejections: Rejections, o: number, columns: OfferSteps, simple: boolean): void => {
+  const { intervals, minAcceptances, steps } = columns
+  for (let k = 0; 3 * k < intervals.length; k++) {
+    let bid = Number.POSITIVE_INFINITY
+    const last = stepsEnd(columns, k)
+    for (let s = intervals[3 * k + 2]!; s < last; s++) bid = Math.min(bid, steps[2 * s]!)
+    const end = intervals[3 * k + 1]!
+    for (let t = intervals[3 * k]!; t < end; t++) {
+      see(rejections, o, t, bid, minAcceptances[k] ?? 0)
+      if (simple && rejections.passed === obstacles.length) return
     }
-    // An offer without minimum, of a unit without room, state or shared rule, can only be too dear.
-    const unit = book.units[offerUnit[o]!]!
-    const simple = !unit.caps && !book.rules.exclusivePerPod && offer.kind === 'single' && !compiled.hasMinAcceptance[o]
-    if (offer.kind === 'single') {
-      const columns = stepsOf(offer)
-      for (let k = 0; 3 * k < columns.intervals.length && !(simple && passed === 4); k++) {
-        let bid = Number.POSITIVE_INFINITY
-        const last = stepsEnd(columns, k)
-        for (let s = columns.intervals[3 * k + 2]!; s < last; s++) bid = Math.min(bid, columns.steps[2 * s]!)
-        const end = columns.intervals[3 * k + 1]!
-        for (let t = columns.intervals[3 * k]!; t < end && !(simple && passed === 4); t++)
-          see(t, bid, columns.minAcceptances[k] ?? 0)
-      }
-    } else for (let t = offer.earliest; t < offer.latest; t++) see(t, offer.price, offer.minAcceptance)
-    if (passed < 4) return obstacles[passed]!
-    if (offer.kind === 'block') return wanted && minimum > 0 ? 'min-acceptance' : 'not-needed'
-    if (!wanted || simple) return 'not-needed'
-    return minimum > 0 ? 'min-acceptance' : unit.caps ? 'no-room' : 'not-needed'
+  }
+}
+
+const see = (rejections: Rejections, o: number, mtu: number, bid: number, minimum: number): void => {
+  const { compiled, closedPlaces } = rejections
+  const { book, offerKind, offerMarket, offerUnit, kinds, unitHasState } = compiled
+  const market = offerMarket[o]!
+  const unit = offerUnit[o]!
+  const { place, dso, tso } = kinds[offerKind[o]!]!
+  if (minimum > rejections.minimum) rejections.minimum = minimum
+  const slot = market * book.mtus + mtu
+  let places = closedPlaces[slot]
+  if (places === null) {
+    places = placesClosedToTso(compiled, market, mtu)
+    closedPlaces[slot] = places
+  }
+  let closed = places?.[place] ?? 0
+  if (unitHasState[unit]) closed |= closedByState(compiled, unit, market, mtu)
+  const hasRoom = roomOf(compiled, unit, market, mtu) >= Math.max(1, minimum)
+  look(rejections, dso[market]!, (closed & closedToDso) !== 0, mtu, bid, hasRoom)
+  look(rejections, tso[market]!, (closed & closedToTso) !== 0, mtu, bid, hasRoom)
+}
+
+const look = (
+  rejections: Rejections,
+  requests: readonly number[],
+  isClosed: boolean,
+  mtu: number,
+  bid: number,
+  hasRoom: boolean
+): void => {
+  const { compiled, served } = rejections
+  const { demand, requestLimit, book } = compiled
+  for (let k = 0; k < requests.length; k++) {
+    const r = requests[k]!
+    const asked = demand[r]![mtu]!
+    if (asked === 0) continue
+    const slot = r * book.mtus + mtu
+    const reached = isClosed ? 1 : bid > requestLimit[r]! ? 2 : !hasRoom ? 3 : 4
+    if (reached > rejections.passed) rejections.passed = reached
+    if (reached === 4 && (served.power[slot]! < asked || served.highestBid[slot]! > bid)) rejections.wanted = true
   }
 }
