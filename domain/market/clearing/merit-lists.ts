@@ -13,32 +13,23 @@ export interface MeritList {
 
 /** By MTU. */
 export const meritLists = (book: Book, offerMarket: Uint8Array, market: number): readonly MeritList[] => {
-  const singles: number[] = []
-  const curves: number[] = []
-  let curve = 0
-  for (const [o, single] of book.offers.entries()) {
-    if (single.kind === 'block') continue
-    if (offerMarket[o] === market) {
-      singles.push(o)
-      curves.push(curve)
-    }
-    curve++
-  }
-  if (singles.length === 0) return new Array<MeritList>(book.mtus).fill(emptyList)
-  const reader = curveReader(curveColumns(book), Int32Array.from(curves))
+  const { mtus } = book
+  const { offers, curves } = singlesOf(book, offerMarket, market)
+  if (offers.length === 0) return new Array<MeritList>(mtus).fill(emptyList)
+  const reader = curveReader(curveColumns(book), curves)
   const lists: MeritList[] = []
-  let ranked: Ranked | undefined
-  for (let t = 0; t < book.mtus; t++) {
-    const change = moveTo(reader, t)
-    if (ranked && change === 'none') {
-      lists.push(lists[t - 1]!)
-      continue
-    }
-    const quantity = ranked && change === 'values' ? quantitiesIn(reader, ranked) : undefined
-    if (ranked && quantity) lists.push({ offer: ranked.offer, price: ranked.price, quantity })
-    else {
-      ranked = rankedNow(reader, singles)
-      lists.push({ offer: ranked.offer, price: ranked.price, quantity: ranked.quantity })
+  let ranked: MeritList | undefined
+  for (let from = 0; from < mtus; from += MTUS_AT_ONCE) {
+    const end = Math.min(mtus, from + MTUS_AT_ONCE)
+    findSteps(reader, from, end)
+    copySteps(reader, end - from)
+    for (let t = from; t < end; t++) {
+      const here = reader.here[t - from]!
+      if (here.isAsBefore) lists.push(lists[t - 1]!)
+      else {
+        ranked = ranked && hasSameBids(here) ? withQuantities(here, ranked) : rankedNow(here, offers)
+        lists.push(ranked)
+      }
     }
   }
   return lists
@@ -46,23 +37,54 @@ export const meritLists = (book: Book, offerMarket: Uint8Array, market: number):
 
 const emptyList: MeritList = { offer: new Int32Array(0), price: new Float64Array(0), quantity: new Float64Array(0) }
 
-/** A list that knows where each of its steps is: which offer's, and which of its curve. */
-interface Ranked extends MeritList {
-  readonly curve: Int32Array
-  readonly step: Int32Array
+interface Singles {
+  /** Single offers of one market, and their places among the curves of all. */
+  readonly offers: Int32Array
+  readonly curves: Int32Array
 }
 
-/** The curves of all offers in one MTU, which only moves on. */
+const singlesOf = (book: Book, offerMarket: Uint8Array, market: number): Singles => {
+  const offers: number[] = []
+  const curves: number[] = []
+  let curve = 0
+  for (let o = 0; o < book.offers.length; o++) {
+    if (book.offers[o]!.kind === 'block') continue
+    if (offerMarket[o] === market) {
+      offers.push(o)
+      curves.push(curve)
+    }
+    curve++
+  }
+  return { offers: Int32Array.from(offers), curves: Int32Array.from(curves) }
+}
+
+/**
+ * MTUs that are read together: the steps of one offer in neighbouring MTUs stand beside each other, those of different
+ * offers pages apart.
+ */
+const MTUS_AT_ONCE = 8
+
+/** The curves of a market's offers, of which some MTUs are at hand. It only moves on. */
 interface CurveReader {
   readonly columns: CurveColumns
   /** By offer: its curve, and its next interval that has not ended. */
   readonly curves: Int32Array
   readonly next: Int32Array
-  /** Per step of any offer two numbers: price and quantity. */
-  readonly steps: Float64Array
-  /** By offer: its first step here, and how many it has. */
+  /** By offer and MTU at hand: its first step there, and how many it has. */
   readonly first: Int32Array
   readonly count: Int32Array
+  readonly here: readonly Here[]
+}
+
+/** All steps of one MTU in order of arrival, as columns that are longer than `size`. */
+interface Here {
+  /** Each offer is in the interval that it was in the MTU before. */
+  isAsBefore: boolean
+  size: number
+  /** Place among the market's offers. */
+  offer: Int32Array
+  price: Float64Array
+  quantity: Float64Array
 }
 
 const curveReader = (columns: CurveColumns, curves: Int32Array): CurveReader => {
@@ -72,123 +94,152 @@ const curveReader = (columns: CurveColumns, curves: Int32Array): CurveReader => 
     columns,
     curves,
     next,
-    steps: columns.steps,
-    first: new Int32Array(curves.length),
-    count: new Int32Array(curves.length)
+    first: new Int32Array(curves.length * MTUS_AT_ONCE),
+    count: new Int32Array(curves.length * MTUS_AT_ONCE),
+    here: paper.here
   }
 }
 
-/** Says what changed since the MTU before: nothing is another; each offer has as many steps; or not even that. */
-const moveTo = ({ columns, curves, next, first, count }: CurveReader, mtu: number): 'none' | 'values' | 'steps' => {
+const findSteps = ({ columns, curves, next, first, count, here }: CurveReader, from: number, end: number): void => {
   const { intervalFrom, stepFrom, intervals } = columns
-  let isOther = mtu === 0
-  let hasOtherSteps = mtu === 0
+  for (let m = 0; m < end - from; m++) {
+    here[m]!.isAsBefore = from + m > 0
+    here[m]!.size = 0
+  }
   for (let n = 0; n < curves.length; n++) {
     const curve = curves[n]!
-    const end = intervalFrom[curve + 1]!
-    let k = next[n]!
-    while (k < end && intervals[k + 1]! <= mtu) k += 3
-    next[n] = k
-    const isHere = k < end && intervals[k]! <= mtu
+    const last = intervalFrom[curve + 1]!
     const base = stepFrom[curve]! >> 1
-    const from = isHere ? base + intervals[k + 2]! : 0
-    const to = !isHere ? 0 : k + 3 < end ? base + intervals[k + 5]! : stepFrom[curve + 1]! >> 1
-    if (first[n] === from && count[n] === to - from) continue
-    isOther = true
-    if (count[n] !== to - from) hasOtherSteps = true
-    first[n] = from
-    count[n] = to - from
-  }
-  return hasOtherSteps ? 'steps' : isOther ? 'values' : 'none'
-}
-
-/** The quantities of steps that cost what they did, in the same order; undefined if one has another price. */
-const quantitiesIn = ({ steps, first }: CurveReader, { curve, step, price }: Ranked): Float64Array | undefined => {
-  // Mostly all are the same or nearly all are others.
-  if (price.length > 0 && steps[2 * (first[curve[0]!]! + step[0]!)] !== price[0]) return undefined
-  const quantity = new Float64Array(price.length)
-  for (let k = 0; k < price.length; k++) {
-    const at = 2 * (first[curve[k]!]! + step[k]!)
-    if (steps[at] !== price[k]) return undefined
-    quantity[k] = steps[at + 1]!
-  }
-  return quantity
-}
-
-const rankedNow = ({ steps, first, count }: CurveReader, singles: readonly number[]): Ranked => {
-  let size = 0
-  for (let n = 0; n < count.length; n++) size += count[n]!
-  const arrived = paperFor(size)
-  let end = 0
-  for (let n = 0; n < count.length; n++)
-    for (let s = 0; s < count[n]!; s++) {
-      const at = 2 * (first[n]! + s)
-      arrived.curve[end] = n
-      arrived.step[end] = s
-      arrived.price[end] = steps[at]!
-      arrived.quantity[end++] = steps[at + 1]!
+    const at = n * MTUS_AT_ONCE
+    let firstBefore = first[at + MTUS_AT_ONCE - 1]!
+    let countBefore = count[at + MTUS_AT_ONCE - 1]!
+    let k = next[n]!
+    for (let t = from; t < end; t++) {
+      while (k < last && intervals[k + 1]! <= t) k += 3
+      const isHere = k < last && intervals[k]! <= t
+      const begin = isHere ? base + intervals[k + 2]! : 0
+      const stop = !isHere ? 0 : k + 3 < last ? base + intervals[k + 5]! : stepFrom[curve + 1]! >> 1
+      const m = t - from
+      here[m]!.size += stop - begin
+      if (begin !== firstBefore || stop - begin !== countBefore) here[m]!.isAsBefore = false
+      first[at + m] = begin
+      count[at + m] = stop - begin
+      firstBefore = begin
+      countBefore = stop - begin
     }
-  const order = byPrice(arrived, size)
-  const ranked = {
+    next[n] = k
+  }
+}
+
+const copySteps = ({ columns, curves, first, count, here }: CurveReader, mtus: number): void => {
+  const { steps } = columns
+  const ends = new Int32Array(mtus)
+  for (let m = 0; m < mtus; m++) if (!here[m]!.isAsBefore) makeRoom(here[m]!)
+  for (let n = 0; n < curves.length; n++)
+    for (let m = 0; m < mtus; m++) {
+      const { isAsBefore, offer, price, quantity } = here[m]!
+      if (isAsBefore) continue
+      const from = 2 * first[n * MTUS_AT_ONCE + m]!
+      let at = ends[m]!
+      for (let s = from; s < from + 2 * count[n * MTUS_AT_ONCE + m]!; s += 2) {
+        offer[at] = n
+        price[at] = steps[s]!
+        quantity[at++] = steps[s + 1]!
+      }
+      ends[m] = at
+    }
+}
+
+/** Whether the same offers bid the same prices as in the MTU that was ranked last. */
+const hasSameBids = ({ size, offer, price }: Here): boolean => {
+  if (size !== paper.size) return false
+  for (let k = 0; k < size; k++) if (price[k] !== paper.price[k] || offer[k] !== paper.offer[k]) return false
+  return true
+}
+
+const withQuantities = ({ size, quantity: arrived }: Here, { offer, price }: MeritList): MeritList => {
+  const { order } = paper
+  const quantity = new Float64Array(size)
+  for (let k = 0; k < size; k++) quantity[k] = arrived[order[k]!]!
+  return { offer, price, quantity }
+}
+
+const rankedNow = ({ size, offer, price, quantity }: Here, offers: Int32Array): MeritList => {
+  keep(size, offer, price)
+  const order = byPrice(size)
+  const ranked: MeritList = {
     offer: new Int32Array(size),
     price: new Float64Array(size),
-    quantity: new Float64Array(size),
-    curve: arrived.rankedCurve,
-    step: arrived.rankedStep
+    quantity: new Float64Array(size)
   }
   for (let k = 0; k < size; k++) {
     const from = order[k]!
-    const n = arrived.curve[from]!
-    ranked.offer[k] = singles[n]!
-    ranked.price[k] = arrived.price[from]!
-    ranked.quantity[k] = arrived.quantity[from]!
-    ranked.curve[k] = n
-    ranked.step[k] = arrived.step[from]!
+    ranked.offer[k] = offers[offer[from]!]!
+    ranked.price[k] = price[from]!
+    ranked.quantity[k] = quantity[from]!
   }
   return ranked
 }
 
-/** Columns that are longer than what stands in them, written anew for each ranking: memory of a hundred rankings is not needed at once. */
+/** Memory that each MTU and each clearing uses again: all columns are longer than what stands in them. */
 interface Paper {
-  readonly curve: Int32Array
-  readonly step: Int32Array
-  readonly price: Float64Array
-  readonly quantity: Float64Array
-  readonly rankedCurve: Int32Array
-  readonly rankedStep: Int32Array
-  /** What a pass of the sort reads, and what it writes. */
+  readonly here: readonly Here[]
+  /** The bids that were ranked last, as they arrived. */
+  size: number
+  offer: Int32Array
+  price: Float64Array
+  /** What a pass of the sort reads, and what it writes; at last the ranking. */
   order: Int32Array
   keys: Int32Array
   nextOrder: Int32Array
   nextKeys: Int32Array
 }
 
-const paperWith = (room: number): Paper => ({
-  curve: new Int32Array(room),
-  step: new Int32Array(room),
-  price: new Float64Array(room),
-  quantity: new Float64Array(room),
-  rankedCurve: new Int32Array(room),
-  rankedStep: new Int32Array(room),
-  order: new Int32Array(room),
-  keys: new Int32Array(room),
-  nextOrder: new Int32Array(room),
-  nextKeys: new Int32Array(room)
-})
+const paper: Paper = {
+  here: Array.from({ length: MTUS_AT_ONCE }, () => ({
+    isAsBefore: false,
+    size: 0,
+    offer: new Int32Array(0),
+    price: new Float64Array(0),
+    quantity: new Float64Array(0)
+  })),
+  size: 0,
+  offer: new Int32Array(0),
+  price: new Float64Array(0),
+  order: new Int32Array(0),
+  keys: new Int32Array(0),
+  nextOrder: new Int32Array(0),
+  nextKeys: new Int32Array(0)
+}
 
-let paper = paperWith(0)
+const makeRoom = (here: Here): void => {
+  const { size } = here
+  if (here.offer.length >= size) return
+  here.offer = new Int32Array(2 * size)
+  here.price = new Float64Array(2 * size)
+  here.quantity = new Float64Array(2 * size)
+}
 
-const paperFor = (size: number): Paper => {
-  if (paper.curve.length < size) paper = paperWith(2 * size)
-  return paper
+const keep = (size: number, offer: Int32Array, price: Float64Array): void => {
+  if (paper.offer.length < size) {
+    paper.offer = new Int32Array(2 * size)
+    paper.price = new Float64Array(2 * size)
+    paper.order = new Int32Array(2 * size)
+    paper.keys = new Int32Array(2 * size)
+    paper.nextOrder = new Int32Array(2 * size)
+    paper.nextKeys = new Int32Array(2 * size)
+  }
+  paper.size = size
+  paper.offer.set(offer.subarray(0, size))
+  paper.price.set(price.subarray(0, size))
 }
 
 const BITS = 11
 const starts = new Int32Array((1 << BITS) + 1)
 
-/** Places by price, equal prices as they stand: a radix sort (a comparison sort costs several times more). */
-const byPrice = (sorted: Paper, size: number): Int32Array => {
-  const { price } = sorted
+/** Places of what is kept by price, equal prices as they stand: a radix sort (a comparison sort costs several times more). */
+const byPrice = (size: number): Int32Array => {
+  const { price, order, keys } = paper
   let lowest = Number.POSITIVE_INFINITY
   let highest = 0
   for (let k = 0; k < size; k++) {
@@ -196,17 +247,17 @@ const byPrice = (sorted: Paper, size: number): Int32Array => {
     if (price[k]! > highest) highest = price[k]!
   }
   for (let k = 0; k < size; k++) {
-    sorted.order[k] = k
-    sorted.keys[k] = price[k]! - lowest
+    order[k] = k
+    keys[k] = price[k]! - lowest
   }
   const range = highest - lowest
-  if (range >= 2 ** 31) return sorted.order.subarray(0, size).sort((a, b) => price[a]! - price[b]! || a - b)
-  for (let shift = 0; shift < 31 && range >> shift > 0; shift += BITS) pass(sorted, size, shift)
-  return sorted.order
+  if (range >= 2 ** 31) order.subarray(0, size).sort((a, b) => price[a]! - price[b]! || a - b)
+  else for (let shift = 0; shift < 31 && range >> shift > 0; shift += BITS) pass(size, shift)
+  return paper.order
 }
 
-const pass = (sorted: Paper, size: number, shift: number): void => {
-  const { order, keys, nextOrder, nextKeys } = sorted
+const pass = (size: number, shift: number): void => {
+  const { order, keys, nextOrder, nextKeys } = paper
   const mask = (1 << BITS) - 1
   starts.fill(0)
   for (let k = 0; k < size; k++) starts[((keys[k]! >> shift) & mask) + 1]!++
@@ -219,8 +270,8 @@ const pass = (sorted: Paper, size: number, shift: number): void => {
     nextOrder[target] = order[k]!
     nextKeys[target] = key
   }
-  sorted.order = nextOrder
-  sorted.nextOrder = order
-  sorted.keys = nextKeys
-  sorted.nextKeys = keys
+  paper.order = nextOrder
+  paper.nextOrder = order
+  paper.keys = nextKeys
+  paper.nextKeys = keys
 }
