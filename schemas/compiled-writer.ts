@@ -7,12 +7,13 @@
  * from nothing else.
  */
 import { type AvroRecord, type AvroType, definitionsOf, isPrimitive, isUnion } from './avro-schema.ts'
-import { boolean, count, double, int, long, text } from './wire-output.ts'
+import { boolean, written as bytes, count, double, int, long, text } from './wire-output.ts'
+import { writtenList } from './written-lists.ts'
 
 /** Writes where `beginOutput` began. False: it does not fit, and what was written so far is worth nothing. */
 export type CompiledWriter = (message: unknown) => boolean
 
-const primitives = { boolean, count, double, int, long, text }
+const primitives = { boolean, count, double, int, long, text, bytes, writtenList }
 
 const ofPrimitive = {
   null: (value: string) => `${value} === null`,
@@ -60,6 +61,11 @@ export const compiledWriter = (schema: AvroRecord): CompiledWriter => {
   const arrayBody = (items: AvroType): string =>
     [
       '  if (!Array.isArray(value)) return false',
+      '  const before = writtenList(value)',
+      '  if (before !== undefined) {',
+      '    bytes(before)',
+      '    return true',
+      '  }',
       '  const { length } = value',
       '  if (length > 0) count(length)',
       '  for (let n = 0; n < length; n++) {',

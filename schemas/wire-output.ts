@@ -10,7 +10,7 @@ import { LONG_BOUND } from './avro-types.ts'
 /** First size of the buffer: above nearly all messages; it doubles when one is larger. */
 const FIRST_BYTES = 16_384
 /** Most that a number takes. */
-const NUMBER_BYTES = 10
+export const NUMBER_BYTES = 10
 /** Code units up to which a text is written here: a call of the buffer's own writer costs as much as some forty. */
 const SHORT_TEXT = 40
 
@@ -33,54 +33,59 @@ export const beginOutput = (headBytes: number): void => {
 /** What was written since the beginning, in memory of its own. */
 export const outputBytes = (): Buffer => Buffer.from(buffer.subarray(0, at))
 
-/** Below 2^30 and not below -2^30. */
-const writeSmall = (value: number): void => writeUnsigned((value << 1) ^ (value >> 31))
+/** Writes a whole number as Avro does, seven bits a byte, zigzag; says where it ends. There must be NUMBER_BYTES of room. */
+export const putLong = (bytes: Uint8Array, from: number, value: number): number =>
+  // Twice the value still has 31 bits.
+  value === (value | 0) && value < 0x40000000 && value >= -0x40000000
+    ? putUnsigned(bytes, from, (value << 1) ^ (value >> 31))
+    : putLarge(bytes, from, value)
 
 /** Seven bits at a time of what has more than 32: the lowest four bytes as one whole number, the others as another. */
-const writeLarge = (value: number): void => {
+const putLarge = (bytes: Uint8Array, from: number, value: number): number => {
   const whole = value < 0 ? -2 * value - 1 : 2 * value
-  let rest = whole % FOUR_BYTES
-  const above = (whole - rest) / FOUR_BYTES
-  if (above === 0) {
-    writeUnsigned(rest)
-    return
-  }
+  const above = Math.floor(whole / FOUR_BYTES)
+  let rest = whole - above * FOUR_BYTES
+  if (above === 0) return putUnsigned(bytes, from, rest)
   for (let n = 0; n < 4; n++) {
-    buffer[at++] = (rest & 0x7f) | 0x80
+    bytes[from + n] = (rest & 0x7f) | 0x80
     rest >>>= 7
   }
-  writeUnsigned(above)
+  return putUnsigned(bytes, from + 4, above)
 }
 
 /** Of four bytes of seven bits each. */
 const FOUR_BYTES = 2 ** 28
 
 /** Below 2^31. */
-const writeUnsigned = (value: number): void => {
+const putUnsigned = (bytes: Uint8Array, from: number, value: number): number => {
+  let end = from
   let rest = value
   while (rest > 0x7f) {
-    buffer[at++] = (rest & 0x7f) | 0x80
+    bytes[end++] = (rest & 0x7f) | 0x80
     rest >>>= 7
   }
-  buffer[at++] = rest
+  bytes[end++] = rest
+  return end
 }
 
 /** A number that is one for sure: a length, the place of a symbol. */
 export const count = (value: number): void => {
   reserve(NUMBER_BYTES)
-  writeSmall(value)
+  at = putLong(buffer, at, value)
+}
+
+/** Bytes that were written before. */
+export const written = (bytes: Uint8Array): void => {
+  reserve(bytes.length)
+  buffer.set(bytes, at)
+  at += bytes.length
 }
 
 export const long = (value: unknown): boolean => {
   if (typeof value !== 'number') return false
-  if (at + NUMBER_BYTES > buffer.length) reserve(NUMBER_BYTES)
-  // Twice the value still has 31 bits.
-  if (value === (value | 0) && value < 0x40000000 && value >= -0x40000000) {
-    writeSmall(value)
-    return true
-  }
   if (!(Number.isInteger(value) && value < LONG_BOUND && value > -LONG_BOUND)) return false
-  writeLarge(value)
+  if (at + NUMBER_BYTES > buffer.length) reserve(NUMBER_BYTES)
+  at = putLong(buffer, at, value)
   return true
 }
 
@@ -122,7 +127,7 @@ const longText = (value: string): boolean => {
   if (!value.isWellFormed()) return false
   const bytes = Buffer.byteLength(value)
   reserve(NUMBER_BYTES + bytes)
-  writeSmall(bytes)
+  at = putLong(buffer, at, bytes)
   at += buffer.write(value, at)
   return true
 }

@@ -6,24 +6,22 @@
  * came. Same book, same outcome: it is the same code, and nothing else reaches it.
  */
 import { Worker } from 'node:worker_threads'
-import type { Book } from '../../domain/market/clearing/book.ts'
-import type { OutcomeColumns } from '../../domain/market/clearing/outcome.ts'
 import { buffersOf, packBook } from '../../domain/market/clearing/packed-book.ts'
+import type { BookToClear } from '../../domain/market/sessions/market.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
-import type { SessionRules } from '../../schemas/generated.ts'
-import type { Answered, Asked } from './clearing-messages.ts'
+import type { Answered, Asked, Cleared } from './clearing-messages.ts'
 
 export interface Clearing {
   /**
    * Rejects with BrokenInvariant where the clearing threw; with any other error where the thread ended, and then another
    * attempt may succeed.
    */
-  clear(book: Book, rules: SessionRules): Promise<OutcomeColumns>
+  clear(asked: BookToClear): Promise<Cleared>
   close(): Promise<void>
 }
 
 interface Waiting {
-  readonly resolve: (outcome: OutcomeColumns) => void
+  readonly resolve: (cleared: Cleared) => void
   readonly reject: (error: Error) => void
 }
 
@@ -32,13 +30,13 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
   let worker: Worker | undefined
   let id = 0
 
-  const start = (): Worker => {
+  const begin = (): Worker => {
     const started = new Worker(script, { name: 'clearing', execArgv: [] })
     started.on('message', (answered: Answered) => {
       const asker = waiting.get(answered.id)
       waiting.delete(answered.id)
       if (waiting.size === 0) started.unref()
-      if ('outcome' in answered) asker?.resolve(answered.outcome)
+      if ('cleared' in answered) asker?.resolve(answered.cleared)
       else asker?.reject(new BrokenInvariant(`the clearing failed: ${answered.broken}`))
     })
     const end = (error: Error): void => {
@@ -54,14 +52,14 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
   }
 
   return {
-    clear: (book, rules) =>
+    clear: ({ book, rules, start }) =>
       new Promise((resolve, reject) => {
-        worker ??= start()
+        worker ??= begin()
         // While somebody waits the process may not end.
         worker.ref()
         const packed = packBook(book)
         waiting.set(++id, { resolve, reject })
-        worker.postMessage({ id, book: packed, rules } satisfies Asked, buffersOf(packed))
+        worker.postMessage({ id, book: packed, rules, start } satisfies Asked, buffersOf(packed))
       }),
     async close() {
       await worker?.terminate()

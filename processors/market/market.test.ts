@@ -18,6 +18,7 @@ import {
 import { bookToClear, evolve, initial, marketDecide } from '../../domain/market/sessions/market.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
+import { encode } from '../../schemas/codec.ts'
 import type { MarketCommand } from '../../schemas/generated.ts'
 import { clearingThread } from './clearing.ts'
 import { marketProcessor } from './market.ts'
@@ -50,7 +51,9 @@ t.test(
     ]) {
       const { state } = asked(rules)
       const there = await market.decide(close(), state, context)
-      t.strictSame(there, decideHere(close(), asked(rules).state, context))
+      const here = decideHere(close(), asked(rules).state, context)
+      t.strictSame(there, here)
+      t.strictSame(there.map(encode), here.map(encode), 'with the same bytes, some of which the thread has written')
       t.ok(there.some(event => event.type === 'OfferCleared' && event.allocations.length > 0))
     }
   }
@@ -77,22 +80,25 @@ t.test(
 t.test('books that are asked for together are all answered, each with its own outcome', async t => {
   const clearing = clearingThread()
   t.teardown(() => clearing.close())
-  const { book, rules } = asked()
+  const { book, rules, start } = asked()
   const fewer = { ...book, offers: book.offers.slice(0, 1) }
-  const [all, one, again] = await Promise.all([book, fewer, book].map(each => clearing.clear(each, rules)))
-  t.equal(all?.ranks.length, 3)
-  t.equal(one?.ranks.length, 1)
+  const [all, one, again] = await Promise.all(
+    [book, fewer, book].map(each => clearing.clear({ book: each, rules, start }))
+  )
+  t.equal(all?.outcome.ranks.length, 3)
+  t.equal(one?.outcome.ranks.length, 1)
   t.strictSame(again, all)
 })
 
 t.test('a book that cannot be cleared is a broken invariant with its reason, and the next one is cleared', async t => {
   const clearing = clearingThread()
   t.teardown(() => clearing.close())
-  const { book, rules } = asked()
-  const failure: unknown = await clearing.clear(book, { ...rules, objectives: ['beauty'] }).catch(error => error)
+  const given = asked()
+  const rules = { ...given.rules, objectives: ['beauty'] }
+  const failure: unknown = await clearing.clear({ ...given, rules }).catch(error => error)
   t.type(failure, BrokenInvariant)
   t.match(failure, { message: /beauty is no objective/ })
-  t.equal((await clearing.clear(book, rules)).ranks.length, 3)
+  t.equal((await clearing.clear(given)).outcome.ranks.length, 3)
 })
 
 /** A thread that ends before its first answer, then one that works. */
@@ -106,7 +112,7 @@ const endsOnce = async (t: Test): Promise<URL> => {
      import { parentPort } from 'node:worker_threads'
      const mark = ${JSON.stringify(join(directory, 'mark'))}
      parentPort.on('message', async message => {
-       if (existsSync(mark)) parentPort.postMessage({ id: message.id, outcome: { ranks: new Int32Array(2) } })
+       if (existsSync(mark)) parentPort.postMessage({ id: message.id, cleared: { outcome: { ranks: new Int32Array(2) } } })
        else {
          writeFileSync(mark, '')
          process.exit(9)
@@ -119,21 +125,20 @@ const endsOnce = async (t: Test): Promise<URL> => {
 t.test('where the thread ends whoever waits is told so, and the next book starts another', async t => {
   const clearing = clearingThread(await endsOnce(t))
   t.teardown(() => clearing.close())
-  const { book, rules } = asked()
+  const given = asked()
   const failures: unknown[] = await Promise.all(
-    [1, 2].map(() => clearing.clear(book, rules).catch((error: unknown) => error))
+    [1, 2].map(() => clearing.clear(given).catch((error: unknown) => error))
   )
   for (const failure of failures) {
     t.match(failure, { message: 'the thread of the clearing ended with 9' })
     t.notOk(failure instanceof BrokenInvariant, 'another attempt may succeed')
   }
-  t.equal((await clearing.clear(book, rules)).ranks.length, 2)
+  t.equal((await clearing.clear(given)).outcome.ranks.length, 2)
 })
 
 t.test('closing ends the thread, and whoever waits for it', async t => {
   const clearing = clearingThread()
-  const { book, rules } = asked()
-  const waiting = clearing.clear(book, rules).catch((error: unknown) => error)
+  const waiting = clearing.clear(asked()).catch((error: unknown) => error)
   await clearing.close()
   t.match(await waiting, { message: /the thread of the clearing ended/ })
   await clearing.close()

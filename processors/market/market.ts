@@ -5,7 +5,10 @@
 
 import { bookToClear, evolve, initial, marketDecide } from '../../domain/market/sessions/market.ts'
 import type { Market } from '../../domain/market/sessions/state.ts'
+import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
+import type { WrittenLists } from '../../schemas/allocation-lists.ts'
 import type { MarketCommand, MarketEvent } from '../../schemas/generated.ts'
+import { noteWrittenList } from '../../schemas/written-lists.ts'
 import type { Processor } from '../runtime/processor.ts'
 import { type Clearing, clearingThread } from './clearing.ts'
 
@@ -18,7 +21,11 @@ export const marketProcessor = (
   decide: (command, state, context) => {
     const asked = bookToClear(command, state)
     if (!asked) return decideWithoutClearing(command, state, context)
-    return clearing.clear(asked.book, asked.rules).then(outcome => marketDecide(() => outcome)(command, state, context))
+    return clearing.clear(asked).then(({ outcome, allocations }) => {
+      const events = marketDecide(() => outcome)(command, state, context)
+      noteWritten(events, allocations)
+      return events
+    })
   },
   evolve,
   close: () => clearing.close()
@@ -27,3 +34,12 @@ export const marketProcessor = (
 const decideWithoutClearing = marketDecide(() => {
   throw new Error('a book is cleared that bookToClear did not give')
 })
+
+/** The allocations of the offers, which come first and in the order of the book, need not be written again. */
+const noteWritten = (events: readonly MarketEvent[], { bytes, from }: WrittenLists): void => {
+  for (let o = 0; o + 1 < from.length; o++) {
+    const event = events[o]
+    if (event?.type !== 'OfferCleared') throw new BrokenInvariant(`the record of offer ${o} is not where it should be`)
+    if (event.allocations.length > 0) noteWrittenList(event.allocations, bytes.subarray(from[o], from[o + 1]))
+  }
+}

@@ -16,12 +16,21 @@ import type { OutcomeColumns } from '../clearing/outcome.ts'
 import { rejectionReasonList } from '../clearing/rejection-reasons.ts'
 import { eventAllocations, eventRequestRuns, eventTotals, netSum } from './event-outcome.ts'
 import { finalEvents } from './finalise.ts'
-import { outcomeDigest } from './outcome-digest.ts'
+import { outcomeDigestOfColumns } from './outcome-digest.ts'
 import { sessionBook } from './session-book.ts'
 import type { PomState, SessionState } from './state.ts'
 
 /** Clears a book by the rules that the session was opened with. */
-export type Clear = (book: Book, rules: SessionRules) => OutcomeColumns
+export type Clear = (book: Book, rules: SessionRules) => ClearedBook
+
+export interface ClearedBook extends OutcomeColumns {
+  /** Of its records (outcome-digest.ts), where whoever cleared has worked it out. */
+  readonly digest?: string
+}
+
+/** The instants at which the MTUs of a session begin, ms. */
+export const startsOfMtus = (start: number, mtus: number): readonly number[] =>
+  Array.from({ length: mtus }, (_, mtu) => start + mtu * MTU_MS)
 
 export const closeSession = (
   command: CloseSession,
@@ -34,7 +43,7 @@ export const closeSession = (
   const marketOutcomeId = `${sessionId}.MO`
   const { book, offers, requests } = sessionBook(session, pom)
   const outcome = clear(book, rules)
-  const startOf = Array.from({ length: book.mtus }, (_, mtu) => start + mtu * MTU_MS)
+  const startOf = startsOfMtus(start, book.mtus)
 
   const offerEvents = offers.map(({ item, carriedFrom }, n): OfferCleared => {
     const rank = outcome.ranks[n]!
@@ -87,7 +96,7 @@ export const closeSession = (
     dso: eventTotals(outcome.dso),
     tso: eventTotals(outcome.tso),
     netSumWattMtus: netSum(offerEvents),
-    digest: outcomeDigest([...offerEvents, ...requestEvents])
+    digest: outcome.digest ?? outcomeDigestOfColumns(book, outcome, startOf)
   }
   const events: MarketEvent[] = [...offerEvents, ...requestEvents, cleared]
   if (cleared.acceptedOffers > 0) return events

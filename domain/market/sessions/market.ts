@@ -129,16 +129,21 @@ export const marketDecide =
     }
   }
 
+export interface BookToClear {
+  readonly book: Book
+  readonly rules: SessionRules
+  /** The instant at which the book's first MTU begins, ms. */
+  readonly start: number
+}
+
 /** The book that the command, if it closes a session, has cleared: for whoever clears it before `marketDecide` is asked. */
-export const bookToClear = (
-  command: MarketCommand,
-  state: Market
-): { readonly book: Book; readonly rules: SessionRules } | undefined => {
+export const bookToClear = (command: MarketCommand, state: Market): BookToClear | undefined => {
   if (command.type !== 'CloseSession') return undefined
   const pom = state.poms.get(command.pom)
   const session = pom?.sessions.get(command.sessionId)
   if (!pom || session?.status !== 'open') return undefined
-  return { book: sessionBook(session, pom).book, rules: session.opened.rules }
+  const { rules, start } = session.opened
+  return { book: sessionBook(session, pom).book, rules, start }
 }
 
 /** A declaration is about the coming days, not a way to leave the market. */

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { OfferCleared, RequestCleared } from '../../../schemas/generated.ts'
+import { loadSolver } from '../../optimisation/solver.ts'
+import { clearSession } from './clear-session.ts'
+import { aBlock, anOffer, aPod, aRequest, aTsoRequest, close, open, play, someRules } from './market.fixtures.ts'
+import { marketDecide } from './market.ts'
 import { outcomeDigest } from './outcome-digest.ts'
 
 const offer: OfferCleared = {
@@ -74,4 +78,19 @@ t.test('the digest changes with whoever delivers, when, how much and at which pr
   const moved = { ...request, served: [], residual: [...request.served, ...request.residual] }
   t.not(outcomeDigest([offer, moved]), outcomeDigest([offer, request]))
   t.not(outcomeDigest([request, offer]), outcomeDigest([offer, request]))
+})
+
+t.test('the digest of a cleared session is that of its records', async t => {
+  const decide = marketDecide(clearSession(await loadSolver()))
+  for (const pricing of ['uniform', 'payAsBid'] as const) {
+    const { state } = play(
+      ...[aPod('A'), aPod('B'), aPod('C'), open('DA', { rules: someRules({ pricing }) })],
+      ...[anOffer('A', { offerId: 'offerta-è' }), anOffer('B', { direction: 'DOWN' }), aBlock('C')],
+      ...[aRequest({ pods: ['A', 'C'] }), aTsoRequest()]
+    )
+    const events = decide(close(), state, { now: 7_000 })
+    const records = events.filter(event => event.type === 'OfferCleared' || event.type === 'RequestCleared')
+    t.ok(records.some(event => event.type === 'OfferCleared' && event.allocations.length > 0))
+    t.equal(events.find(event => event.type === 'MarketCleared')?.digest, outcomeDigest(records))
+  }
 })
