@@ -85,7 +85,7 @@ t.test('the digest of a cleared session is that of its records', async t => {
   for (const pricing of ['uniform', 'payAsBid'] as const) {
     const { state } = play(
       ...[aPod('A'), aPod('B'), aPod('C'), open('DA', { rules: someRules({ pricing }) })],
-      ...[anOffer('A', { offerId: 'offerta-è' }), anOffer('B', { direction: 'DOWN' }), aBlock('C')],
+      ...[anOffer('A'), anOffer('B', { direction: 'DOWN' }), aBlock('C')],
       ...[aRequest({ pods: ['A', 'C'] }), aTsoRequest()]
     )
     const events = decide(close(), state, { now: 7_000 })
