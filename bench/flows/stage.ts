@@ -6,8 +6,8 @@
  * counted until its last byte is there.
  *
  * flow 0  communication: POST of all PoDs until every decision is on the log and answered.
- * flow 3  execution: from the appended CloseSession to the last outcome record on the log; communication: the DSO reads the
- *         whole outcome by REST.
+ * flow 3  execution: from the clock's look at the time of the gate to the last outcome record on the log, some time after the
+ *         last offer and, as another figure, right after the TSO's request; communication: the DSO reads the whole outcome by REST.
  * flow 5  execution: from the appended CompleteTechnicalOutcome to SessionFinalised on the log; communication: until every
  *         actor's own topic has its last record.
  */
@@ -15,6 +15,7 @@ import { fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startApp } from '../../cli/app/app.ts'
 import { developmentClients } from '../../cli/app/development-clients.ts'
@@ -40,7 +41,10 @@ const isLarge = count > 5_000
 const WARM_DAYS = isLarge ? 1 : 10
 /** A flow's figure is the median of so many days, and of so many registrations; a large stage is a median by itself. */
 const MEASURED_DAYS = isLarge ? 1 : 5
-const dates = Array.from({ length: WARM_DAYS + MEASURED_DAYS }, (_, n) => addDays('2026-01-12', n))
+/** After these, as many in which the TSO's request comes right before the gate. */
+const dates = Array.from({ length: WARM_DAYS + 2 * MEASURED_DAYS }, (_, n) => addDays('2026-01-12', n))
+/** Between the last offer and the gate, where nothing comes at the last moment. */
+const PAUSE_MS = isLarge ? 3_000 : 1_000
 const outbox = 'flex.market.events'
 const partition = partitionOf(POM, topics[outbox].partitions)
 
@@ -134,7 +138,7 @@ try {
   await ask({ do: 'post', actor: 'ARETI', documents: 'places', path: '/v1/pom-assignments', key: 'places' })
   await host.idle()
 
-  const day = async (date: string) => {
+  const day = async (date: string, isLastMinute: boolean) => {
     const plan = dayAheadOf(date)
     const id = `${date}.DA.${POM}`
     const requests = await ask({ do: 'prepare-day', start: plan.start })
@@ -143,10 +147,15 @@ try {
     await advance(plan.opensAt)
     const collect = await timed(async () => {
       await post('ARETI', 'dso requests', 'requests', 'dso')
-      await post('TERNA', 'tso requests', 'requests', 'tso')
+      if (!isLastMinute) await post('TERNA', 'tso requests', 'requests', 'tso')
       await post('ACEAE', 'offers', 'offers', 'offers')
     })
     await host.idle()
+    await pause(PAUSE_MS)
+    if (isLastMinute) {
+      await post('TERNA', 'tso requests', 'requests', 'tso')
+      await host.idle()
+    }
 
     await clock.advanceTo(plan.closesAt)
     const from3 = await log.endOffset(outbox, partition)
@@ -187,11 +196,13 @@ try {
     }
   }
   const days: Awaited<ReturnType<typeof day>>[] = []
-  for (const date of dates) days.push(await day(date))
-  const measured = days.slice(-MEASURED_DAYS)
+  for (const [n, date] of dates.entries()) days.push(await day(date, n >= WARM_DAYS + MEASURED_DAYS))
+  const measured = days.slice(WARM_DAYS, WARM_DAYS + MEASURED_DAYS)
+  const lastMinute = days.slice(WARM_DAYS + MEASURED_DAYS)
   const times = {
     flow0CommunicationMs: registrations.map(({ ms }) => ms),
     flow0CommunicationCpuMs: registrations.map(({ cpuMs }) => cpuMs),
+    flow3LastMinuteMs: lastMinute.map(one => one.flow3ExecutionMs),
     ...Object.fromEntries(timesOfDay.map(name => [name, measured.map(one => one[name])]))
   }
   process.stdout.write(

@@ -4,9 +4,17 @@ import type { ClearedBook } from '../../domain/market/sessions/close-session.ts'
 import type { WrittenLists } from '../../schemas/allocation-lists.ts'
 import type { SessionRules } from '../../schemas/generated.ts'
 
-export interface Asked {
+export type Asked =
+  /** A book that will perhaps be cleared. */
+  | { readonly kind: 'prepare'; readonly key: number; readonly book: PackedBook }
+  | { readonly kind: 'forget'; readonly key: number }
+  | AskedToClear
+
+export interface AskedToClear {
+  readonly kind: 'clear'
   readonly id: number
-  readonly book: PackedBook
+  /** Or the key of one that was prepared. */
+  readonly book: PackedBook | number
   readonly rules: SessionRules
   /** The instant at which the book's first MTU begins, ms. */
   readonly start: number

@@ -5,13 +5,15 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
-import { buffersOf, unpackBook } from '../../domain/market/clearing/packed-book.ts'
+import type { Book } from '../../domain/market/clearing/book.ts'
+import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
+import { buffersOf, type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
 import { clearSession } from '../../domain/market/sessions/clear-session.ts'
 import { startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { writtenAllocations } from '../../schemas/allocation-lists.ts'
-import type { Answered, Asked, Cleared } from './clearing-messages.ts'
+import type { Answered, Asked, AskedToClear, Cleared } from './clearing-messages.ts'
 
 const port = parentPort
 if (!port) throw new Error('clearing-thread.ts is not a program: clearing.ts starts it as a thread')
@@ -23,8 +25,18 @@ const tidyUp = (): void => {
   if (typeof collect === 'function') collect()
 }
 
-const clearAndWrite = ({ book: packed, rules, start }: Asked): Cleared => {
-  const book = unpackBook(packed)
+const prepared = new Map<number, Book>()
+
+const bookOf = (asked: PackedBook | number): Book => {
+  if (typeof asked !== 'number') return unpackBook(asked)
+  const book = prepared.get(asked)
+  if (book === undefined) throw new Error(`no book was prepared under ${asked}`)
+  prepared.delete(asked)
+  return book
+}
+
+const clearAndWrite = ({ book: asked, rules, start }: AskedToClear): Cleared => {
+  const book = bookOf(asked)
   const outcome = clear(book, rules)
   const startOf = startsOfMtus(start, book.mtus)
   return {
@@ -36,7 +48,13 @@ const clearAndWrite = ({ book: packed, rules, start }: Asked): Cleared => {
 const buffersIn = ({ outcome, allocations }: Cleared): ArrayBuffer[] =>
   [outcome, outcome.runs, outcome.served, allocations].flatMap(buffersOf)
 
-port.on('message', (asked: Asked) => {
+const prepare = (key: number, packed: PackedBook): void => {
+  const book = unpackBook(packed)
+  prepareBook(book)
+  prepared.set(key, book)
+}
+
+const answer = (asked: AskedToClear): void => {
   const { id } = asked
   let answered: Answered
   try {
@@ -44,6 +62,12 @@ port.on('message', (asked: Asked) => {
   } catch (error) {
     answered = { id, broken: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
-  port.postMessage(answered, 'cleared' in answered ? buffersIn(answered.cleared) : [])
+  port?.postMessage(answered, 'cleared' in answered ? buffersIn(answered.cleared) : [])
   setImmediate(tidyUp)
+}
+
+port.on('message', (asked: Asked) => {
+  if (asked.kind === 'clear') answer(asked)
+  else if (asked.kind === 'forget') prepared.delete(asked.key)
+  else prepare(asked.key, asked.book)
 })

@@ -6,7 +6,8 @@
  * came. Same book, same outcome: it is the same code, and nothing else reaches it.
  */
 import { Worker } from 'node:worker_threads'
-import { buffersOf, packBook } from '../../domain/market/clearing/packed-book.ts'
+import type { Book } from '../../domain/market/clearing/book.ts'
+import { buffersOf, type PackedBook, packBook } from '../../domain/market/clearing/packed-book.ts'
 import type { BookToClear } from '../../domain/market/sessions/market.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import type { Answered, Asked, Cleared } from './clearing-messages.ts'
@@ -17,7 +18,20 @@ export interface Clearing {
    * attempt may succeed.
    */
   clear(asked: BookToClear): Promise<Cleared>
+  /**
+   * Hands over the book of a PoM ahead, in place of an earlier one, and has it put in merit order. Then `clear` with the same
+   * object takes less time; with any other it is as if nothing had been prepared.
+   */
+  prepare(pom: string, asked: BookToClear): void
   close(): Promise<void>
+}
+
+/** Books that wait in the thread: one of 1,500 offers takes about 20 MB. The one that was prepared first goes first. */
+const PREPARED_MAX = 8
+
+interface Prepared {
+  readonly key: number
+  readonly book: Book
 }
 
 interface Waiting {
@@ -27,6 +41,8 @@ interface Waiting {
 
 export const clearingThread = (script = new URL('clearing-thread.ts', import.meta.url)): Clearing => {
   const waiting = new Map<number, Waiting>()
+  /** By PoM, the oldest first. */
+  const prepared = new Map<string, Prepared>()
   let worker: Worker | undefined
   let id = 0
 
@@ -42,6 +58,7 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
     const end = (error: Error): void => {
       if (worker !== started) return
       worker = undefined
+      prepared.clear()
       const askers = [...waiting.values()]
       waiting.clear()
       for (const { reject } of askers) reject(error)
@@ -51,16 +68,57 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
     return started
   }
 
+  const handOver = (book: Book): { readonly packed: PackedBook; readonly buffers: ArrayBuffer[] } => {
+    const packed = packBook(book)
+    return { packed, buffers: buffersOf(packed) }
+  }
+
+  const forget = (pom: string, { key }: Prepared): void => {
+    prepared.delete(pom)
+    worker?.postMessage({ kind: 'forget', key } satisfies Asked)
+  }
+
+  /** The key of the very same book, which the thread gives away. */
+  const takePrepared = (book: Book): number | undefined => {
+    for (const [pom, one] of prepared)
+      if (one.book === book) {
+        prepared.delete(pom)
+        return one.key
+      }
+    return undefined
+  }
+
   return {
     clear: ({ book, rules, start }) =>
       new Promise((resolve, reject) => {
         worker ??= begin()
         // While somebody waits the process may not end.
         worker.ref()
-        const packed = packBook(book)
         waiting.set(++id, { resolve, reject })
-        worker.postMessage({ id, book: packed, rules, start } satisfies Asked, buffersOf(packed))
+        const key = takePrepared(book)
+        if (key !== undefined) worker.postMessage({ kind: 'clear', id, book: key, rules, start } satisfies Asked)
+        else {
+          const { packed, buffers } = handOver(book)
+          worker.postMessage({ kind: 'clear', id, book: packed, rules, start } satisfies Asked, buffers)
+        }
       }),
+    prepare(pom, { book }) {
+      const earlier = prepared.get(pom)
+      if (earlier?.book === book) return
+      if (earlier) forget(pom, earlier)
+      else if (prepared.size >= PREPARED_MAX)
+        for (const [oldest, one] of prepared) {
+          forget(oldest, one)
+          break
+        }
+      if (!worker) {
+        worker = begin()
+        worker.unref()
+      }
+      const { packed, buffers } = handOver(book)
+      prepared.set(pom, { key: ++id, book })
+      worker.postMessage({ kind: 'prepare', key: id, book: packed } satisfies Asked, buffers)
+    },
     async close() {
       await worker?.terminate()
     }

@@ -62,7 +62,11 @@ t.test(
 t.test(
   'all but the clearing is decided at once, a session that is closed already and one that is unknown too',
   async t => {
-    const market = marketProcessor({ clear: () => Promise.reject(new Error('not asked for')), close: async () => {} })
+    const market = marketProcessor({
+      clear: () => Promise.reject(new Error('not asked for')),
+      prepare: () => {},
+      close: async () => {}
+    })
     let state = initial()
     for (const command of [...aSession(), close('RT1')]) {
       const events = market.decide(command, state, context)
@@ -90,6 +94,47 @@ t.test('books that are asked for together are all answered, each with its own ou
   t.strictSame(again, all)
 })
 
+t.test('a book that was handed over ahead gives the outcome that it gives otherwise', async t => {
+  const clearing = clearingThread()
+  t.teardown(() => clearing.close())
+  const given = asked()
+  const otherwise = await clearing.clear(given)
+  clearing.prepare('ROMA01', given)
+  t.strictSame(await clearing.clear(given), otherwise)
+  t.strictSame(await clearing.clear(given), otherwise, 'also once more, when it is not there any more')
+})
+
+t.test('a book that changed after it was handed over is cleared as it is at the gate', async t => {
+  const clearing = clearingThread()
+  t.teardown(() => clearing.close())
+  const given = asked()
+  const changed = { ...given, book: { ...given.book, offers: given.book.offers.slice(0, 1) } }
+  clearing.prepare('ROMA01', given)
+  t.equal((await clearing.clear(changed)).outcome.ranks.length, 1)
+  clearing.prepare('ROMA01', changed)
+  clearing.prepare('ROMA01', given)
+  t.equal((await clearing.clear(changed)).outcome.ranks.length, 1)
+  t.equal((await clearing.clear(given)).outcome.ranks.length, 3)
+})
+
+t.test('more books than the thread keeps are all cleared, each with its own outcome', async t => {
+  const clearing = clearingThread()
+  t.teardown(() => clearing.close())
+  const given = asked()
+  const books = Array.from({ length: 12 }, (_, n) => ({
+    ...given,
+    book: { ...given.book, offers: given.book.offers.slice(0, 1 + (n % 3)) }
+  }))
+  books.forEach((one, n) => {
+    clearing.prepare(`PoM ${n}`, one)
+  })
+  const cleared = await Promise.all(books.map(one => clearing.clear(one)))
+  t.strictSame(
+    cleared.map(({ outcome }) => outcome.ranks.length),
+    books.map(({ book }) => book.offers.length)
+  )
+})
+
 t.test('a book that cannot be cleared is a broken invariant with its reason, and the next one is cleared', async t => {
   const clearing = clearingThread()
   t.teardown(() => clearing.close())
@@ -112,6 +157,7 @@ const endsOnce = async (t: Test): Promise<URL> => {
      import { parentPort } from 'node:worker_threads'
      const mark = ${JSON.stringify(join(directory, 'mark'))}
      parentPort.on('message', async message => {
+       if (message.kind === 'prepare') return
        if (existsSync(mark)) parentPort.postMessage({ id: message.id, cleared: { outcome: { ranks: new Int32Array(2) } } })
        else {
          writeFileSync(mark, '')
@@ -126,6 +172,7 @@ t.test('where the thread ends whoever waits is told so, and the next book starts
   const clearing = clearingThread(await endsOnce(t))
   t.teardown(() => clearing.close())
   const given = asked()
+  clearing.prepare('ROMA01', { ...given, book: { ...given.book } })
   const failures: unknown[] = await Promise.all(
     [1, 2].map(() => clearing.clear(given).catch((error: unknown) => error))
   )

@@ -1,6 +1,6 @@
 /**
  * The market processor: the only caller of the market's rules. A decision depends on the log alone; a book is cleared in a thread
- * of its own (clearing.ts), all else is decided at once.
+ * of its own (clearing.ts), to which it is handed over while nothing comes (books-ahead.ts); all else is decided at once.
  */
 
 import { bookToClear, evolve, initial, marketDecide } from '../../domain/market/sessions/market.ts'
@@ -10,26 +10,34 @@ import type { WrittenLists } from '../../schemas/allocation-lists.ts'
 import type { MarketCommand, MarketEvent } from '../../schemas/generated.ts'
 import { noteWrittenList } from '../../schemas/written-lists.ts'
 import type { Processor } from '../runtime/processor.ts'
+import { booksAhead } from './books-ahead.ts'
 import { type Clearing, clearingThread } from './clearing.ts'
 
 export const marketProcessor = (
   clearing: Clearing = clearingThread()
-): Processor<MarketCommand, MarketEvent, Market> => ({
-  name: 'market',
-  stateVersion: 'market-2',
-  initial,
-  decide: (command, state, context) => {
-    const asked = bookToClear(command, state)
-    if (!asked) return decideWithoutClearing(command, state, context)
-    return clearing.clear(asked).then(({ outcome, allocations }) => {
-      const events = marketDecide(() => outcome)(command, state, context)
-      noteWritten(events, allocations)
-      return events
-    })
-  },
-  evolve,
-  close: () => clearing.close()
-})
+): Processor<MarketCommand, MarketEvent, Market> => {
+  const ahead = booksAhead(clearing)
+  return {
+    name: 'market',
+    stateVersion: 'market-2',
+    initial,
+    decide: (command, state, context) => {
+      const asked = bookToClear(command, state)
+      if (!asked) return decideWithoutClearing(command, state, context)
+      return clearing.clear(asked).then(({ outcome, allocations }) => {
+        const events = marketDecide(() => outcome)(command, state, context)
+        noteWritten(events, allocations)
+        return events
+      })
+    },
+    evolve,
+    handled: ahead.handled,
+    close() {
+      ahead.close()
+      return clearing.close()
+    }
+  }
+}
 
 const decideWithoutClearing = marketDecide(() => {
   throw new Error('a book is cleared that bookToClear did not give')

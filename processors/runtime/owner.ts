@@ -256,6 +256,7 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
       await append(mine, pending)
       held = mine
       metrics?.answered(name, partition, counts)
+      if (processor.handled && counts.commands > 0) processor.handled(new Set(batch.map(({ key }) => key)), mine.state)
       await snapshotInTime(mine)
     },
 

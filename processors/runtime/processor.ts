@@ -26,6 +26,11 @@ export interface Processor<C extends Message, E extends Message, S> {
   decide(command: C, state: S, context: DecisionContext): readonly E[] | Promise<readonly E[]>
   /** May change `state` in place. State is plain data (structured clone), or there can be no snapshots of it. */
   evolve(state: S, event: E, context: DecisionContext): S
+  /**
+   * Commands under these keys were answered, and that is on the log: something may be got ready that a later decision will need.
+   * May look at the state, now and later, and not change it; what is got ready may not change any answer.
+   */
+  handled?(keys: ReadonlySet<string>, state: S): void
   /** Changes with the shape or meaning of S: snapshots of another version are thrown away. */
   readonly stateVersion: string
   /** After the last decision of all partitions. */

@@ -67,7 +67,16 @@ export interface Compiled {
 const labels: readonly OfferService[] = ['any', 'congestion', 'voltage']
 const serves = (label: OfferService, service: Service): boolean => label === 'any' || label === service
 
-export const compileBook = (book: Book): Compiled => {
+const prepared = new WeakMap<Book, Compiled>()
+
+/** Compiles a book that does not change any more, for whoever asks next. */
+export const prepareBook = (book: Book): void => {
+  prepared.set(book, compile(book))
+}
+
+export const compileBook = (book: Book): Compiled => prepared.get(book) ?? compile(book)
+
+const compile = (book: Book): Compiled => {
   const { mtus, requests } = book
   const requestMarket = new Uint8Array(requests.length)
   const requestLimit = new Float64Array(requests.length)

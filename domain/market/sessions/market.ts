@@ -142,6 +142,19 @@ export const bookToClear = (command: MarketCommand, state: Market): BookToClear 
   const pom = state.poms.get(command.pom)
   const session = pom?.sessions.get(command.sessionId)
   if (!pom || session?.status !== 'open') return undefined
+  return toClear(session, pom)
+}
+
+/** The book as it stands of the PoM's open session whose gate is the next: what `bookToClear` will give if nothing comes. */
+export const nextBook = (state: Market, pomId: string): BookToClear | undefined => {
+  const pom = state.poms.get(pomId)
+  let next: SessionState | undefined
+  for (const session of pom?.sessions.values() ?? [])
+    if (session.status === 'open' && !(next && next.opened.closesAt <= session.opened.closesAt)) next = session
+  return pom && next && toClear(next, pom)
+}
+
+const toClear = (session: SessionState, pom: PomState): BookToClear => {
   const { rules, start } = session.opened
   return { book: sessionBook(session, pom).book, rules, start }
 }

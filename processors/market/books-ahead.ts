@@ -1,0 +1,54 @@
+/**
+ * Hands the next gate's book of a PoM to the clearing ahead, once nothing came for that PoM for a moment: at the gate everybody
+ * waits for what could have been done before. Nothing is cleared before the gate, and a book that still changes is handed
+ * over again. Nobody depends on it.
+ */
+import { type BookToClear, nextBook } from '../../domain/market/sessions/market.ts'
+import type { Market } from '../../domain/market/sessions/state.ts'
+import type { Clearing } from './clearing.ts'
+
+export interface BooksAhead {
+  handled(poms: ReadonlySet<string>, state: Market): void
+  close(): void
+}
+
+/** Longer than the pauses within a bulk of offers. */
+const QUIET_MS = 100
+/** Where offers come one by one, no more than so much of the time goes into handing over. */
+const SHARE_MOST = 1 / 10
+/** A smaller book is handed over at the gate in a millisecond. */
+const OFFERS_LEAST = 100
+
+export const booksAhead = (
+  clearing: Pick<Clearing, 'prepare'>,
+  quietMs = QUIET_MS,
+  next: (state: Market, pom: string) => BookToClear | undefined = nextBook
+): BooksAhead => {
+  const waiting = new Map<string, NodeJS.Timeout>()
+  /** By PoM, how long it took the last time. */
+  const took = new Map<string, number>()
+
+  const prepare = (pom: string, state: Market): void => {
+    waiting.delete(pom)
+    const began = performance.now()
+    const asked = next(state, pom)
+    if (asked && asked.book.offers.length >= OFFERS_LEAST) clearing.prepare(pom, asked)
+    took.set(pom, performance.now() - began)
+  }
+
+  return {
+    handled(poms, state) {
+      for (const pom of poms) {
+        clearTimeout(waiting.get(pom))
+        const pause = Math.max(quietMs, (took.get(pom) ?? 0) / SHARE_MOST)
+        const timer = setTimeout(prepare, pause, pom, state)
+        timer.unref()
+        waiting.set(pom, timer)
+      }
+    },
+    close() {
+      for (const timer of waiting.values()) clearTimeout(timer)
+      waiting.clear()
+    }
+  }
+}
