@@ -31,7 +31,7 @@ export const writtenAllocations = (
   requests: readonly { readonly id: string; readonly side: 'DSO' | 'TSO' }[],
   startOf: readonly number[]
 ): WrittenLists => {
-  const { offerFrom, mtus, power, price } = columns
+  const { offerFrom } = columns
   const heads = requests.map(({ id, side }) => headBytes(id, side))
   const starts = startOf.map(longBytes)
   const offers = offerFrom.length - 1
@@ -41,7 +41,7 @@ export const writtenAllocations = (
     3 * NUMBER_BYTES
   const from = new Int32Array(offers + 1)
   // Numbers of a market are mostly small.
-  let bytes = new Uint8Array(2 * NUMBER_BYTES * offers + Math.ceil(most * 0.75) * mtus.length)
+  let bytes = new Uint8Array(2 * NUMBER_BYTES * offers + Math.ceil(most * 0.75) * columns.mtus.length)
   let at = 0
   for (let o = 0; o < offers; o++) {
     const first = offerFrom[o]!
@@ -52,18 +52,32 @@ export const writtenAllocations = (
       larger.set(bytes)
       bytes = larger
     }
-    if (end > first) at = putLong(bytes, at, end - first)
-    for (let k = first; k < end; k++) {
-      at = putBytes(bytes, at, heads[columns.request[k]!]!)
-      at = putBytes(bytes, at, starts[columns.mtu[k]!]!)
-      at = putLong(bytes, at, mtus[k]!)
-      at = putLong(bytes, at, power[k]!)
-      at = putLong(bytes, at, price[k]!)
-    }
-    bytes[at++] = 0
+    at = putList(bytes, at, columns, first, end, heads, starts)
     from[o + 1] = at
   }
   return { bytes: bytes.slice(0, at), from }
+}
+
+const putList = (
+  bytes: Uint8Array,
+  from: number,
+  { request, mtu, mtus, power, price }: AllocationColumns,
+  first: number,
+  end: number,
+  heads: readonly Uint8Array[],
+  starts: readonly Uint8Array[]
+): number => {
+  let at = from
+  if (end > first) at = putLong(bytes, at, end - first)
+  for (let k = first; k < end; k++) {
+    at = putBytes(bytes, at, heads[request[k]!]!)
+    at = putBytes(bytes, at, starts[mtu[k]!]!)
+    at = putLong(bytes, at, mtus[k]!)
+    at = putLong(bytes, at, power[k]!)
+    at = putLong(bytes, at, price[k]!)
+  }
+  bytes[at] = 0
+  return at + 1
 }
 
 /** A few: a loop costs less than a call. */

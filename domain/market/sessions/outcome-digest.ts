@@ -8,7 +8,7 @@
  *
  * Text for 100,000 numbers costs several times more than the numbers, and a large session has that many.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import type { OfferCleared, OutcomeValidated, RequestCleared, RequestValidated } from '../../../schemas/generated.ts'
 import type { AcceptedRuns } from '../clearing/accepted-runs.ts'
 import type { Book } from '../clearing/book.ts'
@@ -18,25 +18,22 @@ import { eventRequestRuns } from './event-outcome.ts'
 type OutcomeRecord = OfferCleared | OutcomeValidated | RequestCleared | RequestValidated
 
 export const outcomeDigest = (records: readonly OutcomeRecord[]): string => {
-  const hash = createHash('sha256')
-  const paper = new Paper(bytes => hash.update(bytes))
+  const paper = emptyPaper()
   for (const record of records) {
     if (record.type === 'OfferCleared' || record.type === 'OutcomeValidated') addOffer(paper, record)
     else addRequest(paper, record)
   }
-  paper.empty()
-  return hash.digest('hex')
+  return digestOf(paper)
 }
 
 /**
  * The same of a clearing's columns, before there are records. `startOf`: the instant at which each MTU begins, ms.
  */
 export const outcomeDigestOfColumns = (book: Book, outcome: OutcomeColumns, startOf: readonly number[]): string => {
-  const hash = createHash('sha256')
-  const paper = new Paper(bytes => hash.update(bytes))
+  const paper = emptyPaper()
   const { runs, ranks, paid, served } = outcome
   book.offers.forEach(({ id }, o) => {
-    paper.text(`OfferCleared|${id}|${ranks[o]}|`)
+    addText(paper, `OfferCleared|${id}|${ranks[o]}|`)
     addRuns(paper, runs, o, book.requests, startOf)
   })
   book.requests.forEach(({ id }, r) => {
@@ -47,8 +44,7 @@ export const outcomeDigestOfColumns = (book: Book, outcome: OutcomeColumns, star
       ...eventRequestRuns(book, r, served, startOf)
     })
   })
-  paper.empty()
-  return hash.digest('hex')
+  return digestOf(paper)
 }
 
 /** Bytes that are gathered before they are hashed: a call of the hash costs more than a record's bytes. */
@@ -56,67 +52,71 @@ const PAPER_BYTES = 65_536
 /** Code units up to which a text is written here: a call of the buffer's own writer costs as much as some forty. */
 const SHORT_TEXT = 40
 
-class Paper {
-  readonly #bytes = Buffer.allocUnsafe(PAPER_BYTES)
-  readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, PAPER_BYTES)
-  readonly #take: (bytes: Uint8Array) => void
-  #end = 0
+interface Paper {
+  readonly hash: Hash
+  readonly bytes: Buffer
+  readonly view: DataView
+  end: number
+}
 
-  constructor(take: (bytes: Uint8Array) => void) {
-    this.#take = take
-  }
+const emptyPaper = (): Paper => {
+  const bytes = Buffer.alloc(PAPER_BYTES)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, PAPER_BYTES)
+  return { hash: createHash('sha256'), bytes, view, end: 0 }
+}
 
-  text(line: string): void {
-    const { length } = line
-    if (length <= SHORT_TEXT && length <= PAPER_BYTES - this.#end && this.#shortText(line)) return
-    // At most three bytes of UTF-8 for a unit of UTF-16.
-    if (3 * line.length > PAPER_BYTES - this.#end) this.empty()
-    if (3 * line.length > PAPER_BYTES) this.#take(Buffer.from(line))
-    else this.#end += this.#bytes.write(line, this.#end)
-  }
+const digestOf = (paper: Paper): string => {
+  empty(paper)
+  return paper.hash.digest('hex')
+}
 
-  /** False, and nothing written, where it is not ASCII. */
-  #shortText(line: string): boolean {
-    const bytes = this.#bytes
-    const from = this.#end
-    for (let n = 0; n < line.length; n++) {
-      const unit = line.charCodeAt(n)
-      if (unit > 0x7f) return false
-      bytes[from + n] = unit
-    }
-    this.#end = from + line.length
-    return true
-  }
+const empty = (paper: Paper): void => {
+  paper.hash.update(paper.bytes.subarray(0, paper.end))
+  paper.end = 0
+}
 
-  number(value: number): void {
-    if (this.#end + 8 > PAPER_BYTES) this.empty()
-    this.#view.setFloat64(this.#end, value, true)
-    this.#end += 8
-  }
+const addText = (paper: Paper, line: string): void => {
+  const { length } = line
+  // At most three bytes of UTF-8 for a unit of UTF-16.
+  if (3 * length > PAPER_BYTES - paper.end) empty(paper)
+  if (3 * length > PAPER_BYTES) paper.hash.update(line)
+  else if (length > SHORT_TEXT || !addShort(paper, line)) paper.end += paper.bytes.write(line, paper.end)
+}
 
-  numbers(a: number, b: number, c: number, d: number): void {
-    if (this.#end + 32 > PAPER_BYTES) this.empty()
-    const view = this.#view
-    const end = this.#end
-    view.setFloat64(end, a, true)
-    view.setFloat64(end + 8, b, true)
-    view.setFloat64(end + 16, c, true)
-    view.setFloat64(end + 24, d, true)
-    this.#end = end + 32
+/** False, and nothing written, where it is not ASCII. */
+const addShort = (paper: Paper, line: string): boolean => {
+  const { bytes, end } = paper
+  for (let n = 0; n < line.length; n++) {
+    const unit = line.charCodeAt(n)
+    if (unit > 0x7f) return false
+    bytes[end + n] = unit
   }
+  paper.end = end + line.length
+  return true
+}
 
-  empty(): void {
-    this.#take(this.#bytes.subarray(0, this.#end))
-    this.#end = 0
-  }
+const addNumber = (paper: Paper, value: number): void => {
+  if (paper.end + 8 > PAPER_BYTES) empty(paper)
+  paper.view.setFloat64(paper.end, value, true)
+  paper.end += 8
+}
+
+const addNumbers = (paper: Paper, a: number, b: number, c: number, d: number): void => {
+  if (paper.end + 32 > PAPER_BYTES) empty(paper)
+  const { view, end } = paper
+  view.setFloat64(end, a, true)
+  view.setFloat64(end + 8, b, true)
+  view.setFloat64(end + 16, c, true)
+  view.setFloat64(end + 24, d, true)
+  paper.end = end + 32
 }
 
 const addOffer = (paper: Paper, { type, offerId, rank, allocations }: OfferCleared | OutcomeValidated): void => {
   let line = `${type}|${offerId}|${rank}|`
   for (let n = 0; n < allocations.length; n++)
     line += n === 0 ? allocations[n]!.requestId : `,${allocations[n]!.requestId}`
-  paper.text(`${line}\n`)
-  for (const { start, mtus, quantity, price } of allocations) paper.numbers(start, mtus, quantity, price)
+  addText(paper, `${line}\n`)
+  for (const { start, mtus, quantity, price } of allocations) addNumbers(paper, start, mtus, quantity, price)
 }
 
 const addRuns = (
@@ -129,11 +129,11 @@ const addRuns = (
   const first = offerFrom[offer]!
   const end = offerFrom[offer + 1]!
   for (let k = first; k < end; k++) {
-    if (k > first) paper.text(',')
-    paper.text(requests[request[k]!]!.id)
+    if (k > first) addText(paper, ',')
+    addText(paper, requests[request[k]!]!.id)
   }
-  paper.text('\n')
-  for (let k = first; k < end; k++) paper.numbers(startOf[mtu[k]!]!, mtus[k]!, power[k]!, price[k]!)
+  addText(paper, '\n')
+  for (let k = first; k < end; k++) addNumbers(paper, startOf[mtu[k]!]!, mtus[k]!, power[k]!, price[k]!)
 }
 
 type RequestRecord = Pick<RequestCleared, 'requestId' | 'paidMicroEur' | 'served' | 'residual'> & {
@@ -142,11 +142,11 @@ type RequestRecord = Pick<RequestCleared, 'requestId' | 'paidMicroEur' | 'served
 
 const addRequest = (paper: Paper, record: RequestRecord): void => {
   const { type, requestId, paidMicroEur, served, residual } = record
-  paper.text(`${type}|${requestId}|${paidMicroEur}|${served.length},${residual.length}\n`)
+  addText(paper, `${type}|${requestId}|${paidMicroEur}|${served.length},${residual.length}\n`)
   for (const runs of [served, residual])
     for (const { start, mtus, quantity } of runs) {
-      paper.number(start)
-      paper.number(mtus)
-      paper.number(quantity)
+      addNumber(paper, start)
+      addNumber(paper, mtus)
+      addNumber(paper, quantity)
     }
 }
