@@ -15,7 +15,7 @@ import { partitionOf } from '../../infra/log/partition-of.ts'
 import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
 import type { MarketCommand, SessionRules } from '../../schemas/generated.ts'
 import { topics } from '../../schemas/topics.ts'
-import { type Due, dueAt, nextInstant, plansAround, type SessionStatus } from './due.ts'
+import { type Due, dueAt, type KnownPlans, nextInstant, plansAround, type SessionStatus } from './due.ts'
 
 export interface ClockOptions {
   readonly log: Log
@@ -52,7 +52,8 @@ export const marketClock = ({ log, clock, salt, calendar, timeZone, rules, onWar
   const sessions = new Map<string, SessionStatus>()
   const known = { poms, sessions }
   const sentAt = new Map<string, number>()
-  let plans = plansAround(clock.now(), calendars[calendar], timeZone)
+  const knownPlans: KnownPlans = new Map()
+  let plans = plansAround(clock.now(), calendars[calendar], timeZone, knownPlans)
   let plannedAt = clock.now()
 
   const learn = (bytes: Uint8Array): void => {
@@ -108,7 +109,7 @@ export const marketClock = ({ log, clock, salt, calendar, timeZone, rules, onWar
 
   const refreshed = (now: number) => {
     if (now - plannedAt > 3_600_000 || now < plannedAt) {
-      plans = plansAround(now, calendars[calendar], timeZone)
+      plans = plansAround(now, calendars[calendar], timeZone, knownPlans)
       plannedAt = now
     }
     return plans

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type CalendarName, calendars, planSessions } from '../../domain/market/sessions/calendar.ts'
-import { type ClockKnowledge, dueAt, nextInstant, plansAround, type SessionStatus } from './due.ts'
+import { type ClockKnowledge, dueAt, type KnownPlans, nextInstant, plansAround, type SessionStatus } from './due.ts'
 
 const runs = {
   numRuns: Number(process.env['FC_RUNS'] ?? 50),
@@ -105,3 +105,16 @@ t.test(
     t.pass('each session went through its states in order')
   }
 )
+
+t.test('T-01: plans that are known are taken as they are, and days that are over are forgotten', async t => {
+  const known: KnownPlans = new Map()
+  const noon = Date.parse('2026-03-28T11:00:00Z')
+  const plans = plansAround(noon, calendars.platone, zone, known)
+  t.strictSame(plans, plansAround(noon, calendars.platone, zone))
+  t.strictSame([...known.keys()], ['2026-03-27', '2026-03-28', '2026-03-29', '2026-03-30'])
+  const again = plansAround(noon + 3_600_000, calendars.platone, zone, known)
+  t.ok(again.every((plan, n) => plan === plans[n]))
+  const tomorrow = plansAround(noon + 86_400_000, calendars.platone, zone, known)
+  t.strictSame(tomorrow, plansAround(noon + 86_400_000, calendars.platone, zone))
+  t.strictSame([...known.keys()].sort(), ['2026-03-28', '2026-03-29', '2026-03-30', '2026-03-31'])
+})

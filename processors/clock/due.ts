@@ -22,10 +22,24 @@ export interface ClockKnowledge {
   readonly sessions: ReadonlyMap<string, SessionStatus>
 }
 
-/** Delivery days that can have something due: from the running one to the one after tomorrow. */
-export const plansAround = (now: number, calendar: Calendar, zone: string): readonly PlannedSession[] => {
+/** Plans of delivery days by date: worked out once, as local time takes milliseconds that a gate should not wait for. */
+export type KnownPlans = Map<string, readonly PlannedSession[]>
+
+/** Delivery days that can have something due: from the running one to the one after tomorrow. Only these stay in `known`. */
+export const plansAround = (
+  now: number,
+  calendar: Calendar,
+  zone: string,
+  known: KnownPlans = new Map()
+): readonly PlannedSession[] => {
   const today = localDate(now, zone)
-  return [-1, 0, 1, 2].flatMap(days => planSessions(calendar, addDays(today, days), zone))
+  const dates = [-1, 0, 1, 2].map(days => addDays(today, days))
+  for (const date of known.keys()) if (!dates.includes(date)) known.delete(date)
+  return dates.flatMap(date => {
+    const plans = known.get(date) ?? planSessions(calendar, date, zone)
+    known.set(date, plans)
+    return plans
+  })
 }
 
 /** Everything that is due at `now` and not done, in the order of its time, then of session and PoM. */
