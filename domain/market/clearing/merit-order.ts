@@ -125,6 +125,8 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
     market,
     mtu,
     used: new Map(),
+    deadToDso: new Uint8Array(classes.dso.classOfSet.length),
+    deadToTso: new Uint8Array(classes.tso.classOfSet.length),
     accepted: paperFor(steps.offer.length),
     positionOf: tso.requests.length > 0 && dso.requests.length > 0 ? noPositions(steps.offer.length) : undefined
   }
@@ -190,6 +192,9 @@ interface Run {
   /** Accepted of units whose room is limited. */
   readonly used: Map<number, number>
   readonly accepted: Accepted
+  /** 1 for classes of which nothing more can be served. */
+  readonly deadToDso: Uint8Array
+  readonly deadToTso: Uint8Array
   /** Where a step stands in `accepted`, plus one. */
   readonly positionOf: Int32Array | undefined
 }
@@ -207,6 +212,7 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
   const { step, toDso, toTso } = accepted
   const { offerKind, offerUnit, unitHasCaps } = compiled
   const { neverClosed } = classes
+  const dead = forDso ? run.deadToDso : run.deadToTso
   const dearest = dearestLimit(compiled, pool)
   for (let k = from; k < end; k++) {
     const price = steps.price[k]!
@@ -230,7 +236,11 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
       sizes |= 1 << Math.min(here, sizesMost)
       if (Math.min(here, sizesMost) !== size) continue
     }
-    if (isDead(pool, classIndex)) continue
+    if (dead[classIndex] === 1) continue
+    if (isDead(pool, classIndex)) {
+      dead[classIndex] = 1
+      continue
+    }
     const unit = offerUnit[offer]!
     const capped = unitHasCaps[unit] === 1
     if (capped) available = Math.min(available, roomLeft(run, unit))
@@ -287,24 +297,36 @@ export const grantSlice = (slice: Slice, grants: Grants): void => {
   grantPool(slice.tso, slice.mtu, grants)
 }
 
-const grantPool = ({ requests, shape, flow, lastOf, volume }: Pool, mtu: number, grants: Grants): void => {
-  const entries: number[] = []
-  for (let c = 0; c < shape.eligible.length; c++) {
-    entries.length = 0
-    for (let entry = lastOf[c]!; entry >= 0; entry = volume.before[entry]!) entries.push(entry)
-    let next = shape.flowFrom[c]!
-    let open = 0
-    for (let n = entries.length - 1; n >= 0; n--) {
-      const entry = entries[n]!
-      let rest = volume.amount[entry]!
-      while (rest > 0) {
-        while (open === 0) open = flow[next++]!
-        const taken = Math.min(open, rest)
-        const request = requests[shape.eligible[c]![next - 1 - shape.flowFrom[c]!]!]!
-        addGrant(grants, volume.offer[entry]!, mtu, request, taken, volume.price[entry]!)
-        open -= taken
-        rest -= taken
-      }
+const grantPool = (pool: Pool, mtu: number, grants: Grants): void => {
+  for (let c = 0; c < pool.shape.eligible.length; c++) grantClass(pool, c, mtu, grants)
+}
+
+/** Paper: the volume of a class, the dearest first. */
+let entries = new Int32Array(64)
+
+const grantClass = ({ requests, shape, flow, lastOf, volume }: Pool, c: number, mtu: number, grants: Grants): void => {
+  const eligible = shape.eligible[c]!
+  const from = shape.flowFrom[c]!
+  let count = 0
+  for (let entry = lastOf[c]!; entry >= 0; entry = volume.before[entry]!) {
+    if (count === entries.length) {
+      const larger = new Int32Array(2 * count)
+      larger.set(entries)
+      entries = larger
+    }
+    entries[count++] = entry
+  }
+  let next = 0
+  let open = 0
+  for (let n = count - 1; n >= 0; n--) {
+    const entry = entries[n]!
+    let rest = volume.amount[entry]!
+    while (rest > 0) {
+      while (open === 0) open = flow[from + next++]!
+      const taken = Math.min(open, rest)
+      addGrant(grants, volume.offer[entry]!, mtu, requests[eligible[next - 1]!]!, taken, volume.price[entry]!)
+      open -= taken
+      rest -= taken
     }
   }
 }
