@@ -14,8 +14,10 @@ export interface BooksAhead {
 
 /** Longer than the pauses within a bulk of offers. */
 const QUIET_MS = 100
-/** Where offers come one by one, no more than so much of the time goes into handing over. */
-const SHARE_MOST = 1 / 10
+/** Where offers come one by one, no more than so much of the time goes into handing over … */
+const SHARE_MOST = 1 / 4
+/** … but a book is never later than this. */
+const PAUSE_MS_MOST = 500
 /** A smaller book is handed over at the gate in a millisecond. */
 const OFFERS_LEAST = 100
 
@@ -40,7 +42,7 @@ export const booksAhead = (
     handled(poms, state) {
       for (const pom of poms) {
         clearTimeout(waiting.get(pom))
-        const pause = Math.max(quietMs, (took.get(pom) ?? 0) / SHARE_MOST)
+        const pause = Math.max(quietMs, Math.min(PAUSE_MS_MOST, (took.get(pom) ?? 0) / SHARE_MOST))
         const timer = setTimeout(prepare, pause, pom, state)
         timer.unref()
         waiting.set(pom, timer)
