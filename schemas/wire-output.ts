@@ -31,7 +31,11 @@ export const beginOutput = (headBytes: number): void => {
 }
 
 /** What was written since the beginning, in memory of its own. */
-export const outputBytes = (): Buffer => Buffer.from(buffer.subarray(0, at))
+export const outputBytes = (): Buffer => {
+  const bytes = Buffer.allocUnsafe(at)
+  buffer.copy(bytes, 0, 0, at)
+  return bytes
+}
 
 /** Below 2^30 and not below -2^30. */
 const writeSmall = (value: number): void => writeUnsigned((value << 1) ^ (value >> 31))
