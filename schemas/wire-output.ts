@@ -31,7 +31,11 @@ export const beginOutput = (headBytes: number): void => {
 }
 
 /** What was written since the beginning, in memory of its own. */
-export const outputBytes = (): Buffer => Buffer.from(buffer.subarray(0, at))
+export const outputBytes = (): Buffer => {
+  const bytes = Buffer.allocUnsafe(at)
+  buffer.copy(bytes, 0, 0, at)
+  return bytes
+}
 
 /** Writes a whole number as Avro does, seven bits a byte, zigzag; says where it ends. There must be NUMBER_BYTES of room. */
 export const putLong = (bytes: Uint8Array, from: number, value: number): number =>

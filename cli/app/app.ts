@@ -19,6 +19,7 @@ import type { Config } from '../../infra/config/config.ts'
 import { FlexError } from '../../infra/errors.ts'
 import { eventStoreDb } from '../../infra/event-store/eventstoredb.ts'
 import { type Component, type Host, startHost } from '../../infra/host/host.ts'
+import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import type { SaltSource } from '../../infra/log/envelope.ts'
 import type { Log } from '../../infra/log/log.ts'
 import { openLog } from '../../infra/log/open-log.ts'
@@ -194,6 +195,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     instance,
     logger,
     isAnswering: () => isAnswering(),
+    onQuiet: quietCollection(),
     onError: failure => logger.error({ failure }, 'a worker failed')
   })
 

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProblemError } from '../problem-reply.ts'
 
-export const answerRead = (request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply => {
-  // Bytes at once, so that a long text is not made into them twice.
-  const bytes = Buffer.from(JSON.stringify(body))
+// Bytes at once, so that a long text is not made into them twice.
+export const answerRead = (request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply =>
+  answerBytes(request, reply, Buffer.from(JSON.stringify(body)))
+
+/** What is JSON already. */
+export const answerBytes = (request: FastifyRequest, reply: FastifyReply, bytes: Buffer): FastifyReply => {
   const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`
   reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'Authorization' })
   if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()

@@ -10,7 +10,8 @@ import { getOffer, getRequest, listOffers, listRequests } from '../../projection
 import { getSession, listSessions } from '../../projections/sessions/query.ts'
 import { type Access, type Api, type ApiContext, principalOf } from './context.ts'
 import { reads } from './operation.ts'
-import { answerFound, answerRead, given, pageRequest, pageView } from './read.ts'
+import { outcomePage } from './outcome-page.ts'
+import { answerBytes, answerFound, answerRead, given, pageRequest, pageView } from './read.ts'
 import * as view from './read-schemas.ts'
 import { CommandParams, Id, OfferParams, PageQuery, PodParams, RequestParams, SessionParams } from './schemas.ts'
 import * as views from './views.ts'
@@ -235,7 +236,7 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
       const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }) }
-      return answerRead(request, reply, pageView(await listMarketOutcome(db, asked), views.marketOutcomeView))
+      return answerBytes(request, reply, outcomePage(await listMarketOutcome(db, asked), views.marketOutcomeParts))
     }
   })
 
@@ -261,7 +262,11 @@ export const readingOperations = (app: Api, { db }: ApiContext): void => {
       const { sessionId } = request.params
       const visibleTo = principalOf(request).actor
       const asked = { visibleTo, sessionId, ...pageRequest({ limit, cursor }) }
-      return answerRead(request, reply, pageView(await listValidatedOutcome(db, asked), views.validatedOutcomeView))
+      return answerBytes(
+        request,
+        reply,
+        outcomePage(await listValidatedOutcome(db, asked), views.validatedOutcomeParts)
+      )
     }
   })
 

@@ -6,7 +6,6 @@ import type { DeclaredUnavailability } from '../../projections/places/query.ts'
 import type { PlaceOfPod, Pod, PodSummary } from '../../projections/pods/query.ts'
 import type { FlexibilityRequest, Offer } from '../../projections/services/query.ts'
 import type { Session } from '../../projections/sessions/query.ts'
-import type { Allocation } from '../../schemas/generated.ts'
 import { MTU_MS } from '../validation.ts'
 import type * as schema from './read-schemas.ts'
 
@@ -14,7 +13,7 @@ import type * as schema from './read-schemas.ts'
 const timesKept = 1_000
 const times = new Map<number, string>()
 
-const time = (ms: number): string => {
+export const time = (ms: number): string => {
   const known = times.get(ms)
   if (known !== undefined) return known
   const text = new Date(ms).toISOString()
@@ -29,16 +28,6 @@ const interval = <Run extends { readonly start: number; readonly mtus: number }>
   start: time(start),
   end: time(start + mtus * MTU_MS),
   ...rest
-})
-
-/** Written out, because a session has 100,000 of them: several times faster than `interval`. */
-const allocationView = ({ start, mtus, requestId, side, quantity, price }: Allocation) => ({
-  start: time(start),
-  end: time(start + mtus * MTU_MS),
-  requestId,
-  side,
-  quantity,
-  price
 })
 
 export const podSummaryView = ({
@@ -120,19 +109,19 @@ export const requestView = ({ position: _, ...rest }: FlexibilityRequest): Stati
 
 const unit = ({ id, pods }: { readonly id: string; readonly pods: readonly string[] }) => ({ id, pods: [...pods] })
 
-export const marketOutcomeView = (item: MarketOutcomeItem): Static<typeof schema.MarketOutcomeView> => {
-  const { position: _, allocations, verdicts, ...rest } = item
-  return {
-    ...rest,
-    unit: unit(rest.unit),
-    allocations: allocations.map(allocationView),
-    verdicts: verdicts?.map(interval) ?? null
-  }
+type Market = Static<typeof schema.MarketOutcomeView>
+type Validated = Static<typeof schema.ValidatedOutcomeView>
+
+/** Of an outcome, what stands before and after its allocations, which outcome-page.ts writes. */
+export const marketOutcomeParts = ({ position: _, allocations, verdicts, ...rest }: MarketOutcomeItem) => {
+  const before: Omit<Market, 'allocations' | 'verdicts'> = { ...rest, unit: unit(rest.unit) }
+  const after: Pick<Market, 'verdicts'> = { verdicts: verdicts?.map(interval) ?? null }
+  return { before, allocations, after }
 }
 
-export const validatedOutcomeView = (item: ValidatedOutcomeItem): Static<typeof schema.ValidatedOutcomeView> => {
-  const { position: _, allocations, ...rest } = item
-  return { ...rest, unit: unit(rest.unit), allocations: allocations.map(allocationView) }
+export const validatedOutcomeParts = ({ position: _, allocations, ...rest }: ValidatedOutcomeItem) => {
+  const before: Omit<Validated, 'allocations'> = { ...rest, unit: unit(rest.unit) }
+  return { before, allocations }
 }
 
 export const requestOutcomeView = (item: RequestOutcomeItem): Static<typeof schema.RequestOutcomeView> => {

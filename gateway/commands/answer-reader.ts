@@ -45,18 +45,28 @@ export const answerReader = (
   onError: (error: unknown, partition: Partition) => void
 ): AnswerReader => {
   const stopped = new AbortController()
-  const waiters = new Map<string, Set<Waiter>>()
+  /** Of each outbox partition, by correlation id. */
+  const waiters = new Map<string, Map<string, readonly Waiter[]>>()
   const next = new Map<string, number>()
   const running: Promise<void>[] = []
 
-  const deliver = ({ topic, partition }: Partition, cause: Cause): void => {
-    const correlation = cause.events[0]?.headers[header.correlation]
-    if (correlation === undefined) return
-    for (const waiter of waiters.get(`${topic}/${partition}/${correlation}`) ?? []) waiter.offer(cause)
+  const waitersOf = ({ topic, partition }: Partition): Map<string, readonly Waiter[]> => {
+    const name = `${topic}/${partition}`
+    const known = waiters.get(name)
+    if (known) return known
+    const own = new Map<string, readonly Waiter[]>()
+    waiters.set(name, own)
+    return own
   }
 
   const follow = async (at: Partition, from: number, epoch: number): Promise<void> => {
     const name = `${at.topic}/${at.partition}`
+    const own = waitersOf(at)
+    const deliver = (cause: Cause): void => {
+      const correlation = cause.events[0]?.headers[header.correlation]
+      if (correlation === undefined) return
+      for (const waiter of own.get(correlation) ?? []) waiter.offer(cause)
+    }
     let assembler = causeAssembler({ nextOffset: from, epoch, cause: -1 })
     let knownEpoch = epoch
     while (!stopped.signal.aborted) {
@@ -72,7 +82,7 @@ export const answerReader = (
                 assembler = causeAssembler({ nextOffset: record.offset, epoch: recordEpoch, cause: -1 })
             }
             const cause = assembler.push(record)
-            if (cause) deliver(at, cause)
+            if (cause) deliver(cause)
           }
           next.set(name, batch[batch.length - 1]!.offset + 1)
         }
@@ -97,34 +107,35 @@ export const answerReader = (
         }
     },
 
-    wait({ topic, partition }, correlation, timeoutMs) {
-      const key = `${topic}/${partition}/${correlation}`
+    wait(partition, correlation, timeoutMs) {
+      const own = waitersOf(partition)
       const { promise, resolve } = Promise.withResolvers<Cause | undefined>()
-      const seen: Cause[] = []
+      let seen: Cause[] | undefined
       let from: number | undefined
       const settle = (cause: Cause | undefined): void => {
         clearTimeout(timer)
-        const all = waiters.get(key)
-        all?.delete(waiter)
-        if (all?.size === 0) waiters.delete(key)
+        const others = own.get(correlation)?.filter(one => one !== waiter) ?? []
+        if (others.length === 0) own.delete(correlation)
+        else own.set(correlation, others)
         resolve(cause)
       }
       const waiter: Waiter = {
         offer(cause) {
           // Before the append is acknowledged nobody knows from which position on an answer is meant.
-          if (from === undefined) seen.push(cause)
-          else if (cause.cause >= from) settle(cause)
+          if (from !== undefined) {
+            if (cause.cause >= from) settle(cause)
+          } else if (seen) seen.push(cause)
+          else seen = [cause]
         }
       }
       const timer = setTimeout(() => settle(undefined), timeoutMs)
-      const all = waiters.get(key)
-      if (all) all.add(waiter)
-      else waiters.set(key, new Set([waiter]))
+      const others = own.get(correlation)
+      own.set(correlation, others ? [...others, waiter] : [waiter])
       return {
         answer: promise,
         appendedAt(offset) {
           from = offset
-          const cause = seen.find(one => one.cause >= offset)
+          const cause = seen?.find(one => one.cause >= offset)
           if (cause) settle(cause)
         },
         giveUp: () => settle(undefined)
@@ -142,7 +153,7 @@ export const answerReader = (
       return late
     },
 
-    waiting: () => waiters.size,
+    waiting: () => [...waiters.values()].reduce((sum, own) => sum + own.size, 0),
 
     async stop() {
       stopped.abort()

@@ -9,6 +9,7 @@
  * here has no such function. The code that is compiled comes from our own schemas, as JSON text, and from nothing else.
  */
 import type { NamedSchema } from '../validation.ts'
+import { rowsOf } from './compiled-rows.ts'
 import * as input from './json-input.ts'
 
 /** The bytes end with a zero, which is not counted in the length. */
@@ -40,6 +41,11 @@ export const compiledJson = (
     const name = `read${declared++}`
     declarations.push(`const ${name} = () => {\n${body}\n}`)
     return `${name}()`
+  }
+
+  const resolved = (of: Schema): Schema => {
+    const { $ref } = of
+    return (typeof $ref === 'string' ? components.get($ref.replace(/#$/, '')) : undefined) ?? of
   }
 
   /** An expression that reads a value of a schema; undefined if that cannot be done here. */
@@ -108,6 +114,7 @@ export const compiledJson = (
   const readList = (of: Schema): string | undefined => {
     const { items, minItems = 0, maxItems = Number.MAX_SAFE_INTEGER } = of
     if (!onlyKnown(of, ['type', 'items', 'minItems', 'maxItems']) || !isSchema(items)) return undefined
+    if (typeof maxItems !== 'number') return undefined
     const item = read(items)
     if (item === undefined) return undefined
     return declare(
@@ -117,6 +124,7 @@ export const compiledJson = (
         `  if (!takes(${endBracket}))`,
         '    do {',
         `      if (items.length >= ${maxItems}) leave()`,
+        ...(rowsOf(resolved(items), maxItems) ?? []),
         `      items.push(${item})`,
         `    } while (goesOn(${endBracket}))`,
         `  return items.length >= ${minItems} ? items : leave()`

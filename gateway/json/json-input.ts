@@ -24,6 +24,13 @@ export const endJson = (): number => {
   return at
 }
 
+/** For code that reads a part by itself, with a place of its own; it goes on from where `goTo` says. */
+export const source = (): Buffer => buffer
+export const place = (): number => at
+export const goTo = (there: number): void => {
+  at = there
+}
+
 export const leave = (): never => {
   throw elsewhere
 }

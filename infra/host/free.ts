@@ -13,7 +13,7 @@ interface Live {
 }
 
 export const runFree = (options: HostOptions, limits: HostLimits): Running => {
-  const { log, components, logger, instance } = options
+  const { log, components, logger, instance, isAnswering = () => false, onQuiet } = options
   const watch = supervision(options, limits)
   const stopped = new AbortController()
   const live = new Map<string, Live>()
@@ -87,6 +87,14 @@ export const runFree = (options: HostOptions, limits: HostLimits): Running => {
 
   const workers = () => [...live.values()].map(({ one }) => one)
 
+  let movesAtQuiet = 0
+  const lookWhetherQuiet = () => {
+    if (watch.moves === movesAtQuiet || isAnswering() || workers().some(({ isBusy }) => isBusy)) return
+    movesAtQuiet = watch.moves
+    onQuiet?.()
+  }
+  const looking = onQuiet && setInterval(lookWhetherQuiet, limits.quietLookMs).unref()
+
   return {
     workers,
     wake() {},
@@ -104,6 +112,7 @@ export const runFree = (options: HostOptions, limits: HostLimits): Running => {
     },
     async stop() {
       stopped.abort()
+      clearInterval(looking)
       await belonging
       await Promise.all([...live.values()].map(worker => worker.stop()))
     }

@@ -320,6 +320,34 @@ t.test('ordered: readers wait while somebody waits for an answer, and writers do
   await host.stop()
 })
 
+for (const mode of ['ordered', 'free'] as const)
+  t.test(`${mode}: it is quiet once all is handled and nobody waits, and only once`, async t => {
+    const log = await aLog()
+    const { handled, component } = noting('some', 'a', { log })
+    let isAnswering = true
+    const quiet: number[] = []
+    const host = await hostOf({
+      log,
+      mode,
+      components: [component],
+      isAnswering: () => isAnswering,
+      onQuiet: () => quiet.push(handled.length),
+      limits: { quietLookMs: 2 }
+    })
+    const aWhile = () => new Promise(resolve => setTimeout(resolve, 20))
+    await aWhile()
+    t.same(quiet, [], 'nothing was done')
+    await log.append('a', 0, [record('x')])
+    await host.idle()
+    await aWhile()
+    t.same(quiet, [], 'somebody waits')
+    isAnswering = false
+    while (quiet.length === 0) await aWhile()
+    await aWhile()
+    t.same(quiet, [1])
+    await host.stop()
+  })
+
 t.test('ordered: readers do not give way for ever', async t => {
   const log = await aLog()
   const reader = noting('reader', 'b', { log })

@@ -58,6 +58,7 @@ export interface HostLimits {
   readonly failingAfterAttempts: number
   readonly stopMs: number
   readonly pollMs: number
+  readonly quietLookMs: number
   readonly giveWayMsMax: number
 }
 
@@ -76,6 +77,8 @@ export const hostLimitsDefault: HostLimits = {
   stopMs: 20_000,
   /** How soon appends of another process are seen in ordered mode; those of this one wake the loop at once. */
   pollMs: 20,
+  /** How often it is looked in free mode whether it is quiet: between two calls of a machine, and no load by itself. */
+  quietLookMs: 100,
   /** A call with a thousand documents is answered in less; under calls without a pause tables are late by this much, and no more. */
   giveWayMsMax: 500
 }
@@ -95,6 +98,8 @@ export interface HostOptions {
    * not wait for tables that nobody reads yet.
    */
   readonly isAnswering?: () => boolean
+  /** Workers have moved, and now none has anything to do and nobody waits for an answer. Must be short. */
+  readonly onQuiet?: () => void
   readonly limits?: Partial<HostLimits>
 }
 

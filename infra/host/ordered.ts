@@ -21,7 +21,7 @@ export const runOrdered = (
   limits: HostLimits,
   partitions: ReadonlyMap<string, number>
 ): Running => {
-  const { log, components, isAnswering = () => false } = options
+  const { log, components, isAnswering = () => false, onQuiet } = options
   const turns = components.map(component => ({
     isTogether: component.isIndependent === true,
     isReader: component.isReader === true,
@@ -111,6 +111,7 @@ export const runOrdered = (
   }
 
   const loop = async () => {
+    let movesAtQuiet = 0
     while (!stopped.signal.aborted) {
       const asked = waiting
       waiting = []
@@ -120,8 +121,15 @@ export const runOrdered = (
       const hasMoved = !isWhole || watch.moves > before
       answerWaiting(asked, hasMoved)
       // A log in memory gives way to nobody: timers and sockets get their turn here.
-      if (hasMoved) await nextTurn()
-      else await sleep(limits.pollMs)
+      if (hasMoved) {
+        await nextTurn()
+        continue
+      }
+      if (watch.moves > movesAtQuiet && !isAnswering()) {
+        movesAtQuiet = watch.moves
+        onQuiet?.()
+      }
+      await sleep(limits.pollMs)
     }
     for (const { reject } of waiting) reject(new Error('the host has stopped'))
     waiting = []

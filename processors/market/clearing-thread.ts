@@ -1,9 +1,7 @@
 /**
- * The thread of clearing.ts: answers each packed book with its outcome, and what of it is long as the log will have it, then clears away what the book needed, while nobody
- * waits, so that the next clearing is not held up by it.
+ * The thread of clearing.ts: answers each packed book with its outcome, and what of it is long as the log will have it; then
+ * clears away what the book needed, while nobody waits, so that the next clearing is not held up by it.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
@@ -12,6 +10,7 @@ import { clearSession } from '../../domain/market/sessions/clear-session.ts'
 import { startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
+import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import { writtenAllocations } from '../../schemas/allocation-lists.ts'
 import type { Answered, Asked, AskedToClear, Cleared } from './clearing-messages.ts'
 
@@ -19,11 +18,8 @@ const port = parentPort
 if (!port) throw new Error('clearing-thread.ts is not a program: clearing.ts starts it as a thread')
 const clear = clearSession(await loadSolver())
 
-setFlagsFromString('--expose-gc')
-const collect: unknown = runInNewContext('gc')
-const tidyUp = (): void => {
-  if (typeof collect === 'function') collect()
-}
+/** Young objects alone: a whole collection would take the compiled code as well, whose objects are all gone now. */
+const tidyUp = quietCollection()
 
 const prepared = new Map<number, Book>()
 

@@ -176,12 +176,13 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
     to.last = { ...last, offset: to.expectedOffset - 1 }
   }
 
-  /** The answer to one command, as messages. */
-  const answer = async (to: Held<S>, record: StoredRecord): Promise<readonly Message[]> => {
+  /** The answer to one command, as messages; only a record that has to be parked is waited for. */
+  const answer = (to: Held<S>, record: StoredRecord): readonly Message[] | Promise<readonly Message[]> => {
     const repeated = to.memory.repeated(record.headers)
     if (repeated) return [{ type: 'CommandRepeated', ...repeated }]
     const read = readCommand<C>(record.value, inbox.topic)
-    if ('problem' in read) return [await parkRecord({ log, salt, reader: name, at: inbox, record, ...read })]
+    if ('problem' in read)
+      return parkRecord({ log, salt, reader: name, at: inbox, record, ...read }).then(parked => [parked])
     return mustHold(`${here}: ${read.command.type} at ${record.offset} cannot be decided`, () =>
       processor.decide(read.command, to.state, { now: record.timestamp })
     )
@@ -236,7 +237,8 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
       const counts = { commands: 0, events: 0, repeated: 0, parked: 0 }
       for (const command of batch) {
         if (command.offset <= mine.lastCause) continue
-        const events = await answer(mine, command)
+        const answered = answer(mine, command)
+        const events = answered instanceof Promise ? await answered : answered
         const records = recordsOf(mine, command, events)
         // What was written comes back equal (schemas/codec.ts), so it need not be read again.
         fold(mine, command.offset, records, events)
