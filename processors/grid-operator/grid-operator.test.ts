@@ -11,9 +11,9 @@ import {
 import type { GridOperation } from '../../domain/grid-operation/state.ts'
 import type { GridCommand, GridEvent } from '../../schemas/generated.ts'
 import { packState, unpackState } from '../runtime/packed-state.ts'
-import { loadGridOperator } from './grid-operator.ts'
+import { gridOperatorProcessor } from './grid-operator.ts'
 
-const processor = await loadGridOperator()
+const processor = gridOperatorProcessor()
 
 const fold = async (
   state: GridOperation,
