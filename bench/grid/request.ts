@@ -60,7 +60,7 @@ const measured = (pods: number, solver: Solver): RequestRow => {
   const substation = (n: number) => {
     const problem = problems[n % problems.length]!
     const started = performance.now()
-    const { violations, divergences } = calculateSlots(problem.compiled, problem.limits, problem.slots, 0)
+    const { violations, divergences } = calculateSlots({ ...problem, start: 0 })
     const statesMs = performance.now() - started
     if (divergences.length > 0) throw new Error('flow 2: a slot has no solution')
     const violated = new Set(violations.flatMap((found, slot) => (found?.length ? [slot] : [])))

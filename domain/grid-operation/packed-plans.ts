@@ -45,9 +45,9 @@ export const unpackPlans = (
   const violationsOf = unpackViolations(violations, compiled)
   let at = 0
   const activation = (): Activations[number] => {
-    const [unit, p, q] = activations.subarray(at, at + OF_ACTIVATION)
+    const first = at
     at += OF_ACTIVATION
-    return { pod: units[unit!]!.pod, p: p!, q: q! }
+    return { pod: units[activations[first]!]!.pod, p: activations[first + 1]!, q: activations[first + 2]! }
   }
   return new Map(
     slots.map((slot, n): [number, PlannedShare] => {

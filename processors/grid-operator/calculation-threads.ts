@@ -25,9 +25,10 @@ import type { CalculatedSlots, Plan, PlanProblem, SlotsProblem } from '../../dom
 import { brokenSlots, plannedSlots, planOf } from '../../domain/grid-operation/grid-calculation.ts'
 import { type CalculatedSlot, calculatedSlots } from '../../domain/grid-operation/grid-states.ts'
 import { packPlans, unpackPlans } from '../../domain/grid-operation/packed-plans.ts'
+import { BrokenInvariant, isBrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import type { Questions } from './calculation-messages.ts'
 import { type Share, shareOf, stop } from './shares.ts'
-import { type ThreadPool, threadPool } from './thread-pool.ts'
+import { ThreadEnded, type ThreadPool, threadPool } from './thread-pool.ts'
 
 /**
  * Each answer rejects with BrokenInvariant where the calculation threw; with any other error where a thread ended, and then
@@ -65,9 +66,9 @@ export const calculationThreads = ({
     return known
   }
   return {
-    states: problem => statesBy(pool, problem, packedSlots(problem.slots)),
-    plan: problem => planBy(pool, problem, packedSlots(problem.slots)),
-    validate: problem => validationBy(pool, problem, packedSlots(problem.slots)),
+    states: problem => unlessBroken(() => statesBy(pool, problem, packedSlots(problem.slots))),
+    plan: problem => unlessBroken(() => planBy(pool, problem, packedSlots(problem.slots))),
+    validate: problem => unlessBroken(() => validationBy(pool, problem, packedSlots(problem.slots))),
     close: () => pool.close()
   }
 }
@@ -113,14 +114,16 @@ const validationBy = async (
   slots: PackedSlots
 ): Promise<TechnicalValidation> => {
   const { compiled, limits, services, cutting, tolerance } = problem
-  const placed = placeServices(problem)
   const asked: Omit<Questions['judge'], 'share'> = {
     ...{ limits, slots, services: packServices(services, problem.busOfPod) },
     ...(cutting && { cutting }),
     ...(tolerance && { tolerance })
   }
   const share = shareOf(Array.from(problem.slots, (_, slot) => slot))
-  const answers = await sharedOut(share, pool.askAll('judge', compiled, { ...asked, share }))
+  const answering = sharedOut(share, pool.askAll('judge', compiled, { ...asked, share }))
+  // While the threads have work to do. What throws here does so there as well.
+  const placing = (async () => placeServices(problem))()
+  const [placed, answers] = await Promise.all([placing, answering])
   const found = new Map(answers.flatMap(answer => [...unpackJudgements(answer, compiled)]))
   const alone = inOrder(found, problem.slots.length)
   const joined = isBlockCut(services, placed.placed, alone)
@@ -153,6 +156,16 @@ const inOrder = <One>(found: ReadonlyMap<number, One>, slots: number): readonly 
     if (one === undefined) throw new Error(`slot ${slot} was calculated by no thread`)
     return one
   })
+
+/** Whatever throws gives the same again, unless it is a thread that ended. */
+const unlessBroken = async <Answer>(calculate: () => Promise<Answer>): Promise<Answer> => {
+  try {
+    return await calculate()
+  } catch (error) {
+    if (error instanceof ThreadEnded || isBrokenInvariant(error)) throw error
+    throw new BrokenInvariant('the grid calculation failed', { cause: error })
+  }
+}
 
 /** Where one thread fails the others need not go on. */
 const sharedOut = async <Answer>(share: Share, answers: Promise<Answer>): Promise<Answer> => {

@@ -10,6 +10,9 @@ import type { CompiledNetwork } from '../../domain/grid/compile-network.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import type { Answered, Answers, Asked, Questions } from './calculation-messages.ts'
 
+/** Another attempt may succeed. */
+export class ThreadEnded extends Error {}
+
 export interface ThreadPool {
   /** One answer of every thread. */
   askAll<Kind extends keyof Questions>(
@@ -99,8 +102,8 @@ const thread = (
       waiting.clear()
       for (const { reject } of askers) reject(error)
     }
-    started.on('error', error => end(new Error(`a thread of the grid calculation failed`, { cause: error })))
-    started.on('exit', code => end(new Error(`a thread of the grid calculation ended with ${code}`)))
+    started.on('error', error => end(new ThreadEnded('a thread of the grid calculation failed', { cause: error })))
+    started.on('exit', code => end(new ThreadEnded(`a thread of the grid calculation ended with ${code}`)))
     return started
   }
 

@@ -3,7 +3,7 @@
  * is both again, of those points of delivery that a service has.
  */
 import type { BusOfPod } from '../apply-services.ts'
-import type { AcceptedService } from './service.ts'
+import type { AcceptedRun, AcceptedService } from './service.ts'
 
 export interface PackedServices {
   readonly offerIds: readonly string[]
@@ -25,33 +25,34 @@ const OF_RUN = 4
 const BITS = { reactive: 1, down: 2, discrete: 4, block: 8 }
 
 export const packServices = (services: readonly AcceptedService[], busOfPod: BusOfPod): PackedServices => {
-  const members = services.flatMap(service => service.members)
+  const numbers = new Float64Array(OF_SERVICE * services.length)
+  const ways = new Uint8Array(services.length)
+  const pods: string[] = []
+  const weights: number[] = []
+  const runs: number[] = []
+  services.forEach(({ rank, quantity, direction, kind, isBlock, minAcceptance, members, accepted }, n) => {
+    numbers[OF_SERVICE * n] = rank
+    numbers[OF_SERVICE * n + 1] = minAcceptance
+    numbers[OF_SERVICE * n + 2] = members.length
+    numbers[OF_SERVICE * n + 3] = accepted.length
+    ways[n] =
+      (quantity === 'Q' ? BITS.reactive : 0) |
+      (direction === 'DOWN' ? BITS.down : 0) |
+      (kind === 'discrete' ? BITS.discrete : 0) |
+      (isBlock ? BITS.block : 0)
+    for (const { pod, weight } of members) {
+      pods.push(pod)
+      weights.push(weight)
+    }
+    for (const { slot, slots, amount, minAcceptance: ofRun = Number.NaN } of accepted)
+      runs.push(slot, slots, amount, ofRun)
+  })
   return {
     offerIds: services.map(({ offerId }) => offerId),
-    numbers: Float64Array.from(
-      services.flatMap(({ rank, minAcceptance, members, accepted }) => [
-        rank,
-        minAcceptance,
-        members.length,
-        accepted.length
-      ])
-    ),
-    ways: Uint8Array.from(
-      services,
-      ({ quantity, direction, kind, isBlock }) =>
-        (quantity === 'Q' ? BITS.reactive : 0) |
-        (direction === 'DOWN' ? BITS.down : 0) |
-        (kind === 'discrete' ? BITS.discrete : 0) |
-        (isBlock ? BITS.block : 0)
-    ),
-    pods: members.map(({ pod }) => pod),
-    weights: Float64Array.from(members, ({ weight }) => weight),
-    buses: Int32Array.from(members, ({ pod }) => busOfPod.get(pod) ?? -1),
-    runs: Float64Array.from(
-      services.flatMap(({ accepted }) =>
-        accepted.flatMap(({ slot, slots, amount, minAcceptance = Number.NaN }) => [slot, slots, amount, minAcceptance])
-      )
-    )
+    ...{ numbers, ways, pods },
+    weights: Float64Array.from(weights),
+    buses: Int32Array.from(pods, pod => busOfPod.get(pod) ?? -1),
+    runs: Float64Array.from(runs)
   }
 }
 
@@ -59,6 +60,10 @@ export const unpackServices = (
   packed: PackedServices
 ): { readonly services: readonly AcceptedService[]; readonly busOfPod: BusOfPod } => {
   const { offerIds, numbers, ways, pods, weights, buses, runs } = packed
+  const runAt = (at: number): AcceptedRun => {
+    const accepted = { slot: runs[at]!, slots: runs[at + 1]!, amount: runs[at + 2]! }
+    return Number.isNaN(runs[at + 3]!) ? accepted : { ...accepted, minAcceptance: runs[at + 3]! }
+  }
   let member = 0
   let run = 0
   const services = offerIds.map((offerId, n): AcceptedService => {
@@ -76,11 +81,7 @@ export const unpackServices = (
       isBlock: (way & BITS.block) !== 0,
       minAcceptance: numbers[OF_SERVICE * n + 1]!,
       members: pods.slice(firstMember, member).map((pod, k) => ({ pod, weight: weights[firstMember + k]! })),
-      accepted: Array.from({ length: run - firstRun }, (_, k) => {
-        const [slot, slots, amount, minAcceptance] = runs.subarray(OF_RUN * (firstRun + k))
-        const accepted = { slot: slot!, slots: slots!, amount: amount! }
-        return Number.isNaN(minAcceptance) ? accepted : { ...accepted, minAcceptance: minAcceptance! }
-      })
+      accepted: Array.from({ length: run - firstRun }, (_, k) => runAt(OF_RUN * (firstRun + k)))
     }
   })
   const busOfPod = new Map<string, number>()
