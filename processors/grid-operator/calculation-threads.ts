@@ -6,6 +6,7 @@
  * the same functions and depends on no other, and what depends on several (requests, help, blocks) is made in one place.
  */
 import { availableParallelism } from 'node:os'
+import type { CompiledNetwork } from '../../domain/grid/compile-network.ts'
 import { packUnits } from '../../domain/grid/flexibility-request/packed-units.ts'
 import { type PackedSlots, packSlots } from '../../domain/grid/packed-slots.ts'
 import { unpackViolations } from '../../domain/grid/packed-violations.ts'
@@ -26,8 +27,8 @@ import { brokenSlots, plannedSlots, planOf } from '../../domain/grid-operation/g
 import { type CalculatedSlot, calculatedSlots } from '../../domain/grid-operation/grid-states.ts'
 import { packPlans, unpackPlans } from '../../domain/grid-operation/packed-plans.ts'
 import { BrokenInvariant, isBrokenInvariant } from '../../infra/host/broken-invariant.ts'
-import type { Questions } from './calculation-messages.ts'
-import { type Share, shareOf, stop } from './shares.ts'
+import type { Answers, Questions } from './calculation-messages.ts'
+import { shareOf, stop } from './shares.ts'
 import { ThreadEnded, type ThreadPool, threadPool } from './thread-pool.ts'
 
 /**
@@ -46,18 +47,39 @@ export const THREADS_MAX = 4
 /** Some 2 MB each for 1,500 customers; a thread that serves more primary substations is told again, in some milliseconds. */
 export const NETWORKS_MAX = 8
 
+/** Nodes to solve, in all, for which another thread is worth asking: some milliseconds. */
+export const SHARE_LEAST = 20_000
+/** Power flows that a slot takes, roughly. */
+const FLOWS = { states: 1, plan: 20, judge: 5 }
+
 export interface ThreadOptions {
   readonly threads?: number
+  readonly shareLeast?: number
   readonly networksMax?: number
   readonly script?: URL
 }
 
 export const calculationThreads = ({
   threads = Math.min(THREADS_MAX, availableParallelism()),
+  shareLeast = SHARE_LEAST,
   networksMax = NETWORKS_MAX,
   script = new URL('calculation-thread.ts', import.meta.url)
 }: ThreadOptions = {}): CalculationThreads => {
   const pool = threadPool({ threads, networksMax, script })
+  /** Every thread that has enough to do works on the slots. */
+  const askAll: AskAll = async (kind, compiled, question) => {
+    const { length } = question.share.slots
+    const nodes = FLOWS[kind] * length * compiled.equations.rows
+    const most = Math.max(1, Math.min(length, Math.floor(nodes / shareLeast)))
+    try {
+      return await pool.askSome(most, kind, compiled, question)
+    } catch (error) {
+      // Where one of them fails the others need not go on.
+      stop(question.share)
+      throw error
+    }
+  }
+  const asking: Asking = { askAll, askOne: pool.askOne }
   const packed = new WeakMap<readonly SlotPowers[], PackedSlots>()
   /** Of one decision the slots are asked about more than once. */
   const packedSlots = (slots: readonly SlotPowers[]): PackedSlots => {
@@ -66,20 +88,32 @@ export const calculationThreads = ({
     return known
   }
   return {
-    states: problem => unlessBroken(() => statesBy(pool, problem, packedSlots(problem.slots))),
-    plan: problem => unlessBroken(() => planBy(pool, problem, packedSlots(problem.slots))),
-    validate: problem => unlessBroken(() => validationBy(pool, problem, packedSlots(problem.slots))),
+    states: problem => unlessBroken(() => statesBy(asking, problem, packedSlots(problem.slots))),
+    plan: problem => unlessBroken(() => planBy(asking, problem, packedSlots(problem.slots))),
+    validate: problem => unlessBroken(() => validationBy(asking, problem, packedSlots(problem.slots))),
     close: () => pool.close()
   }
 }
 
+type SharedKind = 'states' | 'plan' | 'judge'
+
+type AskAll = <Kind extends SharedKind>(
+  kind: Kind,
+  compiled: CompiledNetwork,
+  question: Questions[Kind]
+) => Promise<readonly Answers[Kind][]>
+
+interface Asking extends Pick<ThreadPool, 'askOne'> {
+  readonly askAll: AskAll
+}
+
 const statesBy = async (
-  pool: ThreadPool,
+  { askAll }: Asking,
   { compiled, limits, slots: { length }, start }: SlotsProblem,
   slots: PackedSlots
 ): Promise<CalculatedSlots> => {
   const share = shareOf(Array.from({ length }, (_, slot) => slot))
-  const answers = await sharedOut(share, pool.askAll('states', compiled, { limits, slots, start, share }))
+  const answers = await askAll('states', compiled, { limits, slots, start, share })
   const found = new Map<number, CalculatedSlot>()
   for (const answer of answers) {
     const violations = unpackViolations(answer.violations, compiled)
@@ -92,24 +126,24 @@ const statesBy = async (
   return calculatedSlots(inOrder(found, length))
 }
 
-const planBy = async (pool: ThreadPool, problem: PlanProblem, slots: PackedSlots): Promise<Plan> => {
+const planBy = async ({ askAll, askOne }: Asking, problem: PlanProblem, slots: PackedSlots): Promise<Plan> => {
   const { compiled, limits, pom, minimumBid } = problem
   const broken = brokenSlots(problem)
   const units = packUnits(problem.units, problem.bands, broken)
   const asked = { limits, slots, units, pom, minimumBid }
   const share = shareOf(broken)
-  const answers = await sharedOut(share, pool.askAll('plan', compiled, { ...asked, share }))
+  const answers = await askAll('plan', compiled, { ...asked, share })
   const found = new Map(answers.flatMap(answer => [...unpackPlans(answer, problem)]))
   const planned = packPlans(new Map(broken.map(slot => [slot, found.get(slot)!])), problem)
   const [requests, help] = await Promise.all([
-    pool.askOne('requests', compiled, { ...asked, planned }),
-    pool.askOne('help', compiled, { ...asked, planned })
+    askOne('requests', compiled, { ...asked, planned }),
+    askOne('help', compiled, { ...asked, planned })
   ])
   return planOf(plannedSlots(problem, found), requests, help)
 }
 
 const validationBy = async (
-  pool: ThreadPool,
+  { askAll, askOne }: Asking,
   problem: ValidationCase,
   slots: PackedSlots
 ): Promise<TechnicalValidation> => {
@@ -120,17 +154,14 @@ const validationBy = async (
     ...(tolerance && { tolerance })
   }
   const share = shareOf(Array.from(problem.slots, (_, slot) => slot))
-  const answering = sharedOut(share, pool.askAll('judge', compiled, { ...asked, share }))
+  const answering = askAll('judge', compiled, { ...asked, share })
   // While the threads have work to do. What throws here does so there as well.
   const placing = (async () => placeServices(problem))()
   const [placed, answers] = await Promise.all([placing, answering])
   const found = new Map(answers.flatMap(answer => [...unpackJudgements(answer, compiled)]))
   const alone = inOrder(found, problem.slots.length)
   const joined = isBlockCut(services, placed.placed, alone)
-    ? unpackOutcomes(
-        await pool.askOne('join', compiled, { ...asked, judged: packJudgements(withoutAll(alone)) }),
-        compiled
-      )
+    ? unpackOutcomes(await askOne('join', compiled, { ...asked, judged: packJudgements(withoutAll(alone)) }), compiled)
     : undefined
   const outcomes = alone.map((one, slot) => {
     const again = joined?.get(slot)
@@ -164,15 +195,5 @@ const unlessBroken = async <Answer>(calculate: () => Promise<Answer>): Promise<A
   } catch (error) {
     if (error instanceof ThreadEnded || isBrokenInvariant(error)) throw error
     throw new BrokenInvariant('the grid calculation failed', { cause: error })
-  }
-}
-
-/** Where one thread fails the others need not go on. */
-const sharedOut = async <Answer>(share: Share, answers: Promise<Answer>): Promise<Answer> => {
-  try {
-    return await answers
-  } catch (error) {
-    stop(share)
-    throw error
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The threads of the grid calculation: they start with the first question and stay, and none of them keeps the process alive
+ * The threads of the grid calculation: each starts with its first question and stays, and none of them keeps the process alive
  * unless somebody waits for it. Each answers one question after the other, in the order in which they came.
  *
  * A network is told to a thread once, with the first question about it. A thread that ends is a lost connection: whoever waits
@@ -14,8 +14,9 @@ import type { Answered, Answers, Asked, Questions } from './calculation-messages
 export class ThreadEnded extends Error {}
 
 export interface ThreadPool {
-  /** One answer of every thread. */
-  askAll<Kind extends keyof Questions>(
+  /** One answer each of so many threads, or of all. */
+  askSome<Kind extends keyof Questions>(
+    most: number,
     kind: Kind,
     compiled: CompiledNetwork,
     question: Questions[Kind]
@@ -61,12 +62,13 @@ export const threadPool = (options: PoolOptions): ThreadPool => {
     return number
   }
   const threads = Array.from({ length: options.threads }, (_, n) => thread(n + 1, options, numberOf))
+  /** For whom the fewest wait; of equal ones the first, so that no more are started than are needed. */
+  const idlest = (most: number): readonly Thread[] =>
+    threads.toSorted((a, b) => a.waiting.size - b.waiting.size).slice(0, most)
   return {
-    askAll: (kind, compiled, question) => Promise.all(threads.map(({ ask }) => ask(kind, compiled, question))),
-    askOne: (kind, compiled, question) =>
-      threads
-        .reduce((least, one) => (one.waiting.size < least.waiting.size ? one : least))
-        .ask(kind, compiled, question),
+    askSome: (most, kind, compiled, question) =>
+      Promise.all(idlest(most).map(({ ask }) => ask(kind, compiled, question))),
+    askOne: (kind, compiled, question) => idlest(1)[0]!.ask(kind, compiled, question),
     async close() {
       await Promise.all(threads.map(one => one.close()))
     }
