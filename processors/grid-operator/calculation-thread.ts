@@ -1,10 +1,7 @@
 /**
  * A thread of calculation-threads.ts: answers each question for the slots that it gets, with the same functions that calculate
- * without threads. It keeps the networks that it was asked about (the asker says which), and clears its memory away when
- * nobody has asked anything for a while.
+ * without threads. It keeps the networks that it was asked about; the asker says which.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
 import type { CompiledNetwork } from '../../domain/grid/compile-network.ts'
 import { unpackUnits } from '../../domain/grid/flexibility-request/packed-units.ts'
@@ -26,9 +23,6 @@ import { packPlans, unpackPlans } from '../../domain/grid-operation/packed-plans
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import type { Answered, Answers, Asked, Questions } from './calculation-messages.ts'
 import { takenFrom } from './shares.ts'
-
-/** ms: the next question of the same decision comes sooner. */
-const IDLE_MS = 100
 
 const port = parentPort
 if (!port) throw new Error('calculation-thread.ts is not a program: calculation-threads.ts starts it as a thread')
@@ -103,20 +97,11 @@ const answerTo = <Kind extends keyof Questions>({ id, kind, question, network }:
   }
 }
 
-setFlagsFromString('--expose-gc')
-const collect: unknown = runInNewContext('gc')
-const tidyUp = (): void => {
-  if (typeof collect === 'function') collect()
-}
-let idle: NodeJS.Timeout | undefined
-
 port.on('message', (asked: Asked) => {
-  clearTimeout(idle)
   if (asked.forget !== undefined) networks.delete(asked.forget)
   if (asked.learn) networks.set(asked.network, asked.learn)
   const answered = answerTo(asked)
   port.postMessage(answered, buffersIn(answered))
-  idle = setTimeout(tidyUp, IDLE_MS)
 })
 
 /** What of an answer may be handed over rather than copied: nobody here needs it any more. */
