@@ -24,21 +24,21 @@ export const packViolations = (lists: readonly (readonly Violation[] | undefined
   const index = new Int32Array(count)
   const numbers = new Float64Array(NUMBERS * count)
   let at = 0
-  for (const list of lists)
-    for (const one of list ?? []) {
-      kind[at] = KINDS.indexOf(one.kind)
-      index[at] = one.index
-      if ('value_pu' in one) {
-        numbers[NUMBERS * at] = one.value_pu
-        numbers[NUMBERS * at + 1] = one.limit_pu
-      } else {
-        numbers[NUMBERS * at] = one.value_A
-        numbers[NUMBERS * at + 1] = one.limit_A
-        numbers[NUMBERS * at + 2] = one.loadingPercent
-        numbers[NUMBERS * at + 3] = one.limitPercent
-      }
-      at++
+  const add = (one: Violation): void => {
+    kind[at] = KINDS.indexOf(one.kind)
+    index[at] = one.index
+    if ('value_pu' in one) {
+      numbers[NUMBERS * at] = one.value_pu
+      numbers[NUMBERS * at + 1] = one.limit_pu
+    } else {
+      numbers[NUMBERS * at] = one.value_A
+      numbers[NUMBERS * at + 1] = one.limit_A
+      numbers[NUMBERS * at + 2] = one.loadingPercent
+      numbers[NUMBERS * at + 3] = one.limitPercent
     }
+    at++
+  }
+  for (const list of lists) list?.forEach(add)
   return { counts: Int32Array.from(lists, list => list?.length ?? -1), kind, index, numbers }
 }
 

@@ -1,6 +1,7 @@
 /** The answer of a validation from what became of each slot. */
 import type { PlacedServices } from './placed-services.ts'
 import type { AcceptedService, JudgedGrid, JudgedSlot, Reason, TechnicalValidation } from './service.ts'
+import type { Placed } from './slot-case.ts'
 
 export interface SlotOutcome {
   /** By place in the slot's services. */
@@ -15,10 +16,7 @@ export const validationOf = (
   outcomes: readonly SlotOutcome[]
 ): TechnicalValidation => {
   const judged: JudgedSlot[][] = services.map(() => [])
-  for (const [slot, { levels, reasons }] of outcomes.entries()) {
-    for (const { service, accepted } of refused[slot]!)
-      judged[service]!.push({ slot, accepted, acceptable: 0, reason: located[service]!.reason! })
-    const here = placed[slot]!
+  const note = (slot: number, here: readonly Placed[], { levels, reasons }: SlotOutcome): void => {
     for (let i = 0; i < here.length; i++) {
       const { service, accepted } = here[i]!
       const acceptable = levels[i]!
@@ -27,6 +25,11 @@ export const validationOf = (
         reason === undefined ? { slot, accepted, acceptable } : { slot, accepted, acceptable, reason }
       )
     }
+  }
+  for (const [slot, outcome] of outcomes.entries()) {
+    for (const { service, accepted } of refused[slot]!)
+      judged[service]!.push({ slot, accepted, acceptable: 0, reason: located[service]!.reason! })
+    note(slot, placed[slot]!, outcome)
   }
   return {
     services: services.map(({ offerId }, n) => ({ offerId, slots: judged[n]! })),
