@@ -100,10 +100,7 @@ const answerTo = <Kind extends keyof Questions>({ id, kind, question, network }:
 port.on('message', (asked: Asked) => {
   if (asked.forget !== undefined) networks.delete(asked.forget)
   if (asked.learn) networks.set(asked.network, asked.learn)
-  const t0 = performance.now(), c0 = process.threadCpuUsage()
   const answered = answerTo(asked)
-  const c1 = process.threadCpuUsage(c0)
-  console.error(asked.kind, (performance.timeOrigin + t0).toFixed(0).slice(-6), (performance.now() - t0).toFixed(0), 'cpu', ((c1.user + c1.system) / 1000).toFixed(0))
   port.postMessage(answered, buffersIn(answered))
 })
 
