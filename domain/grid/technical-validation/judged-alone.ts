@@ -25,7 +25,7 @@ export const judgeFirst = ({ placed, levels: now, reasons, judge }: SlotCase): v
   for (let i = 0; i < most.length; i++) most[i] = placed[i]!.accepted
   const { levels, hasGround } = judge(most)
   now.set(levels)
-  for (const [i, reason] of firstReasons(placed, levels, hasGround).entries()) reasons[i] = reason
+  noteReasons(reasons, placed, levels, hasGround)
 }
 
 export const judgedAlone = (one: SlotCase): JudgedAlone => {
@@ -35,18 +35,19 @@ export const judgedAlone = (one: SlotCase): JudgedAlone => {
 
 export const outcomeAlone = (placed: readonly Placed[], { judgement, grid }: JudgedAlone): SlotOutcome => {
   const { levels, hasGround } = judgement
-  return { levels, reasons: firstReasons(placed, levels, hasGround), grid }
+  const reasons: (Reason | undefined)[] = new Array(placed.length).fill(undefined)
+  noteReasons(reasons, placed, levels, hasGround)
+  return { levels, reasons, grid }
 }
 
-const firstReasons = (
+const noteReasons = (
+  reasons: (Reason | undefined)[],
   placed: readonly Placed[],
   levels: Float64Array,
   hasGround: boolean
-): readonly (Reason | undefined)[] => {
-  const reasons: (Reason | undefined)[] = new Array(placed.length).fill(undefined)
+): void => {
   for (let i = 0; i < placed.length; i++)
     if (levels[i]! < placed[i]!.accepted) reasons[i] = hasGround ? 'violation' : 'no-solution'
-  return reasons
 }
 
 /** Whether some slot leaves a block less than it has: otherwise there is nothing to join. */
@@ -69,9 +70,9 @@ export const joinedSlots = (
   const open = slotOpener(given, placed)
   const cases = judged.map((one, slot) => {
     const again = open(slot, one)
-    const { levels, reasons } = outcomeAlone(again.placed, one)
+    const { levels, hasGround } = one.judgement
     again.levels.set(levels)
-    for (const [i, reason] of reasons.entries()) again.reasons[i] = reason
+    noteReasons(again.reasons, again.placed, levels, hasGround)
     return again
   })
   joinBlocks(given.services, cases, cuttingOf(given).step)
