@@ -78,7 +78,7 @@ export const run = async (_: readonly string[], tell: (text: string) => void): P
     peer: typeof peer === 'string' ? peer : 'power-grid-model 1.12.110, Newton–Raphson, batch of slots, one thread',
     levels: { network: district.name, rounds: solution.rounds, ms: performance.now() - started },
     requests: await requestRows(PODS, tell),
-    validation: validationRows(PODS, tell)
+    validation: await validationRows(PODS, tell)
   }
 }
 

@@ -9,13 +9,13 @@ export interface Timed<T> {
 }
 
 /** Time of the middle round, and the result of the last. */
-export const medianOf = <T>(rounds: number, warmUps: number, work: () => T): Timed<T> => {
-  for (let round = 0; round < warmUps; round++) work()
+export const medianOf = async <T>(rounds: number, warmUps: number, work: () => T | Promise<T>): Promise<Timed<T>> => {
+  for (let round = 0; round < warmUps; round++) await work()
   const times: number[] = []
   let result: T | undefined
   for (let round = 0; round < rounds; round++) {
     const started = performance.now()
-    result = work()
+    result = await work()
     times.push(performance.now() - started)
   }
   times.sort((a, b) => a - b)

@@ -12,6 +12,7 @@ import { powerFlow, type SlotPowers } from '../../domain/grid/power-flow.ts'
 import type { AcceptedService, TechnicalValidation } from '../../domain/grid/technical-validation/service.ts'
 import { validateServices } from '../../domain/grid/technical-validation/validate-services.ts'
 import { type Limits, limitsOf } from '../../domain/grid/violations.ts'
+import { type CalculationThreads, calculationThreads } from '../../processors/grid-operator/calculation-threads.ts'
 import { medianOf, roundsFor, slopeOf } from './rounds.ts'
 import { syntheticNetwork } from './synthetic-network.ts'
 
@@ -20,6 +21,8 @@ export interface ValidationRow {
   readonly substations: number
   readonly clearMs: number
   readonly congestedMs: number
+  /** Without threads; of one substation alone. */
+  readonly congestedAloneMs?: number
   readonly curtailedSlots: number
   readonly curtailedServices: number
   readonly powerFlowsPerSlot: number
@@ -36,11 +39,14 @@ export interface Validations {
   readonly congestedSlope: number
 }
 
-export const validationRows = (sizes: readonly number[], tell: (text: string) => void): Validations => {
-  const rows = sizes.map(pods => {
+export const validationRows = async (sizes: readonly number[], tell: (text: string) => void): Promise<Validations> => {
+  const threads = calculationThreads()
+  const rows: ValidationRow[] = []
+  for (const pods of sizes) {
     tell(`flow 4, ${pods} points of delivery`)
-    return measured(pods)
-  })
+    rows.push(await measured(pods, threads))
+  }
+  await threads.close()
   return {
     rows,
     clearSlope: slopeOf(rows.map(({ pods, clearMs }) => ({ size: pods, ms: clearMs }))),
@@ -48,25 +54,31 @@ export const validationRows = (sizes: readonly number[], tell: (text: string) =>
   }
 }
 
-const measured = (pods: number): ValidationRow => {
+const measured = async (pods: number, threads: CalculationThreads): Promise<ValidationRow> => {
   const substations = Math.max(1, Math.round(pods / PODS_PER_SUBSTATION))
   const cases = Array.from({ length: Math.min(substations, 4) }, (_, n) =>
     caseOf(Math.ceil((pods / substations) * BUSES_PER_POD), n + 1)
   )
   const { rounds, warmUps } = roundsFor(substations)
   const day = (limits: 'wide' | 'tight') =>
-    medianOf(rounds, warmUps, () =>
-      Array.from({ length: substations }, (_, n) => {
+    medianOf(rounds, warmUps, async () => {
+      const all: ReturnType<typeof summaryOf>[] = []
+      for (let n = 0; n < substations; n++) {
         const one = cases[n % cases.length]!
-        return summaryOf(validateServices({ ...one, limits: one[limits] }))
-      })
-    )
-  const clear = day('wide')
-  const congested = day('tight')
+        all.push(summaryOf(await threads.validate({ ...one, limits: one[limits] })))
+      }
+      return all
+    })
+  const clear = await day('wide')
+  const congested = await day('tight')
+  const { tight, ...one } = cases[0]!
+  const alone =
+    substations === 1 ? await medianOf(rounds, warmUps, () => validateServices({ ...one, limits: tight })) : undefined
   const sum = (field: keyof ReturnType<typeof summaryOf>): number =>
     congested.result.reduce((total, one) => total + one[field], 0)
   return {
     ...{ pods, substations, clearMs: clear.ms, congestedMs: congested.ms },
+    ...(alone && { congestedAloneMs: alone.ms }),
     curtailedSlots: sum('curtailedSlots'),
     curtailedServices: sum('curtailedServices'),
     powerFlowsPerSlot: sum('powerFlows') / (SLOTS * substations)
@@ -156,14 +168,34 @@ export const validationTable = ({ rows, clearSlope, congestedSlope }: Validation
         'substations',
         'clear day ms',
         'congested day ms',
+        'without threads',
         'slots cut',
         'services cut',
         'flows a slot'
       ],
-      rows.map(({ pods, substations, clearMs, congestedMs, curtailedSlots, curtailedServices, powerFlowsPerSlot }) => [
-        ...[pods, substations, clearMs.toFixed(0), congestedMs.toFixed(0), curtailedSlots, curtailedServices],
-        powerFlowsPerSlot.toFixed(1)
-      ])
+      rows.map(
+        ({
+          pods,
+          substations,
+          clearMs,
+          congestedMs,
+          congestedAloneMs,
+          curtailedSlots,
+          curtailedServices,
+          powerFlowsPerSlot
+        }) => [
+          ...[
+            pods,
+            substations,
+            clearMs.toFixed(0),
+            congestedMs.toFixed(0),
+            congestedAloneMs?.toFixed(0) ?? '–',
+            curtailedSlots,
+            curtailedServices
+          ],
+          powerFlowsPerSlot.toFixed(1)
+        ]
+      )
     ),
     `growth with the points of delivery: slope ${clearSlope.toFixed(2)} on the clear day, ${congestedSlope.toFixed(2)} on the congested one`
   ].join('\n')

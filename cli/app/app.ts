@@ -37,7 +37,7 @@ import { eventMirror, eventMirrorName } from '../../processors/event-mirror/even
 import { mirroredTopics, streamOf } from '../../processors/event-mirror/streams.ts'
 import { type Feed, gridFeeds } from '../../processors/feeds/grid-feeds.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
-import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
+import { gridOperatorProcessor } from '../../processors/grid-operator/grid-operator.ts'
 import { marketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
@@ -157,7 +157,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
     ...(has('market') ? [processorComponent(marketProcessor(), runtime)] : []),
     // An operator's own platform plays its flows by REST where this role runs nowhere, or has no network.
     ...(has('grid-operator')
-      ? [processorComponent(await loadGridOperator(), runtime), ...gridFeeds(config.gridRequests).map(feed)]
+      ? [processorComponent(gridOperatorProcessor(), runtime), ...gridFeeds(config.gridRequests).map(feed)]
       : []),
     ...(has('actor-topics')
       ? [

@@ -7,7 +7,8 @@ import {
   parseServices,
   servicesOfMarket
 } from '../../domain/grid/technical-validation/services-file.ts'
-import { STEP_W, validateServices } from '../../domain/grid/technical-validation/validate-services.ts'
+import { validateServices } from '../../domain/grid/technical-validation/validate-services.ts'
+import { STEP_W } from '../../domain/grid/technical-validation/validation-case.ts'
 import { verdictOf } from '../../domain/grid/technical-validation/verdicts.ts'
 import { limitsOf } from '../../domain/grid/violations.ts'
 import { parseBook } from '../../domain/market/clearing/book-file.ts'

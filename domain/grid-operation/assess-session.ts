@@ -15,8 +15,8 @@ import type {
 import type { PlacedUnit, SubstationRequest } from '../grid/flexibility-request/substation-requests.ts'
 import { MTU_MS } from '../units/time.ts'
 import { bandOf, bandsLeft, firmServices } from './active-services.ts'
-import type { GridCalculation, Plan } from './calculation.ts'
-import { alarmsOf, calculateSlots } from './grid-states.ts'
+import type { CalculatedSlots, Plan, Undecided } from './calculation.ts'
+import { alarmsOf } from './grid-states.ts'
 import { type ReadVersion, versionOf } from './network-version.ts'
 import { type ForecastOf, type Powers, powersOf, withdrawalAt } from './powers.ts'
 import type { NetworkVersion, PomGrid } from './state.ts'
@@ -27,30 +27,49 @@ export const assessSession = (
   command: AssessSession,
   pom: PomGrid,
   network: NetworkVersion,
-  calculation: GridCalculation,
   forecastOf: ForecastOf
-): readonly GridEvent[] => {
+): Undecided => {
   const read = versionOf(network)
   const { compiled, limits } = read
-  const { sessionId, start } = command
-  const dsoId = network.activated.by.id
   const firm = firmServices(command, pom)
   const powers = powersOf(read, pom.pods, forecastOf, firm, command)
-  const calculated = calculateSlots(compiled, limits, powers.slots, start)
-  const violatedSlots = calculated.violations.filter(found => (found?.length ?? 0) > 0).length
-  const plan =
-    violatedSlots === 0
-      ? noPlan
-      : calculation.plan({
-          compiled,
-          limits,
-          slots: powers.slots,
-          violated: new Set(calculated.violations.flatMap((found, slot) => (found?.length ? [slot] : []))),
-          units: plannedUnits(read, pom),
+  return {
+    asks: 'states',
+    problem: { compiled, limits, slots: powers.slots, start: command.start },
+    decide: calculated => {
+      const violated = new Set(calculated.violations.flatMap((found, slot) => (found?.length ? [slot] : [])))
+      const assessed = { powers, calculated, violatedSlots: violated.size }
+      if (violated.size === 0) return assessedWith(noPlan, assessed, command, pom, network)
+      return {
+        asks: 'plan',
+        problem: {
+          ...{ compiled, limits, violated, slots: powers.slots, units: plannedUnits(read, pom) },
           bands: bandsLeft(pom.pods, firm, command.mtus),
           pom: command.pom,
           minimumBid: command.minimumBid
-        })
+        },
+        decide: plan => assessedWith(plan, assessed, command, pom, network)
+      }
+    }
+  }
+}
+
+interface Assessed {
+  readonly powers: Powers
+  readonly calculated: CalculatedSlots
+  readonly violatedSlots: number
+}
+
+const assessedWith = (
+  plan: Plan,
+  { powers, calculated, violatedSlots }: Assessed,
+  command: AssessSession,
+  pom: PomGrid,
+  network: NetworkVersion
+): readonly GridEvent[] => {
+  const read = versionOf(network)
+  const { sessionId, start } = command
+  const dsoId = network.activated.by.id
   const alarms = alarmsOf(read, calculated, plan.help, { pom: command.pom, dsoId, sessionId, stage: 'forecast', start })
   const assessed: GridAssessed = {
     type: 'GridAssessed',

@@ -1,11 +1,15 @@
-/** The grid calculation that the grid operator decides with: the flexibility plan and the technical validation of domain/grid. */
+/**
+ * The grid calculation that the grid operator decides with: states, flexibility plan and technical validation of domain/grid.
+ * A plan is made slot by slot (`planShare`); requests and help are made of all of them.
+ */
 import { alertsOf } from '../grid/flexibility-request/alerts.ts'
-import { planFlexibility, type SlotPlan } from '../grid/flexibility-request/plan-flexibility.ts'
-import { substationRequests } from '../grid/flexibility-request/substation-requests.ts'
+import { type PlannedSlot, slotPlanner } from '../grid/flexibility-request/plan-flexibility.ts'
+import { type SubstationRequest, substationRequests } from '../grid/flexibility-request/substation-requests.ts'
 import { validateServices } from '../grid/technical-validation/validate-services.ts'
 import { type Limits, violationsOf } from '../grid/violations.ts'
 import type { Solver } from '../optimisation/solver.ts'
-import type { GridCalculation, Help, PlanProblem } from './calculation.ts'
+import type { GridCalculation, Help, Plan, PlanProblem } from './calculation.ts'
+import { calculateSlots } from './grid-states.ts'
 
 /**
  * Limits that are planned for keep this far from those that hold: what the market accepts is not to the W what was planned,
@@ -14,50 +18,58 @@ import type { GridCalculation, Help, PlanProblem } from './calculation.ts'
 const PLANNING_MARGIN = { voltagePu: 0.001, loadingPercent: 1 }
 
 export const gridCalculation = (solver: Solver): GridCalculation => ({
+  states: calculateSlots,
   plan(problem) {
-    const { compiled, limits, slots, units, bands, violated, minimumBid } = problem
-    // What is near a limit and breaks none is not asked for (DTP-ROF-01).
-    const broken = [...violated].sort((a, b) => a - b)
-    const plan = planFlexibility(
-      compiled,
-      broken.map(slot => {
-        const powers = slots[slot]!
-        const left = bands[slot]
-        return left
-          ? { powers, units: units.map(unit => ({ ...unit, band: left.get(unit.pod) ?? unit.band })) }
-          : { powers }
-      }),
-      units,
-      solver,
-      { limits: withMargin(limits), sizes: { smallest: minimumBid } }
-    )
-    const planned: SlotPlan[] = slots.map(() => ({ status: 'clean' }))
-    broken.forEach((slot, n) => {
-      planned[slot] = plan.slots[n]!
-    })
-    return {
-      requests: substationRequests(problem, planned),
-      help: helpOf({ compiled, slots, units }, planned),
-      unresolved: planned.reduce(
-        (sum, slot) => sum + ('state' in slot ? violationsOf(compiled, limits, slot.state).length : 0),
-        0
-      )
-    }
+    const planSlot = planShare(problem, solver)
+    const planned = plannedSlots(problem, new Map(brokenSlots(problem).map(slot => [slot, planSlot(slot)])))
+    return planOf(planned, requestsOf(problem, planned), helpOf(problem, planned))
   },
-  validate: (compiled, limits, slots, services, busOfPod) =>
-    validateServices({ compiled, busOfPod, slots, services, limits })
+  validate: validateServices
 })
 
-const withMargin = ({ minPu, maxPu, linePercent, transformerPercent }: Limits): Limits => ({
-  minPu: minPu.map(limit => limit + PLANNING_MARGIN.voltagePu),
-  maxPu: maxPu.map(limit => limit - PLANNING_MARGIN.voltagePu),
-  linePercent: linePercent.map(limit => limit - PLANNING_MARGIN.loadingPercent),
-  transformerPercent: transformerPercent.map(limit => limit - PLANNING_MARGIN.loadingPercent)
-})
+export type PlannedShare = PlannedSlot & {
+  /** Limits that no available flexibility can keep in this slot. */
+  readonly unresolved: number
+}
 
-const helpOf = (
+/** What is near a limit and breaks none is not asked for (DTP-ROF-01). */
+export const brokenSlots = ({ violated }: Pick<PlanProblem, 'violated'>): readonly number[] =>
+  [...violated].sort((a, b) => a - b)
+
+/** Plans one slot after the other, in any order; each has the plan that it would have alone. */
+export const planShare = (
+  { compiled, limits, slots, units, bands, minimumBid }: Omit<PlanProblem, 'pom' | 'violated'>,
+  solver: Solver
+): ((slot: number) => PlannedShare) => {
+  const plan = slotPlanner(compiled, units, solver, { limits: withMargin(limits), sizes: { smallest: minimumBid } })
+  return slot => {
+    const powers = slots[slot]!
+    const left = bands[slot]
+    const planned = plan(
+      left ? { powers, units: units.map(unit => ({ ...unit, band: left.get(unit.pod) ?? unit.band })) } : { powers }
+    )
+    if (!('state' in planned)) return { status: planned.status, unresolved: 0 }
+    const { violations, activations, state } = planned
+    return { violations, activations, unresolved: violationsOf(compiled, limits, state).length }
+  }
+}
+
+const clean: PlannedShare = { status: 'clean', unresolved: 0 }
+
+/** By slot; a slot that is not planned needs no plan. */
+export const plannedSlots = (
+  { slots }: Pick<PlanProblem, 'slots'>,
+  planned: ReadonlyMap<number, PlannedShare>
+): readonly PlannedShare[] => slots.map((_, slot) => planned.get(slot) ?? clean)
+
+export const requestsOf = (
+  problem: Pick<PlanProblem, 'compiled' | 'slots' | 'units' | 'bands' | 'pom'>,
+  planned: readonly PlannedSlot[]
+): readonly SubstationRequest[] => substationRequests(problem, planned)
+
+export const helpOf = (
   { compiled, slots, units }: Pick<PlanProblem, 'compiled' | 'slots' | 'units'>,
-  planned: readonly SlotPlan[]
+  planned: readonly PlannedSlot[]
 ): readonly Help[] =>
   alertsOf(
     compiled,
@@ -71,3 +83,16 @@ const helpOf = (
     element,
     resources: helpful
   }))
+
+export const planOf = (planned: readonly PlannedShare[], requests: Plan['requests'], help: Plan['help']): Plan => ({
+  requests,
+  help,
+  unresolved: planned.reduce((sum, { unresolved }) => sum + unresolved, 0)
+})
+
+const withMargin = ({ minPu, maxPu, linePercent, transformerPercent }: Limits): Limits => ({
+  minPu: minPu.map(limit => limit + PLANNING_MARGIN.voltagePu),
+  maxPu: maxPu.map(limit => limit - PLANNING_MARGIN.voltagePu),
+  linePercent: linePercent.map(limit => limit - PLANNING_MARGIN.loadingPercent),
+  transformerPercent: transformerPercent.map(limit => limit - PLANNING_MARGIN.loadingPercent)
+})

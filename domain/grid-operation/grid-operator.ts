@@ -6,7 +6,7 @@
  *   AssessSession ──> assessed ──ValidateServices──> judged ──NoteFinalOutcome──> final
  *                       └ proposals: ApproveRequests, RejectRequests, or the gate drops them (T-86)
  *
- * Calculations are given in, because their solver has to be loaded first. What a session was opened with, later networks do
+ * Calculations are asked for (calculation.ts): whoever decides has them done, here or elsewhere. What a session was opened with, later networks do
  * not change: it is judged with the network that holds then, and the event names its version.
  */
 import type {
@@ -19,7 +19,7 @@ import type {
 import { reasons } from '../units/refusal.ts'
 import { addDays } from '../units/time.ts'
 import { assessSession } from './assess-session.ts'
-import type { GridCalculation } from './calculation.ts'
+import { type Decision, decided, type GridCalculation } from './calculation.ts'
 import { locatePod, noteRegisteredPod, withLocated, withRegistered } from './directory.ts'
 import { noteFinalOutcome, validateServices } from './judge-session.ts'
 import { activateNetwork, refusal, stageElements, switchNetwork } from './networks.ts'
@@ -33,62 +33,67 @@ type Context = { readonly now: number }
 /** Sessions whose delivery day is further back are dropped from the state; the log keeps them. */
 export const DAYS_KEPT = 3
 
-export const gridDecide =
-  (calculation: GridCalculation) =>
-  (command: GridCommand, state: GridOperation, { now }: Context): readonly GridEvent[] => {
-    if (command.type === 'LocatePod') return [locatePod(command, state.directory.get(command.pod))]
-    if (command.type === 'NoteRegisteredPod') return [noteRegisteredPod(command, state.directory.get(command.pod))]
-    const pom = state.poms.get(command.pom) ?? emptyPom()
-    const passedOver = (
-      subject: string,
-      reason: 'noNetwork' | 'sessionNotAssessed' | 'knownBefore'
-    ): readonly GridEvent[] => [{ type: 'GridFactPassedOver', pom: command.pom, fact: command.type, subject, reason }]
-    switch (command.type) {
-      case 'StageNetworkElements':
-        return stageElements(command, pom)
-      case 'ActivateNetwork':
-        return activateNetwork(command, pom, now)
-      case 'SwitchNetwork':
-        return switchNetwork(command, pom, now)
-      case 'NoteMeasurements':
-        return noteMeasurements(command, pom)
-      case 'NotePlant':
-        return notePlant(command, pom)
-      case 'NoteWeather':
-        return noteWeather(command, pom)
-      case 'NoteGridPod':
-        return [{ ...command, type: 'GridPodNoted' }]
-      case 'ForgetGridPod':
-        return [{ ...command, type: 'GridPodForgotten' }]
-      case 'AssessSession': {
-        if (!pom.network) return passedOver(command.sessionId, 'noNetwork')
-        if (pom.sessions.has(command.sessionId)) return passedOver(command.sessionId, 'knownBefore')
-        return assessSession(command, pom, pom.network, calculation, forecastsOf(pom, command))
-      }
-      case 'ApproveRequests':
-      case 'RejectRequests':
-        return decideProposals(command, pom)
-      case 'NoteIndivisibleOffer':
-        if (!pom.sessions.has(command.sessionId)) return passedOver(command.offerId, 'sessionNotAssessed')
-        return [{ ...command, type: 'IndivisibleOfferNoted' }]
-      case 'NoteClearedService':
-        if (!pom.sessions.has(command.sessionId)) return passedOver(command.offerId, 'sessionNotAssessed')
-        return [{ ...command, type: 'ClearedServiceNoted' }]
-      case 'ValidateServices': {
-        const session = pom.sessions.get(command.sessionId)
-        if (!session || !pom.network) return passedOver(command.sessionId, 'sessionNotAssessed')
-        return validateServices(command, session, pom, pom.network, calculation, forecastsOf(pom, session.asked))
-      }
-      case 'NoteValidatedService':
-        if (!pom.sessions.has(command.sessionId)) return passedOver(command.offerId, 'sessionNotAssessed')
-        return [{ ...command, type: 'ValidatedServiceNoted' }]
-      case 'NoteFinalOutcome': {
-        const session = pom.sessions.get(command.sessionId)
-        if (!session || !pom.network) return passedOver(command.sessionId, 'sessionNotAssessed')
-        return noteFinalOutcome(command, session, pom, pom.network, forecastsOf(pom, session.asked))
-      }
+/** What it takes to decide: nothing more, or a calculation and what is decided with its answer. */
+export const gridDecision = (command: GridCommand, state: GridOperation, { now }: Context): Decision => {
+  if (command.type === 'LocatePod') return [locatePod(command, state.directory.get(command.pod))]
+  if (command.type === 'NoteRegisteredPod') return [noteRegisteredPod(command, state.directory.get(command.pod))]
+  const pom = state.poms.get(command.pom) ?? emptyPom()
+  const passedOver = (
+    subject: string,
+    reason: 'noNetwork' | 'sessionNotAssessed' | 'knownBefore'
+  ): readonly GridEvent[] => [{ type: 'GridFactPassedOver', pom: command.pom, fact: command.type, subject, reason }]
+  switch (command.type) {
+    case 'StageNetworkElements':
+      return stageElements(command, pom)
+    case 'ActivateNetwork':
+      return activateNetwork(command, pom, now)
+    case 'SwitchNetwork':
+      return switchNetwork(command, pom, now)
+    case 'NoteMeasurements':
+      return noteMeasurements(command, pom)
+    case 'NotePlant':
+      return notePlant(command, pom)
+    case 'NoteWeather':
+      return noteWeather(command, pom)
+    case 'NoteGridPod':
+      return [{ ...command, type: 'GridPodNoted' }]
+    case 'ForgetGridPod':
+      return [{ ...command, type: 'GridPodForgotten' }]
+    case 'AssessSession': {
+      if (!pom.network) return passedOver(command.sessionId, 'noNetwork')
+      if (pom.sessions.has(command.sessionId)) return passedOver(command.sessionId, 'knownBefore')
+      return assessSession(command, pom, pom.network, forecastsOf(pom, command))
+    }
+    case 'ApproveRequests':
+    case 'RejectRequests':
+      return decideProposals(command, pom)
+    case 'NoteIndivisibleOffer':
+      if (!pom.sessions.has(command.sessionId)) return passedOver(command.offerId, 'sessionNotAssessed')
+      return [{ ...command, type: 'IndivisibleOfferNoted' }]
+    case 'NoteClearedService':
+      if (!pom.sessions.has(command.sessionId)) return passedOver(command.offerId, 'sessionNotAssessed')
+      return [{ ...command, type: 'ClearedServiceNoted' }]
+    case 'ValidateServices': {
+      const session = pom.sessions.get(command.sessionId)
+      if (!session || !pom.network) return passedOver(command.sessionId, 'sessionNotAssessed')
+      return validateServices(command, session, pom, pom.network, forecastsOf(pom, session.asked))
+    }
+    case 'NoteValidatedService':
+      if (!pom.sessions.has(command.sessionId)) return passedOver(command.offerId, 'sessionNotAssessed')
+      return [{ ...command, type: 'ValidatedServiceNoted' }]
+    case 'NoteFinalOutcome': {
+      const session = pom.sessions.get(command.sessionId)
+      if (!session || !pom.network) return passedOver(command.sessionId, 'sessionNotAssessed')
+      return noteFinalOutcome(command, session, pom, pom.network, forecastsOf(pom, session.asked))
     }
   }
+}
+
+/** All of it here and now. */
+export const gridDecide =
+  (calculation: GridCalculation) =>
+  (command: GridCommand, state: GridOperation, context: Context): readonly GridEvent[] =>
+    decided(gridDecision(command, state, context), calculation)
 
 export const evolve = (state: GridOperation, event: GridEvent): GridOperation => {
   switch (event.type) {

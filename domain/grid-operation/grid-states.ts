@@ -6,43 +6,40 @@
 import type { AlarmKind, AlarmRaised, AssessmentStage, PodPlace, SlotSummary } from '../../schemas/generated.ts'
 import type { CompiledNetwork } from '../grid/compile-network.ts'
 import { lowestAndHighest } from '../grid/extremes.ts'
-import { type Divergence, type GridState, powerFlow, type SlotPowers } from '../grid/power-flow.ts'
-import { type Limits, type Violation, violationsOf } from '../grid/violations.ts'
+import { type Divergence, type GridState, powerFlow } from '../grid/power-flow.ts'
+import { type Violation, violationsOf } from '../grid/violations.ts'
 import { MTU_MS } from '../units/time.ts'
-import type { Help } from './calculation.ts'
+import type { CalculatedSlots, Help, SlotsProblem } from './calculation.ts'
 import type { MarketPlace, ReadVersion } from './network-version.ts'
 import { podPlace } from './network-version.ts'
 
-export interface CalculatedSlots {
-  readonly summaries: readonly SlotSummary[]
-  /** By slot; undefined where there is no solution. */
-  readonly violations: readonly (readonly Violation[] | undefined)[]
-  readonly divergences: readonly { readonly slot: number; readonly divergence: Divergence }[]
+/** What one slot is like; its violations are undefined where there is no solution. */
+export type CalculatedSlot =
+  | { readonly summary: SlotSummary; readonly violations: readonly Violation[] }
+  | { readonly summary: SlotSummary; readonly divergence: Divergence }
+
+export const calculateSlots = (problem: SlotsProblem): CalculatedSlots => {
+  const calculate = stateShare(problem)
+  return calculatedSlots(problem.slots.map((_, slot) => calculate(slot)))
 }
 
-export const calculateSlots = (
-  compiled: CompiledNetwork,
-  limits: Limits,
-  slots: readonly SlotPowers[],
-  start: number
-): CalculatedSlots => {
+/** Calculates one slot after the other, in any order; none depends on another. */
+export const stateShare = ({ compiled, limits, slots, start }: SlotsProblem): ((slot: number) => CalculatedSlot) => {
   const flow = powerFlow(compiled)
-  const violations: (readonly Violation[] | undefined)[] = []
-  const divergences: { slot: number; divergence: Divergence }[] = []
-  const summaries = slots.map((powers, slot): SlotSummary => {
-    const state = flow.solve(powers)
+  return slot => {
+    const state = flow.solve(slots[slot]!)
     const at = start + slot * MTU_MS
-    if (state.status === 'diverged') {
-      violations.push(undefined)
-      divergences.push({ slot, divergence: state })
-      return unsolved(at, state)
-    }
-    const found = violationsOf(compiled, limits, state)
-    violations.push(found)
-    return solved(compiled, at, state, found.length)
-  })
-  return { summaries, violations, divergences }
+    if (state.status === 'diverged') return { summary: unsolved(at, state), divergence: state }
+    const violations = violationsOf(compiled, limits, state)
+    return { summary: solved(compiled, at, state, violations.length), violations }
+  }
 }
+
+export const calculatedSlots = (slots: readonly CalculatedSlot[]): CalculatedSlots => ({
+  summaries: slots.map(({ summary }) => summary),
+  violations: slots.map(one => ('violations' in one ? one.violations : undefined)),
+  divergences: slots.flatMap((one, slot) => ('divergence' in one ? [{ slot, divergence: one.divergence }] : []))
+})
 
 const nothing = {
   minVoltagePu: null,

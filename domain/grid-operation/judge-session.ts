@@ -6,7 +6,6 @@
  */
 import { createHash } from 'node:crypto'
 import type {
-  FinalStatus,
   GridEvent,
   NoteFinalOutcome,
   ProposalDropped,
@@ -18,20 +17,20 @@ import type { JudgedService, Reason, TechnicalValidation } from '../grid/technic
 import { verdictsOf } from '../grid/technical-validation/verdicts.ts'
 import { MTU_MS } from '../units/time.ts'
 import { acceptedServices, firmServices, ownServices } from './active-services.ts'
-import type { GridCalculation } from './calculation.ts'
-import { alarmsOf, calculateSlots } from './grid-states.ts'
+import type { CalculatedSlots, Decision, Undecided } from './calculation.ts'
+import { alarmsOf } from './grid-states.ts'
 import { versionOf } from './network-version.ts'
-import { busOfPod, type ForecastOf, powersOf } from './powers.ts'
+import { busOfPod, type ForecastOf, type Powers, powersOf } from './powers.ts'
 import type { GridSession, NetworkVersion, PomGrid } from './state.ts'
 
 export const validateServices = (
-  { pom: name, sessionId, marketOutcomeId, services: told }: ValidateServices,
+  command: ValidateServices,
   session: GridSession,
   pom: PomGrid,
   network: NetworkVersion,
-  calculation: GridCalculation,
   forecastOf: ForecastOf
-): readonly GridEvent[] => {
+): Decision => {
+  const { pom: name, sessionId, services: told } = command
   const dropped = [...session.proposals.keys()].map(
     (requestId): ProposalDropped => ({ type: 'ProposalDropped', pom: name, sessionId, requestId, by: null })
   )
@@ -46,7 +45,20 @@ export const validateServices = (
   const read = versionOf(network)
   const firm = firmServices(session.asked, pom)
   const { slots } = powersOf(read, pom.pods, forecastOf, firm, session.asked)
-  const result = calculation.validate(read.compiled, read.limits, slots, services, busOfPod(read.podPlaces))
+  const { compiled, limits, podPlaces } = read
+  return {
+    asks: 'validate',
+    problem: { compiled, limits, slots, services, busOfPod: busOfPod(podPlaces) },
+    decide: result => [...dropped, ...judgedWith(result, command, session, network)]
+  }
+}
+
+const judgedWith = (
+  result: TechnicalValidation,
+  { pom: name, sessionId, marketOutcomeId }: ValidateServices,
+  session: GridSession,
+  network: NetworkVersion
+): readonly GridEvent[] => {
   const dsoId = network.activated.by.id
   const of = { pom: name, sessionId, marketOutcomeId }
   const { start, mtus } = session.asked
@@ -69,13 +81,12 @@ export const validateServices = (
     ]
   })
   return [
-    ...dropped,
     ...given,
     {
       type: 'TechnicalValidationDone',
       ...of,
       dsoId,
-      services: services.length,
+      services: result.services.length,
       curtailed: given.length,
       curtailedWattMtus: result.services.reduce(
         (sum, { slots: judged }) => sum + judged.reduce((all, one) => all + one.accepted - one.acceptable, 0),
@@ -109,7 +120,7 @@ export const noteFinalOutcome = (
   pom: PomGrid,
   network: NetworkVersion,
   forecastOf: ForecastOf
-): readonly GridEvent[] => {
+): Undecided => {
   const validated = status === 'validated' ? session.validated : []
   const noted: GridEvent = {
     type: 'FinalOutcomeNoted',
@@ -123,21 +134,24 @@ export const noteFinalOutcome = (
     againstVerdicts: validated.filter(({ offerId, profile }) => isAbove(profile, session.verdicts.get(offerId) ?? []))
       .length
   }
-  return [noted, ...assessFinal(status, session, pom, network, forecastOf)]
-}
-
-const assessFinal = (
-  status: FinalStatus,
-  session: GridSession,
-  pom: PomGrid,
-  network: NetworkVersion,
-  forecastOf: ForecastOf
-): readonly GridEvent[] => {
   const read = versionOf(network)
   const { asked } = session
   const services = [...firmServices(asked, pom), ...(status === 'validated' ? ownServices(session, pom.pods) : [])]
   const powers = powersOf(read, pom.pods, forecastOf, services, asked)
-  const calculated = calculateSlots(read.compiled, read.limits, powers.slots, asked.start)
+  return {
+    asks: 'states',
+    problem: { compiled: read.compiled, limits: read.limits, slots: powers.slots, start: asked.start },
+    decide: calculated => [noted, ...finalWith(calculated, powers, session, network)]
+  }
+}
+
+const finalWith = (
+  calculated: CalculatedSlots,
+  powers: Powers,
+  { asked }: GridSession,
+  network: NetworkVersion
+): readonly GridEvent[] => {
+  const read = versionOf(network)
   const { pom: name, sessionId, start } = asked
   const dsoId = network.activated.by.id
   const alarms = alarmsOf(read, calculated, [], { pom: name, dsoId, sessionId, stage: 'validated', start })

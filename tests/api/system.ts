@@ -18,7 +18,7 @@ import { actorTopics, actorTopicTypes } from '../../processors/actor-topics/acto
 import { type MarketClock, marketClock } from '../../processors/clock/clock.ts'
 import { gridFeeds } from '../../processors/feeds/grid-feeds.ts'
 import { registryToMarket, registryToMarketTypes } from '../../processors/feeds/registry-to-market.ts'
-import { loadGridOperator } from '../../processors/grid-operator/grid-operator.ts'
+import { gridOperatorProcessor } from '../../processors/grid-operator/grid-operator.ts'
 import { marketProcessor } from '../../processors/market/market.ts'
 import { registryProcessor } from '../../processors/registry/registry.ts'
 import { feedComponent } from '../../processors/runtime/feed.ts'
@@ -131,7 +131,7 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
         processorComponent(registryProcessor, runtime),
         feedComponent({ ...feed, rule: registryToMarket, types: registryToMarketTypes, log, salt }),
         processorComponent(marketProcessor(), runtime),
-        processorComponent(await loadGridOperator(), runtime),
+        processorComponent(gridOperatorProcessor(), runtime),
         ...gridFeeds('approval').map(one => feedComponent({ ...one, log, salt })),
         filterComponent({
           name: 'actor-topics',

@@ -8,7 +8,7 @@ import { powerFlow, type SlotPowers } from '../power-flow.ts'
 import { adjointsAt, sensitivitiesAtRows } from '../sensitivities.ts'
 import type { Violation } from '../violations.ts'
 import { monitoredOf } from './alerts.ts'
-import type { SlotPlan } from './plan-flexibility.ts'
+import type { PlannedSlot } from './plan-flexibility.ts'
 
 export type Quantity = 'P' | 'Q'
 export type Direction = 'UP' | 'DOWN'
@@ -54,7 +54,7 @@ export const relevantHelp = ({ best, help }: HelpedLimit, way: PlannedWay): numb
 
 export const waysOf = (
   units: readonly { readonly pod: string }[],
-  planned: readonly SlotPlan[]
+  planned: readonly PlannedSlot[]
 ): readonly PlannedWay[] => {
   const numberOf = new Map(units.map(({ pod }, n) => [pod, n]))
   const up = { P: new Map<number, PlannedWay>(), Q: new Map<number, PlannedWay>() }
@@ -90,7 +90,7 @@ interface LookProblem {
 
 export const looksAt = (
   { compiled, slots, units }: LookProblem,
-  planned: readonly SlotPlan[],
+  planned: readonly PlannedSlot[],
   ways: readonly PlannedWay[]
 ): ReadonlyMap<number, Look> => {
   const flow = powerFlow(compiled)

@@ -7,7 +7,7 @@
  * nominal voltage and of rating) at the least cost, and says which limits remain and by how much.
  *
  * Amounts are whole W and var in whole steps; `optimum_microEuro` is what the unrounded optimum costs. Slots are independent: each
- * could be planned alone with the same result.
+ * may be planned alone, anywhere, with the same result (slotPlanner).
  */
 import type { Solver } from '../../optimisation/solver.ts'
 import type { CompiledNetwork } from '../compile-network.ts'
@@ -50,6 +50,11 @@ export type SlotPlan =
       readonly powerFlows: number
     }
 
+/** What requests and alerts are made of: the part of a slot's plan that they need. */
+export type PlannedSlot =
+  | { readonly status: 'clean' | 'diverged' }
+  | { readonly violations: readonly Violation[]; readonly activations: readonly Activation[] }
+
 export interface FlexibilityPlan {
   readonly slots: readonly SlotPlan[]
   readonly sizes: BidSizes
@@ -71,6 +76,22 @@ export const planFlexibility = (
 ): FlexibilityPlan => {
   const sizes = { ...defaultSizes, ...options.sizes }
   const limits = options.limits ?? limitsOf(compiled)
+  const planned = slots.map(slotPlanner(compiled, units, solver, { ...options, sizes, limits }))
+  return {
+    ...{ slots: planned, sizes, limits },
+    cost_microEuro: planned.reduce((sum, one) => ('cost_microEuro' in one ? sum + one.cost_microEuro : sum), 0)
+  }
+}
+
+/** Plans one slot after the other; what they share is prepared once. */
+export const slotPlanner = (
+  compiled: CompiledNetwork,
+  units: readonly FlexibleUnit[],
+  solver: Solver,
+  options: PlanOptions = {}
+): ((slot: PlanSlot) => SlotPlan) => {
+  const sizes = { ...defaultSizes, ...options.sizes }
+  const limits = options.limits ?? limitsOf(compiled)
   const hours = options.slotHours ?? SLOT_HOURS
   const flow = powerFlow(compiled)
   const watch = limitWatch(flow.point, limits)
@@ -79,7 +100,7 @@ export const planFlexibility = (
     busOf: busesOf(compiled, list)
   })
   let usual: { readonly bench: Workbench; readonly busOf: ReadonlyMap<string, number | undefined> } | undefined
-  const plan = ({ powers, units: own }: PlanSlot): SlotPlan => {
+  return ({ powers, units: own }) => {
     flow.point.load(powers)
     const found = flow.point.solve()
     if (found.status === 'diverged') return { status: 'diverged', divergence: divergenceOf(compiled, found) }
@@ -106,11 +127,6 @@ export const planFlexibility = (
       state: copyOf(after),
       powerFlows
     }
-  }
-  const planned = slots.map(plan)
-  return {
-    ...{ slots: planned, sizes, limits },
-    cost_microEuro: planned.reduce((sum, one) => ('cost_microEuro' in one ? sum + one.cost_microEuro : sum), 0)
   }
 }
 

@@ -22,7 +22,7 @@ import {
   type Way,
   waysOf
 } from './helped-limits.ts'
-import type { SlotPlan } from './plan-flexibility.ts'
+import type { PlannedSlot } from './plan-flexibility.ts'
 
 type Service = 'congestion' | 'voltage'
 
@@ -72,7 +72,7 @@ interface Group extends Way {
 
 export const substationRequests = (
   problem: RequestProblem,
-  planned: readonly SlotPlan[]
+  planned: readonly PlannedSlot[]
 ): readonly SubstationRequest[] => {
   const { units, pom } = problem
   const ways = waysOf(units, planned)

@@ -9,7 +9,7 @@ import { candidatesOf } from './levels.ts'
 import { KINDS, limitScan, type Monitored } from './limit-scan.ts'
 import type { LinearLimits } from './linear-limits.ts'
 import { treePicture } from './tree-picture.ts'
-import type { ValidationCase } from './validate-services.ts'
+import type { ValidationCase } from './validation-case.ts'
 import { amountIn, busOfPod, compiled, stateWith, validationCase } from './validation-cases.fixtures.ts'
 
 const drawn = validationCase({ kinds: 'any', most: 12, slots: 1, place: { min: -0.3, max: 1 } })

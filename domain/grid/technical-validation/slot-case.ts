@@ -3,9 +3,10 @@
  *
  * All services within the limits: all is accepted, whatever the grid is like without them. Otherwise the state without them
  * is the ground to stand on (groundOf); where it does not exist, nothing can be proven and nothing is accepted.
+ *
+ * A slot that was judged elsewhere (judged-alone.ts) is opened with that judgement, and goes on from it.
  */
 import type { CompiledNetwork } from '../compile-network.ts'
-import type { Divergence } from '../power-flow.ts'
 import type { Limits, Violation } from '../violations.ts'
 import type { CuttingRules } from './cutting-rules.ts'
 import { largestSet } from './largest-set.ts'
@@ -25,6 +26,20 @@ export interface Judged {
   readonly hasGround: boolean
 }
 
+/** What a judgement leaves. */
+export interface Judgement extends Judged {
+  /** The limits that count: as they are, relaxed (groundOf), or none, where there is no ground. */
+  readonly counted: 'strict' | 'relaxed' | 'none'
+  /** Whether a power flow with these levels has a solution. */
+  readonly isProven: boolean
+  readonly powerFlows: number
+}
+
+export interface JudgedBefore {
+  readonly judgement: Judgement
+  readonly grid: JudgedGrid
+}
+
 export interface SlotCase {
   /** By rank. */
   readonly placed: readonly Placed[]
@@ -33,8 +48,12 @@ export interface SlotCase {
   readonly reasons: (Reason | undefined)[]
   /** Judges anew, with no service above `most` (by place in `placed`). */
   judge(most: Float64Array): Judged
+  /** Of the last judgement. */
+  judgement(): Judgement
   /** Whether these levels keep the limits that the last judgement counted. */
   holds(levels: Float64Array): boolean
+  /** Whether anything was asked of it here. */
+  isOpen(): boolean
   /** The slot with the levels that its services have now. */
   close(): JudgedGrid
 }
@@ -49,7 +68,8 @@ export interface SlotRules {
 export const openSlot = (
   placed: readonly Placed[],
   gridWith: (most: Float64Array) => SlotGrid,
-  { compiled, limits, tolerance, cutting }: SlotRules
+  { compiled, limits, tolerance, cutting }: SlotRules,
+  before?: JudgedBefore
 ): SlotCase => {
   const nothing = new Float64Array(placed.length)
   const levelsNow = Float64Array.from(nothing)
@@ -57,14 +77,18 @@ export const openSlot = (
   const accepted = new Float64Array(placed.length)
   for (let i = 0; i < accepted.length; i++) accepted[i] = placed[i]!.accepted
   let grid: SlotGrid | undefined
-  let withAll: readonly Violation[] | undefined
-  let divergence: Divergence | undefined
-  let counted: Limits | undefined
-  let powerFlows = 0
-  let isFirst = true
+  let withAll = before?.grid.withAll
+  let divergence = before?.judgement.hasGround === false ? before.grid.divergence : undefined
+  let counted: Limits | undefined = before?.judgement.counted === 'strict' ? limits : undefined
+  /** Of grids that are done with. */
+  let powerFlows = before?.judgement.powerFlows ?? 0
+  let isFirst = before === undefined
+  let hasGround = before?.judgement.hasGround ?? false
 
   /** What the last judgement has proven already. */
-  let proven: Proven | undefined
+  let proven: Proven | undefined = before?.judgement.isProven
+    ? { levels: before.judgement.levels, residual: before.grid.residual }
+    : undefined
 
   const judge = (grid: SlotGrid, most: Float64Array): Judged => {
     proven = undefined
@@ -100,24 +124,47 @@ export const openSlot = (
     return { levels, hasGround: true }
   }
 
+  const flows = (): number => powerFlows + (grid?.powerFlows ?? 0)
+
+  /** As the last judgement left it. */
+  const judgedGrid = (): SlotGrid => {
+    if (grid !== undefined) return grid
+    if (before === undefined) throw new Error('openSlot: asked before it was judged')
+    grid = gridWith(accepted)
+    if (before.judgement.counted === 'relaxed') {
+      // By the same power flows as before, which are counted once.
+      judge(grid, accepted)
+      powerFlows = 0
+    }
+    return grid
+  }
+
   return {
     placed,
     levels: levelsNow,
     reasons,
     judge(most) {
-      powerFlows += grid?.powerFlows ?? 0
+      powerFlows = flows()
       grid = gridWith(most)
-      return judge(grid, most)
+      const judged = judge(grid, most)
+      hasGround = judged.hasGround
+      return judged
     },
+    judgement: () => ({
+      ...{ levels: levelsNow.slice(), hasGround, isProven: proven !== undefined, powerFlows: flows() },
+      counted: counted === undefined ? 'none' : counted === limits ? 'strict' : 'relaxed'
+    }),
+    isOpen: () => grid !== undefined,
     holds(levels) {
-      return grid?.prove(levels).status === 'converged' && counted !== undefined && grid.breaches(counted).count === 0
+      const grid = judgedGrid()
+      return grid.prove(levels).status === 'converged' && counted !== undefined && grid.breaches(counted).count === 0
     },
     close() {
-      if (grid === undefined) throw new Error('openSlot: closed before it was judged')
+      const grid = judgedGrid()
       const status = isSame(levelsNow, accepted) ? 'clear' : 'curtailed'
       const isProven = proven !== undefined && isSame(levelsNow, proven.levels)
       const state = isProven ? undefined : grid.prove(levelsNow)
-      const found = { powerFlows: powerFlows + grid.powerFlows, ...(withAll !== undefined && { withAll }) }
+      const found = { powerFlows: flows(), ...(withAll !== undefined && { withAll }) }
       if (state === undefined) return { ...found, status, residual: proven!.residual }
       if (state.status === 'diverged')
         return { ...found, status: 'no-solution', residual: [], divergence: divergence ?? state }

@@ -4,7 +4,8 @@ import t from 'tap'
 import { runs } from '../networks.fixtures.ts'
 import { levelAbove } from './levels.ts'
 import type { TechnicalValidation } from './service.ts'
-import { RESIDUAL_TOLERANCE, STEP_W, type ValidationCase, validateServices } from './validate-services.ts'
+import { validateServices } from './validate-services.ts'
+import { RESIDUAL_TOLERANCE, STEP_W, type ValidationCase } from './validation-case.ts'
 import { brokenWith, validationCase } from './validation-cases.fixtures.ts'
 
 /** Between what holds without services and what would hold with all of them: nothing is broken beforehand. */

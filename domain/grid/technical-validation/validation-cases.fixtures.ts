@@ -6,7 +6,7 @@ import { aBus, aLine, aLoad, aNetwork, aTransformer, compiledOf } from '../netwo
 import { copyOf, type GridState, powerFlow, type SlotPowers } from '../power-flow.ts'
 import { type Limits, type Violation, violationsOf } from '../violations.ts'
 import type { AcceptedService } from './service.ts'
-import type { ValidationCase } from './validate-services.ts'
+import type { ValidationCase } from './validation-case.ts'
 
 /** 10 kV: 0–1–2–3 and 0–4–5, low voltage below 3 and 5; every bus but 0 has a load, its point of delivery. */
 const buses = ['0', '1', '2', '3', '4', '5', 'a', 'b', 'c', 'd', 'e']

@@ -1,0 +1,111 @@
+/**
+ * A thread of calculation-threads.ts: answers each question for the slots that it gets, with the same functions that calculate
+ * without threads. It keeps the networks that it was asked about; the asker says which.
+ */
+import { parentPort } from 'node:worker_threads'
+import type { CompiledNetwork } from '../../domain/grid/compile-network.ts'
+import { unpackUnits } from '../../domain/grid/flexibility-request/packed-units.ts'
+import { unpackSlots } from '../../domain/grid/packed-slots.ts'
+import { packViolations } from '../../domain/grid/packed-violations.ts'
+import { joinedSlots, judgedAlone } from '../../domain/grid/technical-validation/judged-alone.ts'
+import {
+  packJudgements,
+  packOutcomes,
+  unpackJudgements
+} from '../../domain/grid/technical-validation/packed-judgements.ts'
+import { unpackServices } from '../../domain/grid/technical-validation/packed-services.ts'
+import { placeServices } from '../../domain/grid/technical-validation/placed-services.ts'
+import { slotOpener } from '../../domain/grid/technical-validation/slot-opener.ts'
+import type { ValidationCase } from '../../domain/grid/technical-validation/validation-case.ts'
+import { helpOf, plannedSlots, planShare, requestsOf } from '../../domain/grid-operation/grid-calculation.ts'
+import { stateShare } from '../../domain/grid-operation/grid-states.ts'
+import { packPlans, unpackPlans } from '../../domain/grid-operation/packed-plans.ts'
+import { loadSolver } from '../../domain/optimisation/solver.ts'
+import type { Answered, Answers, Asked, Questions } from './calculation-messages.ts'
+import { takenFrom } from './shares.ts'
+
+const port = parentPort
+if (!port) throw new Error('calculation-thread.ts is not a program: calculation-threads.ts starts it as a thread')
+const solver = await loadSolver()
+const networks = new Map<number, CompiledNetwork>()
+
+type Answerers = {
+  readonly [Kind in keyof Questions]: (question: Questions[Kind], compiled: CompiledNetwork) => Answers[Kind]
+}
+
+const answerers: Answerers = {
+  states({ limits, slots, start, share }, compiled) {
+    const found = takenFrom(share, stateShare({ compiled, limits, start, slots: unpackSlots(slots) }))
+    const all = [...found.values()]
+    return {
+      slots: [...found.keys()],
+      summaries: all.map(({ summary }) => summary),
+      divergences: all.map(one => ('divergence' in one ? one.divergence : undefined)),
+      violations: packViolations(all.map(one => ('violations' in one ? one.violations : undefined)))
+    }
+  },
+  plan(question, compiled) {
+    const problem = planned(question, compiled)
+    return packPlans(takenFrom(question.share, planShare(problem, solver)), problem)
+  },
+  requests(question, compiled) {
+    const problem = planned(question, compiled)
+    return requestsOf(problem, plannedSlots(problem, unpackPlans(question.planned, problem)))
+  },
+  help(question, compiled) {
+    const problem = planned(question, compiled)
+    return helpOf(problem, plannedSlots(problem, unpackPlans(question.planned, problem)))
+  },
+  judge(question, compiled) {
+    const problem = judged(question, compiled)
+    const open = slotOpener(problem, placeServices(problem))
+    return packJudgements(takenFrom(question.share, slot => judgedAlone(open(slot))))
+  },
+  join(question, compiled) {
+    const known = unpackJudgements(question.judged, compiled)
+    const problem = judged(question, compiled)
+    return packOutcomes(
+      joinedSlots(
+        problem,
+        problem.slots.map((_, slot) => known.get(slot)!)
+      )
+    )
+  }
+}
+
+const planned = (
+  { limits, slots, units, pom, minimumBid }: Questions['requests' | 'help' | 'plan'],
+  compiled: CompiledNetwork
+) => ({ compiled, limits, slots: unpackSlots(slots), ...unpackUnits(units), pom, minimumBid })
+
+const judged = (
+  { limits, slots, services, cutting, tolerance }: Questions['judge' | 'join'],
+  compiled: CompiledNetwork
+): ValidationCase => ({
+  ...{ compiled, limits, slots: unpackSlots(slots), ...unpackServices(services) },
+  ...(cutting && { cutting }),
+  ...(tolerance && { tolerance })
+})
+
+const answerTo = <Kind extends keyof Questions>({ id, kind, question, network }: Asked<Kind>): Answered<Kind> => {
+  try {
+    const compiled = networks.get(network)
+    if (!compiled) throw new Error(`network ${network} was never told`)
+    return { id, answer: answerers[kind](question, compiled) }
+  } catch (error) {
+    return { id, broken: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
+}
+
+port.on('message', (asked: Asked) => {
+  if (asked.forget !== undefined) networks.delete(asked.forget)
+  if (asked.learn) networks.set(asked.network, asked.learn)
+  const answered = answerTo(asked)
+  port.postMessage(answered, buffersIn(answered))
+})
+
+/** What of an answer may be handed over rather than copied: nobody here needs it any more. */
+function buffersIn(value: unknown): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(buffersIn) : []
+}
