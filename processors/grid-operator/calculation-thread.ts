@@ -29,13 +29,21 @@ if (!port) throw new Error('calculation-thread.ts is not a program: calculation-
 const solver = await loadSolver()
 const networks = new Map<number, CompiledNetwork>()
 
+/**
+ * The functions of the last answer of each kind: what the compiler has made of them would be thrown away with them, and the
+ * next answer would have to wait until it is made again.
+ */
+const kept = new Map<keyof Questions, unknown>()
+
 type Answerers = {
   readonly [Kind in keyof Questions]: (question: Questions[Kind], compiled: CompiledNetwork) => Answers[Kind]
 }
 
 const answerers: Answerers = {
   states({ limits, slots, start, share }, compiled) {
-    const found = takenFrom(share, stateShare({ compiled, limits, start, slots: unpackSlots(slots) }))
+    const calculate = stateShare({ compiled, limits, start, slots: unpackSlots(slots) })
+    const found = takenFrom(share, calculate)
+    kept.set('states', calculate)
     const all = [...found.values()]
     return {
       slots: [...found.keys()],
@@ -46,7 +54,9 @@ const answerers: Answerers = {
   },
   plan(question, compiled) {
     const problem = planned(question, compiled)
-    return packPlans(takenFrom(question.share, planShare(problem, solver)), problem)
+    const plan = planShare(problem, solver)
+    kept.set('plan', plan)
+    return packPlans(takenFrom(question.share, plan), problem)
   },
   requests(question, compiled) {
     const problem = planned(question, compiled)
@@ -59,7 +69,13 @@ const answerers: Answerers = {
   judge(question, compiled) {
     const problem = judged(question, compiled)
     const open = slotOpener(problem, placeServices(problem))
-    return packJudgements(takenFrom(question.share, slot => judgedAlone(open(slot))))
+    return packJudgements(
+      takenFrom(question.share, slot => {
+        const one = open(slot)
+        kept.set('judge', [open, one])
+        return judgedAlone(one)
+      })
+    )
   },
   join(question, compiled) {
     const known = unpackJudgements(question.judged, compiled)
