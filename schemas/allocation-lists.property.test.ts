@@ -67,11 +67,18 @@ t.test('allocations written from columns are the bytes that the codec writes', a
           return { requestId: id, side, start: startOf[mtu % startOf.length]!, mtus, quantity: power, price }
         })
         const whole = encode(cleared(allocations))
-        const sameList = [...allocations]
-        noteWrittenList(sameList, bytes.subarray(from[o], from[o + 1]))
-        return whole.equals(encode(cleared(sameList)))
+        const noted = cleared(allocations)
+        noteWrittenList(noted, 'allocations', bytes.subarray(from[o], from[o + 1]))
+        return whole.equals(encode(noted)) && whole.equals(encode(noted))
       })
     }),
     parameters
   )
+})
+
+t.test('what is noted is written once, and then the list itself', async t => {
+  const message = cleared([])
+  noteWrittenList(message, 'allocations', Uint8Array.of(2, 2))
+  t.not(encode(message).compare(encode(cleared([]))), 0)
+  t.equal(encode(message).compare(encode(cleared([]))), 0)
 })

@@ -8,12 +8,14 @@
  */
 import { type AvroRecord, type AvroType, definitionsOf, isPrimitive, isUnion } from './avro-schema.ts'
 import { boolean, written as bytes, count, double, int, long, text } from './wire-output.ts'
-import { writtenList } from './written-lists.ts'
+import { takeWrittenLists } from './written-lists.ts'
 
 /** Writes where `beginOutput` began. False: it does not fit, and what was written so far is worth nothing. */
 export type CompiledWriter = (message: unknown) => boolean
 
-const primitives = { boolean, count, double, int, long, text, bytes, writtenList }
+const isList = (type: AvroType): boolean => typeof type === 'object' && 'type' in type && type.type === 'array'
+
+const primitives = { boolean, count, double, int, long, text, bytes, takeWrittenLists }
 
 const ofPrimitive = {
   null: (value: string) => `${value} === null`,
@@ -40,12 +42,17 @@ export const compiledWriter = (schema: AvroRecord): CompiledWriter => {
     return name
   }
 
-  const recordBody = ({ fields }: AvroRecord, tags: readonly string[]): string => {
+  const recordBody = ({ fields }: AvroRecord, tags: readonly string[], isMessage: boolean): string => {
     const known = new Set([...fields.map(({ name }) => name), ...tags])
+    const hasLists = isMessage && fields.some(({ type }) => isList(type))
     const writes = fields.map(({ name, type }, n) => {
       const field = `field${n}`
-      return `  const ${field} = value[${JSON.stringify(name)}]\n  if (!(${written(type, field)})) return false`
+      const here = `  const ${field} = value[${JSON.stringify(name)}]\n  if (!(${written(type, field)})) return false`
+      if (!hasLists || !isList(type)) return here
+      const key = JSON.stringify(name)
+      return `  if (lists !== undefined && lists.has(${key})) bytes(lists.get(${key}))\n  else {\n${here}\n  }`
     })
+    if (hasLists) writes.unshift('  const lists = takeWrittenLists(value)')
     const isKnown = [...known].map(name => `key === ${JSON.stringify(name)}`).join(' || ')
     return [
       "  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false",
@@ -61,11 +68,6 @@ export const compiledWriter = (schema: AvroRecord): CompiledWriter => {
   const arrayBody = (items: AvroType): string =>
     [
       '  if (!Array.isArray(value)) return false',
-      '  const before = writtenList(value)',
-      '  if (before !== undefined) {',
-      '    bytes(before)',
-      '    return true',
-      '  }',
       '  const { length } = value',
       '  if (length > 0) count(length)',
       '  for (let n = 0; n < length; n++) {',
@@ -98,7 +100,7 @@ export const compiledWriter = (schema: AvroRecord): CompiledWriter => {
     if (isUnion(type)) return `${functionOf(type, () => unionBody(type[1]!))}(${variable})`
     switch (type.type) {
       case 'record':
-        return `${functionOf(type, () => recordBody(type, []))}(${variable})`
+        return `${functionOf(type, () => recordBody(type, [], false))}(${variable})`
       case 'enum':
         return `${functionOf(type, () => enumBody(type.symbols))}(${variable})`
       case 'long':
@@ -108,7 +110,7 @@ export const compiledWriter = (schema: AvroRecord): CompiledWriter => {
     }
   }
 
-  const whole = functionOf(schema, () => recordBody(schema, ['type']))
+  const whole = functionOf(schema, () => recordBody(schema, ['type'], true))
   const compile = new Function(...Object.keys(primitives), `${functions.join('\n')}\nreturn ${whole}`)
   const compiled: unknown = compile(...Object.values(primitives))
   if (!isWriter(compiled)) throw new Error(`no writer came of ${schema.name}`)

@@ -1,11 +1,21 @@
 /**
- * Lists of a message that somebody has written already, as the codec would: it copies these bytes instead of looking at each item
- * again. Whoever notes a list vouches for the bytes (tests compare them with the codec's); it may not change afterwards.
+ * Lists of a message that somebody has written already, as the codec would: when it writes the message it copies these bytes, once,
+ * instead of looking at each item again. Whoever notes a list vouches for the bytes; tests compare them with the codec's.
  */
-const bytesOf = new WeakMap<readonly object[], Uint8Array>()
+const bytesOf = new WeakMap<object, ReadonlyMap<string, Uint8Array>>()
 
-export const noteWrittenList = (list: readonly object[], bytes: Uint8Array): void => {
-  bytesOf.set(list, bytes)
+/** `field` is a list of the message itself. */
+export const noteWrittenList = <Field extends string>(
+  message: { readonly [Name in Field]: readonly unknown[] },
+  field: Field,
+  bytes: Uint8Array
+): void => {
+  bytesOf.set(message, new Map([...(bytesOf.get(message) ?? []), [field, bytes]]))
 }
 
-export const writtenList = (list: readonly object[]): Uint8Array | undefined => bytesOf.get(list)
+/** By field; they are forgotten, as a message is mostly written once. */
+export const takeWrittenLists = (message: object): ReadonlyMap<string, Uint8Array> | undefined => {
+  const lists = bytesOf.get(message)
+  if (lists !== undefined) bytesOf.delete(message)
+  return lists
+}

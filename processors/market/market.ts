@@ -48,6 +48,6 @@ const noteWritten = (events: readonly MarketEvent[], { bytes, from }: WrittenLis
   for (let o = 0; o + 1 < from.length; o++) {
     const event = events[o]
     if (event?.type !== 'OfferCleared') throw new BrokenInvariant(`the record of offer ${o} is not where it should be`)
-    if (event.allocations.length > 0) noteWrittenList(event.allocations, bytes.subarray(from[o], from[o + 1]))
+    if (event.rank > 0) noteWrittenList(event, 'allocations', bytes.subarray(from[o], from[o + 1]))
   }
 }

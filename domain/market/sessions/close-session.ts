@@ -14,7 +14,7 @@ import { MTU_MS } from '../../units/time.ts'
 import type { Book } from '../clearing/book.ts'
 import type { OutcomeColumns } from '../clearing/outcome.ts'
 import { rejectionReasonList } from '../clearing/rejection-reasons.ts'
-import { eventAllocations, eventRequestRuns, eventTotals, netSum } from './event-outcome.ts'
+import { allocatedLater, eventAllocations, eventRequestRuns, eventTotals, netSumOfRuns } from './event-outcome.ts'
 import { finalEvents } from './finalise.ts'
 import { outcomeDigestOfColumns } from './outcome-digest.ts'
 import { sessionBook } from './session-book.ts'
@@ -47,7 +47,7 @@ export const closeSession = (
 
   const offerEvents = offers.map(({ item, carriedFrom }, n): OfferCleared => {
     const rank = outcome.ranks[n]!
-    return {
+    const event: OfferCleared = {
       type: 'OfferCleared',
       pom: command.pom,
       sessionId,
@@ -58,10 +58,12 @@ export const closeSession = (
       quantity: item.quantity,
       direction: item.direction,
       carriedFrom,
-      allocations: rank > 0 ? eventAllocations(outcome.runs, n, book.requests, startOf) : [],
+      allocations: [],
       rank,
       reason: rank > 0 ? null : rejectionReasonList[outcome.reasons[n]!]!
     }
+    if (rank === 0) return event
+    return allocatedLater(event, () => eventAllocations(outcome.runs, n, book.requests, startOf))
   })
   const requestEvents = requests.map(
     ({ item, carriedFrom }, n): RequestCleared => ({
@@ -91,11 +93,11 @@ export const closeSession = (
     gap: outcome.gap,
     nodes: outcome.nodes,
     offers: offers.length,
-    acceptedOffers: offerEvents.filter(event => event.allocations.length > 0).length,
+    acceptedOffers: offerEvents.filter(({ rank }) => rank > 0).length,
     requests: requests.length,
     dso: eventTotals(outcome.dso),
     tso: eventTotals(outcome.tso),
-    netSumWattMtus: netSum(offerEvents),
+    netSumWattMtus: netSumOfRuns(offerEvents, outcome.runs),
     digest: outcome.digest ?? outcomeDigestOfColumns(book, outcome, startOf)
   }
   const events: MarketEvent[] = [...offerEvents, ...requestEvents, cleared]

@@ -15,6 +15,20 @@ export const netSum = (offers: readonly Pick<OfferCleared, 'quantity' | 'directi
   return sum
 }
 
+/** The same of the clearing's columns; `offers` in the order of the book. */
+export const netSumOfRuns = (
+  offers: readonly Pick<OfferCleared, 'quantity' | 'direction'>[],
+  { offerFrom, power, mtus }: AcceptedRuns
+): number => {
+  let sum = 0
+  offers.forEach(({ quantity, direction }, o) => {
+    if (quantity !== 'P') return
+    const sign = direction === 'UP' ? 1 : -1
+    for (let k = offerFrom[o]!; k < offerFrom[o + 1]!; k++) sum += sign * power[k]! * mtus[k]!
+  })
+  return sum
+}
+
 export const eventAllocation = (
   { requestId, side, mtu, mtus, power, price }: Allocation,
   start: number
@@ -26,6 +40,21 @@ export const eventAllocation = (
   quantity: power,
   price
 })
+
+/**
+ * The same event, with allocations that are made when somebody first asks for them: at the gate a hundred thousand of them
+ * are needed as bytes alone (schemas/written-lists.ts), and later mostly a session at a time.
+ */
+export const allocatedLater = (event: OfferCleared, make: () => OfferCleared['allocations']): OfferCleared =>
+  Object.defineProperty(event, 'allocations', {
+    get() {
+      const value = make()
+      Object.defineProperty(event, 'allocations', { value, writable: true, enumerable: true, configurable: true })
+      return value
+    },
+    enumerable: true,
+    configurable: true
+  })
 
 /** An accepted offer's allocations; `startOf` gives the instant at which an MTU begins. */
 export const eventAllocations = (

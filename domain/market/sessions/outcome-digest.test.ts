@@ -3,6 +3,7 @@ import t from 'tap'
 import type { OfferCleared, RequestCleared } from '../../../schemas/generated.ts'
 import { loadSolver } from '../../optimisation/solver.ts'
 import { clearSession } from './clear-session.ts'
+import { netSum } from './event-outcome.ts'
 import { aBlock, anOffer, aPod, aRequest, aTsoRequest, close, open, play, someRules } from './market.fixtures.ts'
 import { marketDecide } from './market.ts'
 import { outcomeDigest } from './outcome-digest.ts'
@@ -80,7 +81,7 @@ t.test('the digest changes with whoever delivers, when, how much and at which pr
   t.not(outcomeDigest([request, offer]), outcomeDigest([offer, request]))
 })
 
-t.test('the digest of a cleared session is that of its records', async t => {
+t.test('T-15: digest and net sum of a cleared session are those of its records', async t => {
   const decide = marketDecide(clearSession(await loadSolver()))
   for (const pricing of ['uniform', 'payAsBid'] as const) {
     const { state } = play(
@@ -91,6 +92,10 @@ t.test('the digest of a cleared session is that of its records', async t => {
     const events = decide(close(), state, { now: 7_000 })
     const records = events.filter(event => event.type === 'OfferCleared' || event.type === 'RequestCleared')
     t.ok(records.some(event => event.type === 'OfferCleared' && event.allocations.length > 0))
-    t.equal(events.find(event => event.type === 'MarketCleared')?.digest, outcomeDigest(records))
+    const cleared = events.find(event => event.type === 'MarketCleared')
+    t.equal(cleared?.digest, outcomeDigest(records))
+    const offers = records.filter(event => event.type === 'OfferCleared')
+    t.equal(cleared?.netSumWattMtus, netSum(offers))
+    t.strictSame(structuredClone(events), events, 'events are plain data')
   }
 })

@@ -8,7 +8,7 @@
  *
  * Text for 100,000 numbers costs several times more than the numbers, and a large session has that many.
  */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { OfferCleared, OutcomeValidated, RequestCleared, RequestValidated } from '../../../schemas/generated.ts'
 import type { AcceptedRuns } from '../clearing/accepted-runs.ts'
 import type { Book } from '../clearing/book.ts'
@@ -53,7 +53,7 @@ const PAPER_BYTES = 65_536
 const SHORT_TEXT = 40
 
 interface Paper {
-  readonly hash: Hash
+  readonly hash: ReturnType<typeof createHash>
   readonly bytes: Buffer
   readonly view: DataView
   end: number
