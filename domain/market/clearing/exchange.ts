@@ -20,8 +20,7 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
   const { requests, residual, volume } = pool
   const count = pool.shape.eligible.length
   const search = searchOf(pool)
-  const { seenRequest, seenClass } = search
-  const mark = ++search.mark
+  const { mark, seenRequest, seenClass } = search
   const spread: Spread = { pool, search, prices, head: 0, tail: 0, unseen: count }
   for (let r = 0; r < requests.length; r++)
     if (residual[r]! > 0) {
@@ -68,12 +67,11 @@ interface Spread {
 /** From the waiting requests to all classes that may serve them, and on. */
 const spreadPrice = (spread: Spread, price: number): void => {
   const { pool, search, prices } = spread
-  const { servers } = pool.shape
+  const { firstServer, nextServer, classAt } = pool.shape
   const { requests, seenClass, mark } = search
   for (; spread.head < spread.tail; spread.head++) {
-    const here = servers[requests[spread.head]!]!
-    for (let n = 0; n < here.length; n += 2) {
-      const c = here[n]!
+    for (let at = firstServer[requests[spread.head]!]!; at >= 0; at = nextServer[at]!) {
+      const c = classAt[at]!
       if (seenClass[c] === mark) continue
       seenClass[c] = mark
       spread.unseen--
@@ -175,21 +173,21 @@ const noteMoved = ({ byRequest }: KnownExits): void => {
 
 const dearestAt = (pool: Pool, r: number, fixed: Uint8Array | undefined): ServedBy => {
   const { flow, volume } = pool
-  const servers = pool.shape.servers[r]!
+  const { firstServer, nextServer, classAt } = pool.shape
   let { price: dearest, offer: latest } = nobody
   let found = -1
-  for (let n = 0; n < servers.length; n += 2) {
-    if (!(flow[servers[n + 1]!]! > 0)) continue
-    const top = topOf(pool, servers[n]!, fixed)
+  for (let at = firstServer[r]!; at >= 0; at = nextServer[at]!) {
+    if (!(flow[at]! > 0)) continue
+    const top = topOf(pool, classAt[at]!, fixed)
     if (top < 0) continue
     const price = volume.price[top]!
     const offer = volume.offer[top]!
     if (price < dearest || (price === dearest && offer <= latest)) continue
     dearest = price
     latest = offer
-    found = n
+    found = at
   }
-  return found < 0 ? nobody : { price: dearest, offer: latest, leaving: servers[found]!, at: servers[found + 1]! }
+  return found < 0 ? nobody : { price: dearest, offer: latest, leaving: classAt[found]!, at: found }
 }
 
 /** The dearest volume that serves a request of the class; `fixed` offers (by index) are never displaced. */

@@ -31,9 +31,12 @@ export interface PoolShape {
   readonly flowFrom: number[]
   flowEnd: number
   readonly known: Map<string, number>
-  /** By local request: which classes may serve it, as pairs of class and flow place. */
-  readonly servers: readonly number[][]
-  readonly search: Search
+  /** By flow place: the class, and the next place of a class that may serve the same request; -1: none. */
+  readonly classAt: number[]
+  readonly nextServer: number[]
+  /** By local request: the first and the last of these places. */
+  readonly firstServer: Int32Array
+  readonly lastServer: Int32Array
 }
 
 /** What was accepted, as columns that grow; of one class linked, mostly by rising price, from the last to those before it. */
@@ -49,8 +52,6 @@ export interface Volume {
 export const openPool = (requests: readonly number[], demand: Float64Array): Pool => {
   let left = 0
   for (let r = 0; r < demand.length; r++) left += demand[r]!
-  const servers: number[][] = []
-  for (let r = 0; r < requests.length; r++) servers.push([])
   return {
     requests,
     residual: demand,
@@ -60,18 +61,10 @@ export const openPool = (requests: readonly number[], demand: Float64Array): Poo
       flowFrom: [],
       flowEnd: 0,
       known: new Map(),
-      servers,
-      search: {
-        mark: 0,
-        cameFromClass: new Int32Array(0),
-        cameFromRequest: new Int32Array(0),
-        seenRequest: new Int32Array(0),
-        seenClass: new Int32Array(0),
-        requests: new Int32Array(0),
-        requestCount: 0,
-        classes: new Int32Array(0),
-        classCount: 0
-      }
+      classAt: [],
+      nextServer: [],
+      firstServer: new Int32Array(requests.length).fill(-1),
+      lastServer: new Int32Array(requests.length).fill(-1)
     },
     flow: [],
     lastOf: [],
@@ -120,9 +113,19 @@ export const addClass = (pool: Pool, eligible: readonly number[]): number => {
   const index = shape.eligible.length
   shape.eligible.push(eligible)
   shape.flowFrom.push(shape.flowEnd)
-  for (const r of eligible) shape.servers[r]!.push(index, shape.flowEnd++)
+  for (let k = 0; k < eligible.length; k++) addServer(shape, index, eligible[k]!)
   followClasses(pool)
   return index
+}
+
+const addServer = (shape: PoolShape, index: number, request: number): void => {
+  const at = shape.flowEnd++
+  const last = shape.lastServer[request]!
+  shape.classAt.push(index)
+  shape.nextServer.push(-1)
+  if (last < 0) shape.firstServer[request] = at
+  else shape.nextServer[last] = at
+  shape.lastServer[request] = at
 }
 
 /** Notes volume of a class after `before`, -1 for its first; `after` is what came after that, -1 if nothing. */
@@ -187,7 +190,7 @@ export const isDead = (pool: Pool, classIndex: number): boolean => {
 export const takesMore = (pool: Pool, classIndex: number): boolean => {
   if (pool.left === 0 || isDead(pool, classIndex)) return false
   if (reach(pool, classIndex, true) >= 0) return true
-  const { requests, requestCount } = pool.shape.search
+  const { requests, requestCount } = search
   for (let n = 0; n < requestCount; n++) pool.dead[requests[n]!] = 1
   return false
 }
@@ -201,7 +204,7 @@ export interface Closure {
 /** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
   const open = reach(pool, classIndex, false)
-  return { classes: Array.from(pool.shape.search.classes.subarray(0, pool.shape.search.classCount)), open }
+  return { classes: Array.from(search.classes.subarray(0, search.classCount)), open }
 }
 
 /**
@@ -209,10 +212,10 @@ export const closureOf = (pool: Pool, classIndex: number): Closure => {
  * no demand can be reached from them, and there may be a thousand classes behind each.
  */
 const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
-  const search = searchOf(pool)
+  searchOf(pool)
   const { shape, flow } = pool
-  const { cameFromClass, cameFromRequest, seenRequest, seenClass, requests, classes } = search
-  const mark = ++search.mark
+  const { classAt, nextServer, firstServer } = shape
+  const { mark, cameFromClass, cameFromRequest, seenRequest, seenClass, requests, classes } = search
   let requestCount = 0
   let classCount = 1
   let open = -1
@@ -231,10 +234,9 @@ const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
         open = r
         break
       }
-      const servers = shape.servers[r]!
-      for (let n = 0; n < servers.length; n += 2) {
-        const c = servers[n]!
-        if (seenClass[c] === mark || !(flow[servers[n + 1]!]! > 0)) continue
+      for (let at = firstServer[r]!; at >= 0; at = nextServer[at]!) {
+        const c = classAt[at]!
+        if (seenClass[c] === mark || !(flow[at]! > 0)) continue
         seenClass[c] = mark
         cameFromRequest[c] = r
         classes[classCount++] = c
@@ -246,7 +248,7 @@ const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
   return open
 }
 
-/** Paper for searches, shared by a pool and its copies: a search is over before the next begins. */
+/** Paper for searches, shared by all pools: a search is over before the next begins, and marks only rise. */
 export interface Search {
   mark: number
   cameFromClass: Int32Array
@@ -260,12 +262,31 @@ export interface Search {
   classCount: number
 }
 
+const search: Search = {
+  mark: 0,
+  cameFromClass: new Int32Array(0),
+  cameFromRequest: new Int32Array(0),
+  seenRequest: new Int32Array(0),
+  seenClass: new Int32Array(0),
+  requests: new Int32Array(0),
+  requestCount: 0,
+  classes: new Int32Array(0),
+  classCount: 0
+}
+
+/** With room for this pool, and a mark that nothing has yet. */
 export const searchOf = ({ shape, requests }: Pool): Search => {
-  const { search, eligible: classes } = shape
+  const { eligible: classes } = shape
+  if (search.mark === MARK_MOST) {
+    search.mark = 0
+    search.seenRequest.fill(0)
+    search.seenClass.fill(0)
+  }
+  search.mark++
   if (search.seenRequest.length < requests.length) {
-    search.cameFromClass = new Int32Array(requests.length)
-    search.seenRequest = new Int32Array(requests.length)
-    search.requests = new Int32Array(requests.length)
+    search.cameFromClass = new Int32Array(2 * requests.length)
+    search.seenRequest = new Int32Array(2 * requests.length)
+    search.requests = new Int32Array(2 * requests.length)
   }
   if (search.seenClass.length < classes.length) {
     search.cameFromRequest = new Int32Array(2 * classes.length)
@@ -275,10 +296,12 @@ export const searchOf = ({ shape, requests }: Pool): Search => {
   return search
 }
 
+const MARK_MOST = 2 ** 31 - 1
+
 const augment = (pool: Pool, classIndex: number, amount: number): number => {
   const open = reach(pool, classIndex, true)
   const { flow, shape, residual, dead } = pool
-  const { requests, requestCount, cameFromClass, cameFromRequest } = shape.search
+  const { requests, requestCount, cameFromClass, cameFromRequest } = search
   if (open === -1) {
     for (let n = 0; n < requestCount; n++) dead[requests[n]!] = 1
     return 0
