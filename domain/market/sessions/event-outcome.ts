@@ -18,14 +18,19 @@ export const netSum = (offers: readonly Pick<OfferCleared, 'quantity' | 'directi
 /** The same of the clearing's columns; `offers` in the order of the book. */
 export const netSumOfRuns = (
   offers: readonly Pick<OfferCleared, 'quantity' | 'direction'>[],
-  { offerFrom, power, mtus }: AcceptedRuns
+  runs: AcceptedRuns
 ): number => {
   let sum = 0
-  offers.forEach(({ quantity, direction }, o) => {
-    if (quantity !== 'P') return
-    const sign = direction === 'UP' ? 1 : -1
-    for (let k = offerFrom[o]!; k < offerFrom[o + 1]!; k++) sum += sign * power[k]! * mtus[k]!
-  })
+  for (let o = 0; o < offers.length; o++) {
+    const { quantity, direction } = offers[o]!
+    if (quantity === 'P') sum += (direction === 'UP' ? 1 : -1) * wattMtusOf(runs, o)
+  }
+  return sum
+}
+
+const wattMtusOf = ({ offerFrom, power, mtus }: AcceptedRuns, offer: number): number => {
+  let sum = 0
+  for (let k = offerFrom[offer]!; k < offerFrom[offer + 1]!; k++) sum += power[k]! * mtus[k]!
   return sum
 }
 
