@@ -28,14 +28,20 @@ t.test(
   }
 )
 
-t.test('nothing is handed over of a PoM without an open session, of a small book, and after closing', async t => {
-  const { handed, prepare } = recorder()
-  const ahead = booksAhead({ prepare }, 1)
-  ahead.handled(new Set(['unknown', pom]), play(aPod('A')).state)
-  ahead.handled(new Set([pom]), play(aPod('A'), open('DA'), anOffer('A')).state)
-  await pause(50)
-  ahead.handled(new Set([pom]), full())
-  ahead.close()
-  await pause(50)
-  t.equal(handed.length, 0)
-})
+t.test(
+  'nothing is handed over of a PoM without an open session, of a small book, at the gate, and after closing',
+  async t => {
+    const { handed, prepare } = recorder()
+    const ahead = booksAhead({ prepare }, 1)
+    ahead.handled(new Set(['unknown', pom]), play(aPod('A')).state)
+    ahead.handled(new Set([pom]), play(aPod('A'), open('DA'), anOffer('A')).state)
+    await pause(50)
+    ahead.handled(new Set([pom]), full())
+    ahead.cancel(pom)
+    await pause(50)
+    ahead.handled(new Set([pom]), full())
+    ahead.close()
+    await pause(50)
+    t.equal(handed.length, 0)
+  }
+)

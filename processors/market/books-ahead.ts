@@ -9,6 +9,8 @@ import type { Clearing } from './clearing.ts'
 
 export interface BooksAhead {
   handled(poms: ReadonlySet<string>, state: Market): void
+  /** The gate is here: it is too late for this PoM's book. */
+  cancel(pom: string): void
   close(): void
 }
 
@@ -47,6 +49,10 @@ export const booksAhead = (
         timer.unref()
         waiting.set(pom, timer)
       }
+    },
+    cancel(pom) {
+      clearTimeout(waiting.get(pom))
+      waiting.delete(pom)
     },
     close() {
       for (const timer of waiting.values()) clearTimeout(timer)

@@ -24,6 +24,7 @@ export const marketProcessor = (
     decide: (command, state, context) => {
       const asked = bookToClear(command, state)
       if (!asked) return decideWithoutClearing(command, state, context)
+      ahead.cancel(command.pom)
       return clearing.clear(asked).then(({ outcome, allocations }) => {
         const events = marketDecide(() => outcome)(command, state, context)
         noteWritten(events, allocations)
