@@ -14,12 +14,12 @@ export interface BooksAhead {
   close(): void
 }
 
-/** Longer than the pauses within a bulk of offers. */
-const QUIET_MS = 100
+/** Longer than the pauses within a bulk of offers, some of which are calls of 7 MB. */
+const QUIET_MS = 500
 /** Where offers come one by one, no more than so much of the time goes into handing over … */
-const SHARE_MOST = 1 / 4
+const SHARE_MOST = 1 / 5
 /** … but a book is never later than this. */
-const PAUSE_MS_MOST = 500
+const PAUSE_MS_MOST = 2_000
 /** A smaller book is handed over at the gate in a millisecond. */
 const OFFERS_LEAST = 100
 
