@@ -67,8 +67,3 @@ export type Asked<Kind extends keyof Questions = keyof Questions> = {
     readonly forget?: number
   }
 }[Kind]
-
-export type Answered<Kind extends keyof Answers = keyof Answers> =
-  | { readonly id: number; readonly answer: Answers[Kind] }
-  /** The calculation threw: the same question would give the same. */
-  | { readonly id: number; readonly broken: string }

@@ -21,7 +21,8 @@ import { helpOf, plannedSlots, planShare, requestsOf } from '../../domain/grid-o
 import { stateShare } from '../../domain/grid-operation/grid-states.ts'
 import { packPlans, unpackPlans } from '../../domain/grid-operation/packed-plans.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
-import type { Answered, Answers, Asked, Questions } from './calculation-messages.ts'
+import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
+import type { Answers, Asked, Questions } from './calculation-messages.ts'
 import { takenFrom } from './shares.ts'
 
 const port = parentPort
@@ -103,25 +104,15 @@ const judged = (
   ...(tolerance && { tolerance })
 })
 
-const answerTo = <Kind extends keyof Questions>({ id, kind, question, network }: Asked<Kind>): Answered<Kind> => {
-  try {
-    const compiled = networks.get(network)
-    if (!compiled) throw new Error(`network ${network} was never told`)
-    return { id, answer: answerers[kind](question, compiled) }
-  } catch (error) {
-    return { id, broken: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-  }
+const answerTo = <Kind extends keyof Questions>({ kind, question, network }: Asked<Kind>): Answers[Kind] => {
+  const compiled = networks.get(network)
+  if (!compiled) throw new Error(`network ${network} was never told`)
+  return answerers[kind](question, compiled)
 }
 
 port.on('message', (asked: Asked) => {
   if (asked.forget !== undefined) networks.delete(asked.forget)
   if (asked.learn) networks.set(asked.network, asked.learn)
-  const answered = answerTo(asked)
-  port.postMessage(answered, buffersIn(answered))
+  const answer = threadAnswer(asked.id, () => answerTo(asked))
+  port.postMessage(answer, buffersIn(answer))
 })
-
-/** What of an answer may be handed over rather than copied: nobody here needs it any more. */
-function buffersIn(value: unknown): ArrayBuffer[] {
-  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : []
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(buffersIn) : []
-}

@@ -27,9 +27,10 @@ import { brokenSlots, plannedSlots, planOf } from '../../domain/grid-operation/g
 import { type CalculatedSlot, calculatedSlots } from '../../domain/grid-operation/grid-states.ts'
 import { packPlans, unpackPlans } from '../../domain/grid-operation/packed-plans.ts'
 import { BrokenInvariant, isBrokenInvariant } from '../../infra/host/broken-invariant.ts'
+import { ThreadEnded } from '../runtime/answering-thread.ts'
 import type { Answers, Questions } from './calculation-messages.ts'
 import { shareOf, stop } from './shares.ts'
-import { ThreadEnded, type ThreadPool, threadPool } from './thread-pool.ts'
+import { type ThreadPool, threadPool } from './thread-pool.ts'
 
 /**
  * Each answer rejects with BrokenInvariant where the calculation threw; with any other error where a thread ended, and then

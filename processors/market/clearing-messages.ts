@@ -4,15 +4,13 @@ import type { ClearedBook } from '../../domain/market/sessions/close-session.ts'
 import type { WrittenLists } from '../../schemas/allocation-lists.ts'
 import type { SessionRules } from '../../schemas/generated.ts'
 
-export type Asked =
+export type Told =
   /** A book that will perhaps be cleared. */
   | { readonly kind: 'prepare'; readonly key: number; readonly book: PackedBook }
   | { readonly kind: 'forget'; readonly key: number }
-  | AskedToClear
 
-export interface AskedToClear {
+export interface Question {
   readonly kind: 'clear'
-  readonly id: number
   /** Or the key of one that was prepared. */
   readonly book: PackedBook | number
   readonly rules: SessionRules
@@ -20,13 +18,10 @@ export interface AskedToClear {
   readonly start: number
 }
 
+export type Asked = Told | (Question & { readonly id: number })
+
 export interface Cleared {
   readonly outcome: ClearedBook
   /** By offer, as they stand in its record. */
   readonly allocations: WrittenLists
 }
-
-export type Answered =
-  | { readonly id: number; readonly cleared: Cleared }
-  /** The clearing threw: the same book would give the same. */
-  | { readonly id: number; readonly broken: string }

@@ -5,14 +5,15 @@
 import { parentPort } from 'node:worker_threads'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
-import { buffersOf, type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
+import { type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
 import { clearSession } from '../../domain/market/sessions/clear-session.ts'
 import { startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import { writtenAllocations } from '../../schemas/allocation-lists.ts'
-import type { Answered, Asked, AskedToClear, Cleared } from './clearing-messages.ts'
+import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
+import type { Asked, Cleared, Question } from './clearing-messages.ts'
 
 const port = parentPort
 if (!port) throw new Error('clearing-thread.ts is not a program: clearing.ts starts it as a thread')
@@ -31,7 +32,7 @@ const bookOf = (asked: PackedBook | number): Book => {
   return book
 }
 
-const clearAndWrite = ({ book: asked, rules, start }: AskedToClear): Cleared => {
+const clearAndWrite = ({ book: asked, rules, start }: Question): Cleared => {
   const book = bookOf(asked)
   const outcome = clear(book, rules)
   const startOf = startsOfMtus(start, book.mtus)
@@ -41,29 +42,18 @@ const clearAndWrite = ({ book: asked, rules, start }: AskedToClear): Cleared => 
   }
 }
 
-const buffersIn = ({ outcome, allocations }: Cleared): ArrayBuffer[] =>
-  [outcome, outcome.runs, outcome.served, allocations].flatMap(buffersOf)
-
 const prepare = (key: number, packed: PackedBook): void => {
   const book = unpackBook(packed)
   prepareBook(book)
   prepared.set(key, book)
 }
 
-const answer = (asked: AskedToClear): void => {
-  const { id } = asked
-  let answered: Answered
-  try {
-    answered = { id, cleared: clearAndWrite(asked) }
-  } catch (error) {
-    answered = { id, broken: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-  }
-  port?.postMessage(answered, 'cleared' in answered ? buffersIn(answered.cleared) : [])
-  setImmediate(tidyUp)
-}
-
 port.on('message', (asked: Asked) => {
-  if (asked.kind === 'clear') answer(asked)
-  else if (asked.kind === 'forget') prepared.delete(asked.key)
-  else prepare(asked.key, asked.book)
+  if (asked.kind === 'forget') prepared.delete(asked.key)
+  else if (asked.kind === 'prepare') prepare(asked.key, asked.book)
+  else {
+    const answer = threadAnswer(asked.id, () => clearAndWrite(asked))
+    port.postMessage(answer, buffersIn(answer))
+    setImmediate(tidyUp)
+  }
 })

@@ -5,17 +5,16 @@
  * The thread starts with the first book and stays. Books are cleared one after the other, in the order in which they
  * came. Same book, same outcome: it is the same code, and nothing else reaches it.
  */
-import { Worker } from 'node:worker_threads'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import { buffersOf, type PackedBook, packBook } from '../../domain/market/clearing/packed-book.ts'
 import type { BookToClear } from '../../domain/market/sessions/market.ts'
-import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
-import type { Answered, Asked, Cleared } from './clearing-messages.ts'
+import { answeringThread } from '../runtime/answering-thread.ts'
+import type { Cleared, Question, Told } from './clearing-messages.ts'
 
 export interface Clearing {
   /**
-   * Rejects with BrokenInvariant where the clearing threw; with any other error where the thread ended, and then another
-   * attempt may succeed.
+   * Rejects with BrokenInvariant where the clearing threw; with ThreadEnded where the thread ended, and then another attempt
+   * may succeed.
    */
   clear(asked: BookToClear): Promise<Cleared>
   /**
@@ -34,39 +33,14 @@ interface Prepared {
   readonly book: Book
 }
 
-interface Waiting {
-  readonly resolve: (cleared: Cleared) => void
-  readonly reject: (error: Error) => void
-}
-
 export const clearingThread = (script = new URL('clearing-thread.ts', import.meta.url)): Clearing => {
-  const waiting = new Map<number, Waiting>()
   /** By PoM, the oldest first. */
   const prepared = new Map<string, Prepared>()
-  let worker: Worker | undefined
-  let id = 0
-
-  const begin = (): Worker => {
-    const started = new Worker(script, { name: 'clearing', execArgv: [] })
-    started.on('message', (answered: Answered) => {
-      const asker = waiting.get(answered.id)
-      waiting.delete(answered.id)
-      if (waiting.size === 0) started.unref()
-      if ('cleared' in answered) asker?.resolve(answered.cleared)
-      else asker?.reject(new BrokenInvariant(`the clearing failed: ${answered.broken}`))
-    })
-    const end = (error: Error): void => {
-      if (worker !== started) return
-      worker = undefined
-      prepared.clear()
-      const askers = [...waiting.values()]
-      waiting.clear()
-      for (const { reject } of askers) reject(error)
-    }
-    started.on('error', error => end(new Error('the thread of the clearing failed', { cause: error })))
-    started.on('exit', code => end(new Error(`the thread of the clearing ended with ${code}`)))
-    return started
-  }
+  let lastKey = 0
+  const thread = answeringThread({
+    ...{ script, name: 'clearing', work: 'the clearing', thread: 'the thread of the clearing' },
+    onEnd: () => prepared.clear()
+  })
 
   const handOver = (book: Book): { readonly packed: PackedBook; readonly buffers: ArrayBuffer[] } => {
     const packed = packBook(book)
@@ -75,7 +49,7 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
 
   const forget = (pom: string, { key }: Prepared): void => {
     prepared.delete(pom)
-    worker?.postMessage({ kind: 'forget', key } satisfies Asked)
+    thread.tell({ kind: 'forget', key } satisfies Told)
   }
 
   /** The key of the very same book, which the thread gives away. */
@@ -89,19 +63,12 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
   }
 
   return {
-    clear: ({ book, rules, start }) =>
-      new Promise((resolve, reject) => {
-        worker ??= begin()
-        // While somebody waits the process may not end.
-        worker.ref()
-        waiting.set(++id, { resolve, reject })
-        const key = takePrepared(book)
-        if (key !== undefined) worker.postMessage({ kind: 'clear', id, book: key, rules, start } satisfies Asked)
-        else {
-          const { packed, buffers } = handOver(book)
-          worker.postMessage({ kind: 'clear', id, book: packed, rules, start } satisfies Asked, buffers)
-        }
-      }),
+    async clear({ book, rules, start }) {
+      const key = takePrepared(book)
+      if (key !== undefined) return thread.ask({ kind: 'clear', book: key, rules, start } satisfies Question)
+      const { packed, buffers } = handOver(book)
+      return thread.ask({ kind: 'clear', book: packed, rules, start } satisfies Question, buffers)
+    },
     prepare(pom, { book }) {
       const earlier = prepared.get(pom)
       if (earlier?.book === book) return
@@ -111,16 +78,10 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
           forget(oldest, one)
           break
         }
-      if (!worker) {
-        worker = begin()
-        worker.unref()
-      }
       const { packed, buffers } = handOver(book)
-      prepared.set(pom, { key: ++id, book })
-      worker.postMessage({ kind: 'prepare', key: id, book: packed } satisfies Asked, buffers)
+      prepared.set(pom, { key: ++lastKey, book })
+      thread.tell({ kind: 'prepare', key: lastKey, book: packed } satisfies Told, buffers)
     },
-    async close() {
-      await worker?.terminate()
-    }
+    close: () => thread.close()
   }
 }

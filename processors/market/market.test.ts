@@ -158,7 +158,7 @@ const endsOnce = async (t: Test): Promise<URL> => {
      const mark = ${JSON.stringify(join(directory, 'mark'))}
      parentPort.on('message', async message => {
        if (message.kind === 'prepare') return
-       if (existsSync(mark)) parentPort.postMessage({ id: message.id, cleared: { outcome: { ranks: new Int32Array(2) } } })
+       if (existsSync(mark)) parentPort.postMessage({ id: message.id, answer: { outcome: { ranks: new Int32Array(2) } } })
        else {
          writeFileSync(mark, '')
          process.exit(9)
