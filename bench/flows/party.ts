@@ -27,10 +27,10 @@ const follow = async (order: Order): Promise<number> => {
     case 'prepare-pods': {
       const { pods, places } = workload(count, 0)
       // The same documents under other codes first, so that registration too is measured in a warm process.
-      const others = pods.map(pod => ({ ...pod, pod: `W${'pod' in pod ? pod.pod : ''}` }))
+      const under = (letter: string) => pods.map(pod => ({ ...pod, pod: `${letter}${'pod' in pod ? pod.pod : ''}` }))
+      const others = under('W')
       documents.set('few warm pods', pieces(others.slice(0, 100)))
       documents.set('warm pods', pieces(others.slice(100)))
-      const under = (letter: string) => pods.map(pod => ({ ...pod, pod: `${letter}${'pod' in pod ? pod.pod : ''}` }))
       documents.set('second pods', pieces(under('X')))
       documents.set('third pods', pieces(under('Y')))
       documents.set('pods', pieces(pods))

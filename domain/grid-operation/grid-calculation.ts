@@ -4,7 +4,7 @@
  */
 import { alertsOf } from '../grid/flexibility-request/alerts.ts'
 import { type PlannedSlot, slotPlanner } from '../grid/flexibility-request/plan-flexibility.ts'
-import { type SubstationRequest, substationRequests } from '../grid/flexibility-request/substation-requests.ts'
+import { substationRequests } from '../grid/flexibility-request/substation-requests.ts'
 import { validateServices } from '../grid/technical-validation/validate-services.ts'
 import { type Limits, violationsOf } from '../grid/violations.ts'
 import type { Solver } from '../optimisation/solver.ts'
@@ -22,7 +22,7 @@ export const gridCalculation = (solver: Solver): GridCalculation => ({
   plan(problem) {
     const planSlot = planShare(problem, solver)
     const planned = plannedSlots(problem, new Map(brokenSlots(problem).map(slot => [slot, planSlot(slot)])))
-    return planOf(planned, requestsOf(problem, planned), helpOf(problem, planned))
+    return planOf(planned, substationRequests(problem, planned), helpOf(problem, planned))
   },
   validate: validateServices
 })
@@ -61,11 +61,6 @@ export const plannedSlots = (
   { slots }: Pick<PlanProblem, 'slots'>,
   planned: ReadonlyMap<number, PlannedShare>
 ): readonly PlannedShare[] => slots.map((_, slot) => planned.get(slot) ?? clean)
-
-export const requestsOf = (
-  problem: Pick<PlanProblem, 'compiled' | 'slots' | 'units' | 'bands' | 'pom'>,
-  planned: readonly PlannedSlot[]
-): readonly SubstationRequest[] => substationRequests(problem, planned)
 
 export const helpOf = (
   { compiled, slots, units }: Pick<PlanProblem, 'compiled' | 'slots' | 'units'>,

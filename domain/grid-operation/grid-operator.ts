@@ -6,8 +6,8 @@
  *   AssessSession ──> assessed ──ValidateServices──> judged ──NoteFinalOutcome──> final
  *                       └ proposals: ApproveRequests, RejectRequests, or the gate drops them (T-86)
  *
- * Calculations are asked for (calculation.ts): whoever decides has them done, here or elsewhere. What a session was opened with, later networks do
- * not change: it is judged with the network that holds then, and the event names its version.
+ * Calculations are asked for (calculation.ts): whoever decides has them done, here or elsewhere. What a session was opened with,
+ * later networks do not change: it is judged with the network that holds then, and the event names its version.
  */
 import type {
   ApproveRequests,

@@ -5,6 +5,7 @@
 import { parentPort } from 'node:worker_threads'
 import type { CompiledNetwork } from '../../domain/grid/compile-network.ts'
 import { unpackUnits } from '../../domain/grid/flexibility-request/packed-units.ts'
+import { substationRequests } from '../../domain/grid/flexibility-request/substation-requests.ts'
 import { unpackSlots } from '../../domain/grid/packed-slots.ts'
 import { packViolations } from '../../domain/grid/packed-violations.ts'
 import { joinedSlots, judgedAlone } from '../../domain/grid/technical-validation/judged-alone.ts'
@@ -17,7 +18,7 @@ import { unpackServices } from '../../domain/grid/technical-validation/packed-se
 import { placeServices } from '../../domain/grid/technical-validation/placed-services.ts'
 import { slotOpener } from '../../domain/grid/technical-validation/slot-opener.ts'
 import type { ValidationCase } from '../../domain/grid/technical-validation/validation-case.ts'
-import { helpOf, plannedSlots, planShare, requestsOf } from '../../domain/grid-operation/grid-calculation.ts'
+import { helpOf, plannedSlots, planShare } from '../../domain/grid-operation/grid-calculation.ts'
 import { stateShare } from '../../domain/grid-operation/grid-states.ts'
 import { packPlans, unpackPlans } from '../../domain/grid-operation/packed-plans.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
@@ -61,7 +62,7 @@ const answerers: Answerers = {
   },
   requests(question, compiled) {
     const problem = planned(question, compiled)
-    return requestsOf(problem, plannedSlots(problem, unpackPlans(question.planned, problem)))
+    return substationRequests(problem, plannedSlots(problem, unpackPlans(question.planned, problem)))
   },
   help(question, compiled) {
     const problem = planned(question, compiled)

@@ -3,7 +3,7 @@
  * waits for what could have been done before. Nothing is cleared before the gate, and a book that still changes is handed
  * over again. Nobody depends on it.
  */
-import { type BookToClear, nextBook } from '../../domain/market/sessions/market.ts'
+import { nextBook } from '../../domain/market/sessions/market.ts'
 import type { Market } from '../../domain/market/sessions/state.ts'
 import type { Clearing } from './clearing.ts'
 
@@ -23,11 +23,7 @@ const PAUSE_MS_MOST = 2_000
 /** A smaller book is handed over at the gate in a millisecond. */
 const OFFERS_LEAST = 100
 
-export const booksAhead = (
-  clearing: Pick<Clearing, 'prepare'>,
-  quietMs = QUIET_MS,
-  next: (state: Market, pom: string) => BookToClear | undefined = nextBook
-): BooksAhead => {
+export const booksAhead = (clearing: Pick<Clearing, 'prepare'>, quietMs = QUIET_MS): BooksAhead => {
   const waiting = new Map<string, NodeJS.Timeout>()
   /** By PoM, how long it took the last time. */
   const took = new Map<string, number>()
@@ -35,7 +31,7 @@ export const booksAhead = (
   const prepare = (pom: string, state: Market): void => {
     waiting.delete(pom)
     const began = performance.now()
-    const asked = next(state, pom)
+    const asked = nextBook(state, pom)
     if (asked && asked.book.offers.length >= OFFERS_LEAST) clearing.prepare(pom, asked)
     took.set(pom, performance.now() - began)
   }

@@ -18,8 +18,6 @@ export interface Placing {
   readonly windows: readonly Window[]
   /** Whether the DSO asks for anything. */
   readonly dsoLeads: boolean
-  /** Where the TSO leads, a block that cost it more than it saves would leave its prices without proof. */
-  readonly mustEnter: boolean
   readonly fixedInTso: Uint8Array | undefined
   /** Paper: what leaves a pool when a block enters. */
   readonly displaced: Leaving
@@ -105,12 +103,13 @@ export const run = (placing: Placing, at: Live, runs: Runs): Worth | undefined =
 }
 
 const enterTso = (placing: Placing, at: Live, gain: Gain, offer: number, price: number, amount: number): void => {
-  const { compiled, isBlock, mustEnter, fixedInTso, lost } = placing
+  const { compiled, isBlock, dsoLeads, fixedInTso, lost } = placing
   const classIndex = tsoClassAt(compiled, at, offer, price)
   const isOfBlock = isBlock[offer] === 1
   const { worth } = gain
   lost.count = 0
-  const entry = { classIndex, offer, price, amount, must: isOfBlock && mustEnter }
+  // Where the TSO leads, a block that cost it more than it saves would leave its prices without proof.
+  const entry = { classIndex, offer, price, amount, must: isOfBlock && dsoLeads }
   const placed = classIndex < 0 ? 0 : enter(at.tso, entry, fixedInTso, lost)
   for (let k = 0; k < lost.count; k++) {
     worth[2] -= lost.amount[k]!

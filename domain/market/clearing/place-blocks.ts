@@ -82,7 +82,6 @@ const searchFor = (compiled: Compiled, { blocks, slices }: Component, cleared: (
     isBlock,
     windows,
     dsoLeads,
-    mustEnter: dsoLeads,
     fixedInTso: dsoLeads ? isBlock : undefined,
     displaced: nothingLeft(),
     lost: nothingLeft(),
@@ -103,8 +102,8 @@ const mostOf = (worths: readonly Worth[]): Worth => {
 
 const liveAt = ({ live }: Search, mtu: number, market: number): Live | undefined => live.get(mtu * marketCount + market)
 
-/** What the start is worth; undefined, and nothing changed, if there is no room or nothing to gain. */
-const tryStart = (search: Search, n: number, { start, power }: Choice): Worth | undefined => {
+/** False, and nothing changed, if there is no room or nothing to gain. */
+const tryStart = (search: Search, n: number, { start, power }: Choice): boolean => {
   const { offer, duration, price, market, first, classes } = search.windows[n]!
   let total: Worth | undefined = noWorth
   const done: Live[] = []
@@ -114,9 +113,9 @@ const tryStart = (search: Search, n: number, { start, power }: Choice): Worth | 
     done.push(at)
     total = worth && plus(total, worth)
   }
-  if (total && compare(total, noWorth) > 0) return total
+  if (total && compare(total, noWorth) > 0) return true
   for (const at of done) if (!rebuild(search, at, at.runs.slice(0, -1))) search.provesNothing = true
-  return undefined
+  return false
 }
 
 const remove = (search: Search, n: number): void => {

@@ -50,8 +50,6 @@ export const outcomeDigestOfColumns = (book: Book, outcome: OutcomeColumns, star
 
 /** Bytes that are gathered before they are hashed: a call of the hash costs more than a record's bytes. */
 const PAPER_BYTES = 65_536
-/** Code units up to which a text is written here: a call of the buffer's own writer costs as much as some forty. */
-const SHORT_TEXT = 40
 
 interface Paper {
   readonly hash: ReturnType<typeof createHash>
@@ -81,7 +79,7 @@ const addText = (paper: Paper, line: string): void => {
   // At most three bytes of UTF-8 for a unit of UTF-16.
   if (3 * length > PAPER_BYTES - paper.end) empty(paper)
   if (3 * length > PAPER_BYTES) paper.hash.update(line)
-  else if (length > SHORT_TEXT || !addShort(paper, line)) paper.end += paper.bytes.write(line, paper.end)
+  else paper.end += paper.bytes.write(line, paper.end)
 }
 
 /** From the place `from` on; a few, so a loop costs less than a call. */
@@ -94,18 +92,6 @@ const addBytes = (paper: Paper, added: Uint8Array, from: number): void => {
   const { bytes, end } = paper
   for (let n = from; n < added.length; n++) bytes[end + n - from] = added[n]!
   paper.end = end + added.length - from
-}
-
-/** False, and nothing written, where it is not ASCII. */
-const addShort = (paper: Paper, line: string): boolean => {
-  const { bytes, end } = paper
-  for (let n = 0; n < line.length; n++) {
-    const unit = line.charCodeAt(n)
-    if (unit > 0x7f) return false
-    bytes[end + n] = unit
-  }
-  paper.end = end + line.length
-  return true
 }
 
 const addNumber = (paper: Paper, value: number): void => {
