@@ -21,6 +21,9 @@ const clear = clearSession(await loadSolver())
 
 /** Young objects alone: a whole collection would take the compiled code as well, whose objects are all gone now. */
 const tidyUp = quietCollection()
+/** By then what came of an outcome is on the log: on few cores, tidying up at once would hold that up. */
+const TIDY_AFTER_MS = 250
+let tidying: NodeJS.Timeout | undefined
 
 const prepared = new Map<number, Book>()
 
@@ -49,11 +52,12 @@ const prepare = (key: number, packed: PackedBook): void => {
 }
 
 port.on('message', (asked: Asked) => {
+  clearTimeout(tidying)
   if (asked.kind === 'forget') prepared.delete(asked.key)
   else if (asked.kind === 'prepare') prepare(asked.key, asked.book)
   else {
     const answer = threadAnswer(asked.id, () => clearAndWrite(asked))
     port.postMessage(answer, buffersIn(answer))
-    setImmediate(tidyUp)
+    tidying = setTimeout(tidyUp, TIDY_AFTER_MS)
   }
 })

@@ -16,7 +16,7 @@ import type { BlockChoice } from './component.ts'
 import { componentsOf, signatureOf } from './components.ts'
 import { type Cleared, decideComponent, type Solved } from './decide-component.ts'
 import { type Grants, noGrants } from './grants.ts'
-import { clearSlice, type Forced, grantSlice, type Slice, slicesOf } from './merit-order.ts'
+import { clearSlice, type Forced, grantSlice, type Slice, type SlicePools, slicesOf } from './merit-order.ts'
 import { type OutcomeColumns, outcomeColumns, writtenOutcome } from './outcome.ts'
 import { piecesOfGrants } from './pieces.ts'
 import { brokenBy, intervalAt, marketsOf, noRestrictions, programmed, restrict } from './restrictions.ts'
@@ -62,7 +62,7 @@ export const decideGrants = (
       .filter(({ starts }) => starts.length > 0)
     const components = componentsOf(compiled, slices, blocks, restrictions)
     const signatures = new Set<string>()
-    const decided = new Map<number, Slice>()
+    const decided = new Map<number, SlicePools>()
     const results: Solved[] = []
     for (const component of components) {
       const signature = signatureOf(component, restrictions)

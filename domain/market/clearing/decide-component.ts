@@ -7,10 +7,11 @@ import type { Solver } from '../../optimisation/solver.ts'
 import { chooseBlocks } from './block-heuristic.ts'
 import { classesOfBlock, compare, noWorth, plus, type Worth, worthOf, worthOfRuns } from './block-starts.ts'
 import type { ClearingOutcome } from './book.ts'
+import { clearAround } from './clear-around.ts'
 import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import { type Component, solveComponent } from './component.ts'
 import { buildLadder, type Ladder } from './ladder.ts'
-import { clearSlice, type Flood, type Forced, type Slice } from './merit-order.ts'
+import { clearSlice, type Flood, type Forced, type Slice, type SlicePools } from './merit-order.ts'
 import { placeBlocks } from './place-blocks.ts'
 import { intervalAt, programmed, type Restrictions } from './restrictions.ts'
 
@@ -29,7 +30,7 @@ export interface Solved {
   readonly gap: number
   readonly nodes: number
   /** Slices as decided, where they are known already. */
-  readonly slices?: ReadonlyMap<number, Slice>
+  readonly slices?: ReadonlyMap<number, SlicePools>
 }
 
 /** A slice by merit order: without what a programme decides; without restricted offers only (they differ where `explicit`). */
@@ -144,8 +145,8 @@ const distance = (
   restrictions: Restrictions,
   response: { readonly forced: ReadonlyMap<number, readonly Forced[]>; readonly missing: Worth | undefined },
   cleared: ReadonlyMap<number, Cleared>
-): { gap: number; isCost: boolean; slices: ReadonlyMap<number, Slice> } => {
-  const slices = new Map<number, Slice>()
+): { gap: number; isCost: boolean; slices: ReadonlyMap<number, SlicePools> } => {
+  const slices = new Map<number, SlicePools>()
   let isBounded = true
   let reached: Worth = noWorth
   let bound: Worth = noWorth
@@ -160,7 +161,7 @@ const distance = (
     relaxed.set(slice, free)
     const forced = response.forced.get(slice) ?? []
     const responded =
-      forced.length > 0 ? clearSlice(compiled, market, mtu, { without, forced }) : cleared.get(slice)!.greedy
+      forced.length > 0 ? clearAround(compiled, cleared.get(slice)!.greedy, forced) : cleared.get(slice)!.greedy
     slices.set(slice, responded)
     reached = plus(reached, worthOfSlice(responded))
     bound = plus(bound, worthOfSlice(free))
@@ -189,7 +190,7 @@ const distance = (
   return { gap, isCost: k === 1 || k === 3, slices }
 }
 
-const worthOfSlice = (slice: Slice): Worth => {
+const worthOfSlice = (slice: SlicePools): Worth => {
   let value: Worth = noWorth
   const { volume: dso } = slice.dso
   for (let k = 0; k < dso.price.length; k++) value = plus(value, [1, -dso.price[k]!, 0, 0], dso.amount[k]!)

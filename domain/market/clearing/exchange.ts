@@ -8,7 +8,7 @@
  * `enter` lets volume in where it displaces the dearest volume that serves one of its own requests; what only a chain of
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
-import { addVolume, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
+import { addVolume, followClasses, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
@@ -19,6 +19,7 @@ export const noRoom = -1
 export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Float64Array): void => {
   const { requests, residual, volume } = pool
   const count = pool.shape.eligible.length
+  followClasses(pool)
   const search = searchOf(pool)
   const { mark, seenRequest, seenClass } = search
   const spread: Spread = { pool, search, prices, head: 0, tail: 0, unseen: count }

@@ -2,11 +2,11 @@
  * A slice while blocks are placed in it (place-blocks.ts): its pools with the blocks that run, which enter by exchange, and the
  * slice cleared anew around them, exactly, with the shadow prices of the side that leads.
  */
-import { type BlockClasses, classesOfBlock, type Worth } from './block-starts.ts'
-import type { Window } from './block-windows.ts'
-import { type Compiled, marketCount } from './compiled-book.ts'
+import type { BlockClasses, Worth } from './block-starts.ts'
+import { clearAround } from './clear-around.ts'
+import type { Compiled } from './compiled-book.ts'
 import { enter, type Leaving, pricePool } from './exchange.ts'
-import { clearSlice, type Forced, type Slice } from './merit-order.ts'
+import type { Forced, Slice, SlicePools } from './merit-order.ts'
 import { copyPool, followClasses, type Pool } from './pool.ts'
 import { closedTo, tsoClassOf } from './slice-classes.ts'
 
@@ -15,7 +15,6 @@ export interface Placing {
   readonly compiled: Compiled
   /** By offer. */
   readonly isBlock: Uint8Array
-  readonly windows: readonly Window[]
   /** Whether the DSO asks for anything. */
   readonly dsoLeads: boolean
   readonly fixedInTso: Uint8Array | undefined
@@ -45,7 +44,7 @@ export interface Live {
 }
 
 export interface Settled {
-  readonly slice: Slice
+  readonly slice: SlicePools
   readonly forced: ReadonlyMap<number, Forced>
   /** Shadow prices of the leading side, by class. */
   readonly prices: Float64Array
@@ -130,9 +129,9 @@ const tsoClassAt = (compiled: Compiled, at: Live, offer: number, price: number):
 }
 
 /** Clears a slice around what its blocks give to each side; undefined if one of them gives less than it must. */
-export const settle = (placing: Placing, slice: number, at: Live): Settled | undefined => {
+export const settle = (placing: Placing, at: Live): Settled | undefined => {
   if (at.settled) return at.settled
-  const { compiled, isBlock, windows, dsoLeads } = placing
+  const { compiled, isBlock, dsoLeads } = placing
   const forced = new Map<number, Forced>()
   for (const { offer } of at.runs) {
     placing.toDso[offer] = 0
@@ -146,16 +145,8 @@ export const settle = (placing: Placing, slice: number, at: Live): Settled | und
     if (toDso + toTso !== power) return undefined
     forced.set(offer, { offer, price, toDso, toTso })
   }
-  const market = slice % marketCount
-  const exact =
-    forced.size === 0
-      ? at.base
-      : clearSlice(compiled, market, Math.floor(slice / marketCount), { forced: [...forced.values()] })
+  const exact = forced.size === 0 ? at.base : clearAround(compiled, at.base, [...forced.values()])
   const pool = dsoLeads ? exact.dso : exact.tso
-  // Blocks that come later may open classes; they are priced too.
-  for (const { offer, market: own, first, end } of windows)
-    if (own === market && slice >= first * marketCount && slice < end * marketCount)
-      classesOfBlock(compiled, exact.classes, offer)
   const prices = new Float64Array(pool.shape.eligible.length)
   pricePool(pool, isBlock, prices)
   at.settled = { slice: exact, forced, prices }

@@ -42,17 +42,20 @@ export interface SliceOptions {
   readonly closed?: ReadonlyMap<number, number> | undefined
 }
 
-export interface Slice {
-  readonly market: number
+export interface SlicePools {
   readonly mtu: number
   readonly dso: Pool
   readonly tso: Pool
-  /** Steps accepted for either side, by position in the merit list. */
+  readonly classes: SliceClasses
+}
+
+export interface Slice extends SlicePools {
+  readonly market: number
+  /** Steps accepted for either side, by position in the merit list: those of the DSO in the order in which it took them. */
   readonly steps: Int32Array
   readonly toDso: Float64Array
   readonly toTso: Float64Array
   readonly exact: boolean
-  readonly classes: SliceClasses
 }
 
 export const openSlice = (
@@ -67,13 +70,18 @@ export const openSlice = (
   return { dso, tso, classes: sliceClasses(compiled, market, mtu, dso, tso, closed) }
 }
 
-const poolOf = ({ demand }: Compiled, requests: readonly number[], mtu: number): Pool => {
+/** What requests ask for in one MTU. */
+export const demandAt = ({ demand }: Compiled, requests: readonly number[], mtu: number): Float64Array => {
   const here = new Float64Array(requests.length)
   for (let r = 0; r < here.length; r++) here[r] = demand[requests[r]!]![mtu]!
-  return openPool(requests, here)
+  return here
 }
 
-const accept = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): number => {
+const poolOf = (compiled: Compiled, requests: readonly number[], mtu: number): Pool =>
+  openPool(requests, demandAt(compiled, requests, mtu))
+
+/** Places what fits of an amount and notes it; returns how much that was. */
+export const accept = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): number => {
   const placed = place(pool, classIndex, amount)
   if (placed > 0) {
     addVolume(pool, classIndex, offer, price, placed, pool.lastOf[classIndex]!, -1)
@@ -82,7 +90,8 @@ const accept = (pool: Pool, classIndex: number, offer: number, price: number, am
   return placed
 }
 
-const force = (
+/** Throws if it does not fit. */
+export const force = (
   compiled: Compiled,
   dso: Pool,
   tso: Pool,
@@ -292,7 +301,7 @@ const dearestLimit = ({ requestLimit }: Compiled, { requests }: Pool): number =>
 }
 
 /** Says which request each accepted volume serves: within a class the cheapest serves the most specific. */
-export const grantSlice = (slice: Slice, grants: Grants): void => {
+export const grantSlice = (slice: SlicePools, grants: Grants): void => {
   grantPool(slice.dso, slice.mtu, grants)
   grantPool(slice.tso, slice.mtu, grants)
 }

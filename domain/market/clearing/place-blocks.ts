@@ -12,16 +12,16 @@
  */
 
 import { classesOfBlock, compare, noWorth, plus, type Worth } from './block-starts.ts'
-import { nobody, noTakers, promisesOf, type Takers, windowOf } from './block-windows.ts'
+import { nobody, noTakers, promisesOf, type Takers, type Window, windowOf } from './block-windows.ts'
 import { type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component } from './component.ts'
 import { noRoom, nothingLeft, openDemand, priceNear } from './exchange.ts'
 import { type Live, opened, type Placing, rebuild, run, type Settled, settle } from './live-slices.ts'
-import type { Slice } from './merit-order.ts'
+import type { Slice, SlicePools } from './merit-order.ts'
 import type { Pool } from './pool.ts'
 
 export interface Placed {
-  readonly slices: ReadonlyMap<number, Slice>
+  readonly slices: ReadonlyMap<number, SlicePools>
   /** Of the leading side's cost, relative; undefined if its volume may not be the most possible. */
   readonly gap: number | undefined
 }
@@ -39,6 +39,8 @@ interface Choice {
 /** A search for places, of all blocks of a component. */
 interface Search extends Placing {
   readonly blocks: readonly BlockChoice[]
+  /** By block. */
+  readonly windows: readonly Window[]
   readonly live: ReadonlyMap<number, Live>
   /** By block. */
   readonly choices: (Choice | undefined)[]
@@ -64,7 +66,7 @@ export const placeBlocks = (
     if (gap !== undefined && gap <= gapAccepted) break
     turn = now.furthest
   }
-  const slices = new Map<number, Slice>()
+  const slices = new Map<number, SlicePools>()
   for (const [slice, at] of live) if (at.runs.length > 0 && at.settled) slices.set(slice, at.settled.slice)
   return { slices, gap }
 }
@@ -170,7 +172,7 @@ const gapNow = (search: Search): { gap: number | undefined; furthest: number[] }
   let isProof = !search.provesNothing
   const settled = new Map<number, Settled>()
   for (const [slice, at] of live) {
-    const exact = settle(search, slice, at)
+    const exact = settle(search, at)
     if (!exact) {
       isProof = false
       continue

@@ -90,6 +90,14 @@ export const copyPool = (pool: Pool): Pool => {
   }
 }
 
+/** The same classes with nothing promised; `demand` by request becomes the pool's. */
+export const emptied = ({ requests, shape }: Pool, demand: Float64Array): Pool => ({
+  ...openPool(requests, demand),
+  shape,
+  flow: new Array<number>(shape.flowEnd).fill(0),
+  lastOf: new Array<number>(shape.eligible.length).fill(-1)
+})
+
 /** Places for all classes that the shape has: copies have opened some since. */
 export const followClasses = ({ shape, lastOf, flow }: Pool): void => {
   while (lastOf.length < shape.eligible.length) lastOf.push(-1)

@@ -104,6 +104,13 @@ export const sliceClasses = (
   }
 }
 
+/** The same classes for pools that share the shapes of those. */
+export const classesOfPools = (classes: SliceClasses, dso: Pool, tso: Pool): SliceClasses => ({
+  ...classes,
+  dso: { ...classes.dso, pool: dso },
+  tso: { ...classes.tso, pool: tso }
+})
+
 const classesOfSide = (pool: Pool, limits: readonly number[], sets: SideSets): ClassesOfSide => ({
   pool,
   limits,

@@ -1,0 +1,72 @@
+/**
+ * A slice cleared again around volume that takes its place before all others, as `clearSlice` would, but looking only at what was
+ * accepted without that volume.
+ *
+ * Why that is enough: what a pool accepts by merit order is the cheapest base of a matroid. With some volume in it already the
+ * base is a part of what it was (what closed a circuit still closes one), so the DSO takes nothing that it did not take before.
+ * What it gives back the TSO is offered too, whose base is then a part of that and of its former one. Requests are shared out
+ * by the same calls in the same order, since a step that is refused moves nothing. The room of a unit needs no further look:
+ * both sides together take no more of it than before.
+ */
+import type { Compiled } from './compiled-book.ts'
+import { accept, demandAt, type Forced, force, type Slice, type SlicePools } from './merit-order.ts'
+import { emptied, type Pool } from './pool.ts'
+import { classesOfPools, closedTo, dsoClassOf, type SliceClasses, tsoClassOf } from './slice-classes.ts'
+
+/** `cleared`: by `clearSlice`, without forced volume. */
+export const clearAround = (compiled: Compiled, cleared: Slice, forced: readonly Forced[]): SlicePools => {
+  const { mtu } = cleared
+  const dso = emptied(cleared.dso, demandAt(compiled, cleared.dso.requests, mtu))
+  const tso = emptied(cleared.tso, demandAt(compiled, cleared.tso.requests, mtu))
+  const classes = classesOfPools(cleared.classes, dso, tso)
+  for (const one of forced) force(compiled, dso, tso, classes, one)
+  const taken = offerToDso(compiled, cleared, dso, classes)
+  if (tso.requests.length > 0) offerToTso(compiled, cleared, taken, tso, classes)
+  return { mtu, dso, tso, classes }
+}
+
+/** Paper, by place among the steps that were accepted: what the DSO takes now. */
+let takenNow = new Float64Array(0)
+
+const offerToDso = (compiled: Compiled, cleared: Slice, dso: Pool, classes: SliceClasses): Float64Array => {
+  const { steps, toDso } = cleared
+  if (takenNow.length < steps.length) takenNow = new Float64Array(2 * steps.length)
+  const { offer, price } = compiled.merit[cleared.market]![cleared.mtu]!
+  const { offerKind } = compiled
+  for (let n = 0; n < steps.length; n++) {
+    const amount = toDso[n]!
+    takenNow[n] = 0
+    if (amount === 0 || dso.left === 0) continue
+    const o = offer[steps[n]!]!
+    const bid = price[steps[n]!]!
+    const classIndex = dsoClassOf(classes, offerKind[o]!, closedTo(classes, o), bid)
+    if (classIndex >= 0) takenNow[n] = accept(dso, classIndex, o, bid, amount)
+  }
+  return takenNow
+}
+
+const offerToTso = (
+  compiled: Compiled,
+  cleared: Slice,
+  taken: Float64Array,
+  tso: Pool,
+  classes: SliceClasses
+): void => {
+  const { steps, toDso, toTso } = cleared
+  const { offer, price } = compiled.merit[cleared.market]![cleared.mtu]!
+  const { offerKind } = compiled
+  for (const n of byMerit(cleared, taken)) {
+    if (tso.left === 0) return
+    const o = offer[steps[n]!]!
+    const bid = price[steps[n]!]!
+    const classIndex = tsoClassOf(classes, offerKind[o]!, closedTo(classes, o), bid)
+    if (classIndex >= 0) accept(tso, classIndex, o, bid, toTso[n]! + toDso[n]! - taken[n]!)
+  }
+}
+
+/** Places of the steps of which anything is left for the TSO, in merit order. */
+const byMerit = ({ steps, toDso, toTso }: Slice, taken: Float64Array): number[] => {
+  const places: number[] = []
+  for (let n = 0; n < steps.length; n++) if (toTso[n]! + toDso[n]! - taken[n]! > 0) places.push(n)
+  return places.sort((a, b) => steps[a]! - steps[b]!)
+}
