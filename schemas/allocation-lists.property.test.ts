@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { writtenAllocations } from './allocation-lists.ts'
+import { writtenAllocations, writtenRuns } from './allocation-lists.ts'
 import { encode } from './codec.ts'
-import type { OfferCleared } from './generated.ts'
+import type { OfferCleared, RequestCleared } from './generated.ts'
 import { noteWrittenList } from './written-lists.ts'
 
 const parameters = {
@@ -70,6 +70,54 @@ t.test('allocations written from columns are the bytes that the codec writes', a
         const noted = cleared(allocations)
         noteWrittenList(noted, 'allocations', bytes.subarray(from[o], from[o + 1]))
         return whole.equals(encode(noted)) && whole.equals(encode(noted))
+      })
+    }),
+    parameters
+  )
+})
+
+type Runs = Pick<RequestCleared, 'served' | 'residual' | 'prices'>
+
+const requestCleared = (runs: Runs): RequestCleared => ({
+  type: 'RequestCleared',
+  pom: 'ROMA01',
+  sessionId: '2026-01-15.DA.ROMA01',
+  marketOutcomeId: '2026-01-15.DA.ROMA01.MO',
+  requestId: 'R1',
+  side: 'DSO',
+  operator: 'ARETI',
+  quantity: 'P',
+  direction: 'UP',
+  service: 'congestion',
+  carriedFrom: null,
+  ...runs,
+  paidMicroEur: 12
+})
+
+const valueRun = fc.record({ mtu: fc.nat(), mtus: fc.nat(100), value: amount })
+const requestsOfRuns = fc.array(fc.array(valueRun, { maxLength: 6 }), { maxLength: 6 })
+
+t.test('what requests got, written from columns, is the bytes that the codec writes', async () => {
+  fc.assert(
+    fc.property(requestsOfRuns, starts, (requests, startOf) => {
+      const runs = requests.flat()
+      const { bytes, from } = writtenRuns(
+        {
+          from: Int32Array.of(0, ...requests.keys().map(r => requests.slice(0, r + 1).flat().length)),
+          mtu: Int32Array.from(runs, ({ mtu }) => mtu % startOf.length),
+          mtus: Int32Array.from(runs, ({ mtus }) => mtus),
+          value: Float64Array.from(runs, ({ value }) => value)
+        },
+        startOf
+      )
+      return requests.every((own, r) => {
+        const list = own.map(({ mtu, mtus, value }) => ({ start: startOf[mtu % startOf.length]!, mtus, value }))
+        const served = list.map(({ value, ...run }) => ({ ...run, quantity: value }))
+        const lists = { served, residual: served, prices: list.map(({ value, ...run }) => ({ ...run, price: value })) }
+        const noted = requestCleared({ served: [], residual: [], prices: [] })
+        for (const field of ['served', 'residual', 'prices'] as const)
+          noteWrittenList(noted, field, bytes.subarray(from[r], from[r + 1]))
+        return encode(requestCleared(lists)).equals(encode(noted))
       })
     }),
     parameters

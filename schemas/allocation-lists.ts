@@ -1,8 +1,9 @@
 /**
- * The allocations of OfferCleared written from columns, without an object for each: a session has a hundred thousand, and few
- * requests and instants, whose bytes are the same each time.
+ * The long lists of an outcome's events written from columns, without an object for each item: the allocations of OfferCleared, of
+ * which a session has a hundred thousand, and what RequestCleared says by MTU. There are few requests and instants, whose bytes
+ * are the same each time.
  *
- * Promises: the bytes that the codec writes for the same list (a property test holds it).
+ * Promises: the bytes that the codec writes for the same list (property tests hold it).
  */
 import { NUMBER_BYTES, putLong } from './wire-output.ts'
 
@@ -19,7 +20,7 @@ export interface AllocationColumns {
   readonly price: Float64Array
 }
 
-/** Lists by offer: that of offer `o` is `bytes` from `from[o]` up to `from[o + 1]`. */
+/** Lists by offer, or by request: that of offer `o` is `bytes` from `from[o]` up to `from[o + 1]`. */
 export interface WrittenLists {
   readonly bytes: Uint8Array
   readonly from: Int32Array
@@ -54,6 +55,41 @@ export const writtenAllocations = (
     }
     at = putList(bytes, at, columns, first, end, heads, starts)
     from[o + 1] = at
+  }
+  return { bytes: bytes.slice(0, at), from }
+}
+
+/** A run of MTUs with one value: its first MTU, how many, and the value stand in columns at the same place. */
+export interface RunColumns {
+  /** The runs of request `r` are those from `from[r]` up to `from[r + 1]`. */
+  readonly from: Int32Array
+  /** Place in `startOf`. */
+  readonly mtu: Int32Array
+  readonly mtus: Int32Array
+  readonly value: Float64Array
+}
+
+/** Lists of `served`, `residual` or `prices` of RequestCleared: start, MTUs and value of each run. */
+export const writtenRuns = (
+  { from: first, mtu, mtus, value }: RunColumns,
+  startOf: readonly number[]
+): WrittenLists => {
+  const starts = startOf.map(longBytes)
+  const requests = first.length - 1
+  const most = Math.max(0, ...starts.map(({ length }) => length)) + 2 * NUMBER_BYTES
+  const from = new Int32Array(requests + 1)
+  const bytes = new Uint8Array(2 * NUMBER_BYTES * requests + most * first[requests]!)
+  let at = 0
+  for (let r = 0; r < requests; r++) {
+    const end = first[r + 1]!
+    if (end > first[r]!) at = putLong(bytes, at, end - first[r]!)
+    for (let k = first[r]!; k < end; k++) {
+      at = putBytes(bytes, at, starts[mtu[k]!]!)
+      at = putLong(bytes, at, mtus[k]!)
+      at = putLong(bytes, at, value[k]!)
+    }
+    bytes[at++] = 0
+    from[r + 1] = at
   }
   return { bytes: bytes.slice(0, at), from }
 }

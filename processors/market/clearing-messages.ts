@@ -20,8 +20,15 @@ export interface Question {
 
 export type Asked = Told | (Question & { readonly id: number })
 
+export interface OutcomeLists {
+  readonly allocations: WrittenLists
+  readonly served: WrittenLists
+  readonly residual: WrittenLists
+  readonly prices: WrittenLists
+}
+
 export interface Cleared {
   readonly outcome: ClearedBook
-  /** By offer, as they stand in its record. */
-  readonly allocations: WrittenLists
+  /** By offer and by request, as they stand in their records. */
+  readonly lists: OutcomeLists
 }

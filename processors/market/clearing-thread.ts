@@ -6,12 +6,13 @@ import { parentPort } from 'node:worker_threads'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
 import { type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
+import { requestRuns } from '../../domain/market/clearing/request-runs.ts'
 import { clearSession } from '../../domain/market/sessions/clear-session.ts'
 import { startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { quietCollection } from '../../infra/host/quiet-collection.ts'
-import { writtenAllocations } from '../../schemas/allocation-lists.ts'
+import { writtenAllocations, writtenRuns } from '../../schemas/allocation-lists.ts'
 import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
 import type { Asked, Cleared, Question } from './clearing-messages.ts'
 
@@ -39,9 +40,15 @@ const clearAndWrite = ({ book: asked, rules, start }: Question): Cleared => {
   const book = bookOf(asked)
   const outcome = clear(book, rules)
   const startOf = startsOfMtus(start, book.mtus)
+  const requested = requestRuns(book, outcome.served)
   return {
-    outcome: { ...outcome, digest: outcomeDigestOfColumns(book, outcome, startOf) },
-    allocations: writtenAllocations(outcome.runs, book.requests, startOf)
+    outcome: { ...outcome, digest: outcomeDigestOfColumns(book, outcome, startOf, requested) },
+    lists: {
+      allocations: writtenAllocations(outcome.runs, book.requests, startOf),
+      served: writtenRuns(requested.served, startOf),
+      residual: writtenRuns(requested.residual, startOf),
+      prices: writtenRuns(requested.prices, startOf)
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { noteWrittenList } from '../../schemas/written-lists.ts'
 import type { Processor } from '../runtime/processor.ts'
 import { booksAhead } from './books-ahead.ts'
 import { type Clearing, clearingThread } from './clearing.ts'
+import type { OutcomeLists } from './clearing-messages.ts'
 
 export const marketProcessor = (
   clearing: Clearing = clearingThread()
@@ -25,9 +26,9 @@ export const marketProcessor = (
       const asked = bookToClear(command, state)
       if (!asked) return decideWithoutClearing(command, state, context)
       ahead.cancel(command.pom)
-      return clearing.clear(asked).then(({ outcome, allocations }) => {
+      return clearing.clear(asked).then(({ outcome, lists }) => {
         const events = marketDecide(() => outcome)(command, state, context)
-        noteWritten(events, allocations)
+        noteWritten(events, lists)
         return events
       })
     },
@@ -44,11 +45,22 @@ const decideWithoutClearing = marketDecide(() => {
   throw new Error('a book is cleared that bookToClear did not give')
 })
 
-/** The allocations of the offers, which come first and in the order of the book, need not be written again. */
-const noteWritten = (events: readonly MarketEvent[], { bytes, from }: WrittenLists): void => {
-  for (let o = 0; o + 1 < from.length; o++) {
+/** The long lists of the offers, which come first and in the order of the book, and of the requests after them. */
+const noteWritten = (events: readonly MarketEvent[], { allocations, served, residual, prices }: OutcomeLists): void => {
+  const offers = allocations.from.length - 1
+  for (let o = 0; o < offers; o++) {
     const event = events[o]
     if (event?.type !== 'OfferCleared') throw new BrokenInvariant(`the record of offer ${o} is not where it should be`)
-    if (event.rank > 0) noteWrittenList(event, 'allocations', bytes.subarray(from[o], from[o + 1]))
+    if (event.rank > 0) noteWrittenList(event, 'allocations', listOf(allocations, o))
+  }
+  for (let r = 0; r + 1 < served.from.length; r++) {
+    const event = events[offers + r]
+    if (event?.type !== 'RequestCleared')
+      throw new BrokenInvariant(`the record of request ${r} is not where it should be`)
+    noteWrittenList(event, 'served', listOf(served, r))
+    noteWrittenList(event, 'residual', listOf(residual, r))
+    noteWrittenList(event, 'prices', listOf(prices, r))
   }
 }
+
+const listOf = ({ bytes, from }: WrittenLists, n: number): Uint8Array => bytes.subarray(from[n], from[n + 1])

@@ -7,10 +7,11 @@
  */
 import { type AcceptedRuns, acceptedRuns, allocationsOf, roomForRuns, type Served } from './accepted-runs.ts'
 import type { Book, ClearingOutcome, OfferOutcome, ProfileInterval, RequestOutcome, SideTotals } from './book.ts'
-import { type Compiled, demandOf } from './compiled-book.ts'
+import type { Compiled } from './compiled-book.ts'
 import type { Grants } from './grants.ts'
 import { inStepOrder, type Pieces, piecesOfGrants } from './pieces.ts'
 import { rejectionReason, rejectionReasonList, rejectionsOf } from './rejection-reasons.ts'
+import { listOfRuns, type RequestRuns, requestRuns } from './request-runs.ts'
 
 export type ClearingHead = Pick<ClearingOutcome, 'algorithm' | 'version' | 'gap' | 'nodes'>
 
@@ -74,16 +75,19 @@ const nothingServed = ({ requests, mtus }: Book): Served => ({
 export const writtenOutcome = (
   book: Book,
   { runs, ranks, reasons, served, paid, ...outcome }: OutcomeColumns
-): ClearingOutcome => ({
-  ...outcome,
-  offers: book.offers.map(
-    ({ id }, o): OfferOutcome =>
-      ranks[o]! > 0
-        ? { id, allocations: allocationsOf(runs, o, book.requests), rank: ranks[o]! }
-        : { id, allocations: [], rank: 0, reason: rejectionReasonList[reasons[o]!]! }
-  ),
-  requests: book.requests.map((_, r) => requestOutcome(book, r, served, paid[r]!))
-})
+): ClearingOutcome => {
+  const requested = requestRuns(book, served)
+  return {
+    ...outcome,
+    offers: book.offers.map(
+      ({ id }, o): OfferOutcome =>
+        ranks[o]! > 0
+          ? { id, allocations: allocationsOf(runs, o, book.requests), rank: ranks[o]! }
+          : { id, allocations: [], rank: 0, reason: rejectionReasonList[reasons[o]!]! }
+    ),
+    requests: book.requests.map(({ id }, r) => requestOutcome(id, r, requested, paid[r]!))
+  }
+}
 
 /** An outcome that is known as objects, as columns. */
 export const columnsOfOutcome = (book: Book, { offers, requests, ...outcome }: ClearingOutcome): OutcomeColumns => {
@@ -170,52 +174,18 @@ const ranksOf = (offers: number, accepted: readonly AcceptedOffer[]): Int32Array
   return ranks
 }
 
-/** What request `r` of the book got, by MTU. */
-export interface RequestValues {
-  readonly served: Float64Array
-  readonly residual: Float64Array
-  /** The dearest accepted bid; -1 where nothing was served. */
-  readonly price: Float64Array
-}
-
-export const requestValues = ({ mtus, requests }: Book, r: number, { power, highestBid }: Served): RequestValues => {
-  const served = power.subarray(r * mtus, (r + 1) * mtus)
-  const residual = demandOf(requests[r]!, mtus)
-  const price = highestBid.slice(r * mtus, (r + 1) * mtus)
-  for (let t = 0; t < mtus; t++) {
-    residual[t]! -= served[t]!
-    if (served[t] === 0) price[t] = -1
-  }
-  return { served, residual, price }
-}
-
-/** Runs of equal values that are at least so much. */
-export const runsOf = <Run>(
-  values: Float64Array,
-  least: number,
-  run: (mtu: number, mtus: number, value: number) => Run
-): Run[] => {
-  const runs: Run[] = []
-  for (let from = 0, t = 1; from < values.length; t++) {
-    const value = values[from]!
-    if (t < values.length && values[t] === value) continue
-    if (value >= least) runs.push(run(from, t - from, value))
-    from = t
-  }
-  return runs
-}
-
-/** Amounts are whole numbers: what is above 0 is at least this. */
-export const LEAST_AMOUNT = 1
-
-const requestOutcome = (book: Book, r: number, all: Served, paidMicroEur: number): RequestOutcome => {
-  const { served, residual, price } = requestValues(book, r, all)
+const requestOutcome = (
+  id: string,
+  r: number,
+  { served, residual, prices }: RequestRuns,
+  paidMicroEur: number
+): RequestOutcome => {
   const interval = (mtu: number, mtus: number, power: number): ProfileInterval => ({ mtu, mtus, power })
   return {
-    id: book.requests[r]!.id,
-    served: runsOf(served, LEAST_AMOUNT, interval),
-    residual: runsOf(residual, LEAST_AMOUNT, interval),
-    prices: runsOf(price, 0, (mtu, mtus, value) => ({ mtu, mtus, price: value })),
+    id,
+    served: listOfRuns(served, r, interval),
+    residual: listOfRuns(residual, r, interval),
+    prices: listOfRuns(prices, r, (mtu, mtus, price) => ({ mtu, mtus, price })),
     paidMicroEur
   }
 }

@@ -14,7 +14,8 @@ import { MTU_MS } from '../../units/time.ts'
 import type { Book } from '../clearing/book.ts'
 import type { OutcomeColumns } from '../clearing/outcome.ts'
 import { rejectionReasonList } from '../clearing/rejection-reasons.ts'
-import { allocatedLater, eventAllocations, eventRequestRuns, eventTotals, netSumOfRuns } from './event-outcome.ts'
+import { type RequestRuns, requestRuns } from '../clearing/request-runs.ts'
+import { eventAllocations, eventRequestRuns, eventTotals, listedLater, netSumOfRuns } from './event-outcome.ts'
 import { finalEvents } from './finalise.ts'
 import { outcomeDigestOfColumns } from './outcome-digest.ts'
 import { sessionBook } from './session-book.ts'
@@ -63,10 +64,13 @@ export const closeSession = (
       reason: rank > 0 ? null : rejectionReasonList[outcome.reasons[n]!]!
     }
     if (rank === 0) return event
-    return allocatedLater(event, () => eventAllocations(outcome.runs, n, book.requests, startOf))
+    return listedLater(event, ['allocations'], () => ({
+      allocations: eventAllocations(outcome.runs, n, book.requests, startOf)
+    }))
   })
-  const requestEvents = requests.map(
-    ({ item, carriedFrom }, n): RequestCleared => ({
+  let requested: RequestRuns | undefined
+  const requestEvents = requests.map(({ item, carriedFrom }, n): RequestCleared => {
+    const event: RequestCleared = {
       type: 'RequestCleared',
       pom: command.pom,
       sessionId,
@@ -78,10 +82,16 @@ export const closeSession = (
       direction: item.direction,
       service: item.service,
       carriedFrom,
-      ...eventRequestRuns(book, n, outcome.served, startOf),
+      served: [],
+      residual: [],
+      prices: [],
       paidMicroEur: outcome.paid[n]!
+    }
+    return listedLater(event, ['served', 'residual', 'prices'], () => {
+      requested ??= requestRuns(book, outcome.served)
+      return eventRequestRuns(requested, n, startOf)
     })
-  )
+  })
   const cleared: MarketCleared = {
     type: 'MarketCleared',
     pom: command.pom,

@@ -1,9 +1,9 @@
 /** From the clearing's outcome, by MTU index, to what stands in events, by instant. */
-import type { MarketCleared, OfferCleared } from '../../../schemas/generated.ts'
+import type { MarketCleared, OfferCleared, RequestCleared } from '../../../schemas/generated.ts'
 import { MTU_MS } from '../../units/time.ts'
-import type { AcceptedRuns, Served } from '../clearing/accepted-runs.ts'
-import type { Allocation, Book, Request, RequestOutcome, SideTotals } from '../clearing/book.ts'
-import { LEAST_AMOUNT, requestValues, runsOf } from '../clearing/outcome.ts'
+import type { AcceptedRuns } from '../clearing/accepted-runs.ts'
+import type { Allocation, Request, RequestOutcome, SideTotals } from '../clearing/book.ts'
+import { listOfRuns, type RequestRuns } from '../clearing/request-runs.ts'
 
 /** T-15: upward minus downward accepted active energy under the PoM, W·MTU. */
 export const netSum = (offers: readonly Pick<OfferCleared, 'quantity' | 'direction' | 'allocations'>[]): number => {
@@ -47,19 +47,29 @@ export const eventAllocation = (
 })
 
 /**
- * The same event, with allocations that are made when somebody first asks for them: at the gate a hundred thousand of them
- * are needed as bytes alone (schemas/written-lists.ts), and later mostly a session at a time.
+ * The same event, with lists that are made when somebody first asks for one of them: at the gate a hundred thousand items are
+ * needed as bytes alone (schemas/written-lists.ts), and later mostly a session at a time.
  */
-export const allocatedLater = (event: OfferCleared, make: () => OfferCleared['allocations']): OfferCleared =>
-  Object.defineProperty(event, 'allocations', {
-    get() {
-      const value = make()
-      Object.defineProperty(event, 'allocations', { value, writable: true, enumerable: true, configurable: true })
-      return value
-    },
-    enumerable: true,
-    configurable: true
-  })
+export const listedLater = <Event extends object, Lists extends Partial<Event>>(
+  event: Event,
+  names: readonly (keyof Lists)[],
+  make: () => Lists
+): Event => {
+  let made: Lists | undefined
+  for (const name of names)
+    Object.defineProperty(event, name, {
+      get() {
+        made ??= make()
+        Object.defineProperty(event, name, {
+          ...{ value: made[name], writable: true, enumerable: true, configurable: true }
+        })
+        return made[name]
+      },
+      enumerable: true,
+      configurable: true
+    })
+  return event
+}
 
 /** An accepted offer's allocations; `startOf` gives the instant at which an MTU begins. */
 export const eventAllocations = (
@@ -90,13 +100,16 @@ const whole = (value: number): number => {
 }
 
 /** What request `r` of the book got. */
-export const eventRequestRuns = (book: Book, r: number, all: Served, startOf: readonly number[]) => {
-  const { served, residual, price } = requestValues(book, r, all)
+export const eventRequestRuns = (
+  { served, residual, prices }: RequestRuns,
+  r: number,
+  startOf: readonly number[]
+): Pick<RequestCleared, 'served' | 'residual' | 'prices'> => {
   const run = (mtu: number, mtus: number, quantity: number) => ({ start: startOf[mtu]!, mtus, quantity })
   return {
-    served: runsOf(served, LEAST_AMOUNT, run),
-    residual: runsOf(residual, LEAST_AMOUNT, run),
-    prices: runsOf(price, 0, (mtu, mtus, value) => ({ start: startOf[mtu]!, mtus, price: value }))
+    served: listOfRuns(served, r, run),
+    residual: listOfRuns(residual, r, run),
+    prices: listOfRuns(prices, r, (mtu, mtus, price) => ({ start: startOf[mtu]!, mtus, price }))
   }
 }
 

@@ -13,7 +13,7 @@ import type { OfferCleared, OutcomeValidated, RequestCleared, RequestValidated }
 import type { AcceptedRuns } from '../clearing/accepted-runs.ts'
 import type { Book } from '../clearing/book.ts'
 import type { OutcomeColumns } from '../clearing/outcome.ts'
-import { eventRequestRuns } from './event-outcome.ts'
+import { requestRuns, type ValueRuns } from '../clearing/request-runs.ts'
 
 type OutcomeRecord = OfferCleared | OutcomeValidated | RequestCleared | RequestValidated
 
@@ -27,23 +27,27 @@ export const outcomeDigest = (records: readonly OutcomeRecord[]): string => {
 }
 
 /**
- * The same of a clearing's columns, before there are records. `startOf`: the instant at which each MTU begins, ms.
+ * The same of a clearing's columns, before there are records. `startOf`: the instant at which each MTU begins, ms; `requested`:
+ * what the requests got, where it is known already.
  */
-export const outcomeDigestOfColumns = (book: Book, outcome: OutcomeColumns, startOf: readonly number[]): string => {
+export const outcomeDigestOfColumns = (
+  book: Book,
+  outcome: OutcomeColumns,
+  startOf: readonly number[],
+  requested = requestRuns(book, outcome.served)
+): string => {
   const paper = emptyPaper()
-  const { runs, ranks, paid, served } = outcome
+  const { runs, ranks, paid } = outcome
   const ids = book.requests.map(({ id }) => new TextEncoder().encode(`,${id}`))
   book.offers.forEach(({ id }, o) => {
     addText(paper, `OfferCleared|${id}|${ranks[o]}|`)
     addRuns(paper, runs, o, ids, startOf)
   })
   book.requests.forEach(({ id }, r) => {
-    addRequest(paper, {
-      type: 'RequestCleared',
-      requestId: id,
-      paidMicroEur: paid[r]!,
-      ...eventRequestRuns(book, r, served, startOf)
-    })
+    const { served, residual } = requested
+    addText(paper, `RequestCleared|${id}|${paid[r]!}|${countOf(served, r)},${countOf(residual, r)}\n`)
+    addValues(paper, served, r, startOf)
+    addValues(paper, residual, r, startOf)
   })
   return digestOf(paper)
 }
@@ -131,6 +135,21 @@ const addRuns = (
   for (let k = first; k < end; k++) addBytes(paper, ids[request[k]!]!, k === first ? 1 : 0)
   addText(paper, '\n')
   for (let k = first; k < end; k++) addNumbers(paper, startOf[mtu[k]!]!, mtus[k]!, power[k]!, price[k]!)
+}
+
+const countOf = ({ from }: ValueRuns, r: number): number => from[r + 1]! - from[r]!
+
+const addValues = (
+  paper: Paper,
+  { from, mtu, mtus, value }: ValueRuns,
+  r: number,
+  startOf: readonly number[]
+): void => {
+  for (let k = from[r]!; k < from[r + 1]!; k++) {
+    addNumber(paper, startOf[mtu[k]!]!)
+    addNumber(paper, mtus[k]!)
+    addNumber(paper, value[k]!)
+  }
 }
 
 type RequestRecord = Pick<RequestCleared, 'requestId' | 'paidMicroEur' | 'served' | 'residual'> & {
