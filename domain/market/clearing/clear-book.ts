@@ -36,6 +36,10 @@ export const clearToColumns = (book: Book, solver: Solver): OutcomeColumns => {
 
 const order: readonly ClearingOutcome['algorithm'][] = ['merit-order', 'linear-programme', 'mixed-integer-programme']
 
+/** Memory of the largest session, used again by all. */
+const grants = noGrants()
+
+/** The grants are overwritten by the next call. */
 export const decideGrants = (
   compiled: Compiled,
   solver: Solver
@@ -83,7 +87,7 @@ export const decideGrants = (
         decided.set(slice, final)
       }
     }
-    const grants = noGrants()
+    grants.count = 0
     for (const slice of slices) grantSlice(decided.get(slice) ?? cleared.get(slice)!.greedy, grants)
     const broken = brokenBy(compiled, grants)
     let added = false

@@ -25,10 +25,12 @@ export interface Piece {
   readonly price: number
 }
 
+/** Overwritten by the next call. */
 export const piecesOfGrants = ({ book }: Compiled, grants: Grants): Pieces => {
   const { count } = grants
-  const pieces = emptyPieces(book.offers.length, count)
-  const { offerFrom, mtu, request, power, price } = pieces
+  if (sorted.mtu.length < count) sorted = emptyPieces(0, 2 * count)
+  const offerFrom = new Int32Array(book.offers.length + 1)
+  const { mtu, request, power, price } = sorted
   for (let g = 0; g < count; g++) offerFrom[grants.offer[g]! + 1]!++
   for (let o = 0; o < book.offers.length; o++) offerFrom[o + 1]! += offerFrom[o]!
   const next = offerFrom.slice()
@@ -39,7 +41,7 @@ export const piecesOfGrants = ({ book }: Compiled, grants: Grants): Pieces => {
     power[p] = grants.power[g]!
     price[p] = grants.price[g]!
   }
-  return pieces
+  return { ...sorted, offerFrom }
 }
 
 export const piecesOf = (byOffer: readonly (readonly Piece[])[]): Pieces => {
@@ -79,10 +81,10 @@ const write = (into: Pieces, p: number, mtu: number, request: number, power: num
 
 /** Overwritten by the next call. */
 export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
-  const { offerFrom, mtu } = pieces
+  const { offerFrom } = pieces
   const offers = offerFrom.length - 1
   // Dealing r requests and b bids makes fewer than r + b pieces.
-  const into = paperFor(2 * mtu.length)
+  const into = paperFor(2 * offerFrom[offers]!)
   const most = mostOfOneOffer(offerFrom)
   const dealt: Pieces = {
     offerFrom: new Int32Array(offers + 1),
@@ -108,6 +110,8 @@ export const inStepOrder = (compiled: Compiled, pieces: Pieces): Pieces => {
 }
 
 /** Columns that are longer than what stands in them: memory of the largest session is used again by all. */
+let sorted: Omit<Pieces, 'offerFrom'> = emptyPieces(0, 0)
+/** The same for pieces in the order of steps. */
 let paper: Omit<Pieces, 'offerFrom'> = emptyPieces(0, 0)
 
 const paperFor = (count: number): Omit<Pieces, 'offerFrom'> => {
