@@ -55,7 +55,9 @@ const offerToTso = (
   const { steps, toDso, toTso } = cleared
   const { offer, price } = compiled.merit[cleared.market]![cleared.mtu]!
   const { offerKind } = compiled
-  for (const n of byMerit(cleared, taken)) {
+  const order = byMerit(cleared, taken)
+  for (let k = 0; k < order.length; k++) {
+    const n = order[k]!
     if (tso.left === 0) return
     const o = offer[steps[n]!]!
     const bid = price[steps[n]!]!
@@ -64,9 +66,28 @@ const offerToTso = (
   }
 }
 
-/** Places of the steps of which anything is left for the TSO, in merit order. */
-const byMerit = ({ steps, toDso, toTso }: Slice, taken: Float64Array): number[] => {
-  const places: number[] = []
-  for (let n = 0; n < steps.length; n++) if (toTso[n]! + toDso[n]! - taken[n]! > 0) places.push(n)
-  return places.sort((a, b) => steps[a]! - steps[b]!)
+/**
+ * Places of the steps of which anything is left for the TSO, in merit order: those that the DSO took a part of, which are few and
+ * mostly in order, among those that it took nothing of, which are in order.
+ */
+const byMerit = ({ steps, toDso, toTso }: Slice, taken: Float64Array): Int32Array => {
+  const places = new Int32Array(steps.length)
+  let shared = 0
+  let n = 0
+  for (; n < steps.length && toDso[n]! > 0; n++)
+    if (toTso[n]! + toDso[n]! - taken[n]! > 0) insert(places, shared++, n, steps)
+  const count = shared + steps.length - n
+  // From the last to the first, into the room behind.
+  let last = count
+  for (let m = steps.length - 1; m >= n; m--) {
+    while (shared > 0 && steps[places[shared - 1]!]! > steps[m]!) places[--last] = places[--shared]!
+    places[--last] = m
+  }
+  return places.subarray(0, count)
+}
+
+const insert = (places: Int32Array, count: number, place: number, steps: Int32Array): void => {
+  let at = count
+  for (; at > 0 && steps[places[at - 1]!]! > steps[place]!; at--) places[at] = places[at - 1]!
+  places[at] = place
 }
