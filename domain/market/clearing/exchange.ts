@@ -108,14 +108,25 @@ const dearestFirst = (
 ): readonly number[] => {
   const count = pool.shape.eligible.length
   const found: number[] = []
-  const price = new Float64Array(count)
+  // Price and place in one number: those sort five times as fast as what a function compares.
+  const keys = new Float64Array(count)
+  let most = 0
   for (let c = 0; c < count; c++) {
     const top = seenClass[c] === mark ? -1 : topOf(pool, c, fixed)
     if (top < 0) continue
-    price[c] = pool.volume.price[top]!
+    const price = pool.volume.price[top]!
+    if (price > most) most = price
+    keys[found.length] = price * count + (count - 1 - c)
     found.push(c)
   }
-  return found.sort((a, b) => price[b]! - price[a]!)
+  const priceOf = (c: number): number => pool.volume.price[topOf(pool, c, fixed)]!
+  if ((most + 1) * count > Number.MAX_SAFE_INTEGER) return found.sort((a, b) => priceOf(b) - priceOf(a))
+  const rising = keys.subarray(0, found.length).sort()
+  for (let k = 0; k < rising.length; k++) {
+    const key = rising[rising.length - 1 - k]!
+    found[k] = count - 1 - (key - Math.floor(key / count) * count)
+  }
+  return found
 }
 
 /** Where a W of a class would take the place of another. */

@@ -29,7 +29,7 @@ export const addGrant = (
   price: number
 ): void => {
   const at = grants.count++
-  if (at === grants.offer.length) grow(grants)
+  if (at === grants.offer.length) grow(grants, 1)
   grants.offer[at] = offer
   grants.mtu[at] = mtu
   grants.request[at] = request
@@ -37,8 +37,13 @@ export const addGrant = (
   grants.price[at] = price
 }
 
-const grow = (grants: Grants): void => {
-  const larger = noGrants(2 * grants.offer.length)
+/** Room for so many more, for whoever writes into the columns. */
+export const reserveGrants = (grants: Grants, more: number): void => {
+  if (grants.count + more > grants.offer.length) grow(grants, more)
+}
+
+const grow = (grants: Grants, more: number): void => {
+  const larger = noGrants(2 * grants.offer.length + more)
   for (const column of ['offer', 'mtu', 'request', 'power', 'price'] as const) larger[column].set(grants[column])
   Object.assign(grants, { ...larger, count: grants.count })
 }

@@ -13,7 +13,7 @@
  * one side or direction per unit, and room shared by several kinds are left out here (a relaxation; restrictions.ts checks them).
  */
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
-import { addGrant, type Grants } from './grants.ts'
+import { type Grants, reserveGrants } from './grants.ts'
 import type { MeritList } from './merit-lists.ts'
 import { addVolume, isAllDead, isDead, openPool, type Pool, place } from './pool.ts'
 import { closedTo, dsoClassOf, type SliceClasses, sliceClasses, tsoClassOf } from './slice-classes.ts'
@@ -315,7 +315,7 @@ let entries = new Int32Array(64)
 
 const grantClass = ({ requests, shape, flow, lastOf, volume }: Pool, c: number, mtu: number, grants: Grants): void => {
   const eligible = shape.eligible[c]!
-  const from = shape.flowFrom[c]!
+  const first = shape.flowFrom[c]!
   let count = 0
   for (let entry = lastOf[c]!; entry >= 0; entry = volume.before[entry]!) {
     if (count === entries.length) {
@@ -325,19 +325,30 @@ const grantClass = ({ requests, shape, flow, lastOf, volume }: Pool, c: number, 
     }
     entries[count++] = entry
   }
+  // Each takes another step in one of the two lists.
+  reserveGrants(grants, count + eligible.length)
+  const { offer, mtu: mtus, request, power, price } = grants
+  let at = grants.count
   let next = 0
   let open = 0
   for (let n = count - 1; n >= 0; n--) {
     const entry = entries[n]!
+    const from = volume.offer[entry]!
+    const bid = volume.price[entry]!
     let rest = volume.amount[entry]!
     while (rest > 0) {
-      while (open === 0) open = flow[from + next++]!
+      while (open === 0) open = flow[first + next++]!
       const taken = Math.min(open, rest)
-      addGrant(grants, volume.offer[entry]!, mtu, requests[eligible[next - 1]!]!, taken, volume.price[entry]!)
+      offer[at] = from
+      mtus[at] = mtu
+      request[at] = requests[eligible[next - 1]!]!
+      power[at] = taken
+      price[at++] = bid
       open -= taken
       rest -= taken
     }
   }
+  grants.count = at
 }
 
 /** Slices with any demand, as `mtu × 4 + market`. */
