@@ -9,7 +9,16 @@
  * both sides together take no more of it than before.
  */
 import type { Compiled } from './compiled-book.ts'
-import { accept, demandAt, type Forced, force, type Slice, type SlicePools } from './merit-order.ts'
+import {
+  accept,
+  demandAt,
+  type Forced,
+  force,
+  type Slice,
+  type SlicePools,
+  takeFromPaper,
+  writeOnPaper
+} from './merit-order.ts'
 import { emptied, type Pool } from './pool.ts'
 import { classesOfPools, closedTo, dsoClassOf, type SliceClasses, tsoClassOf } from './slice-classes.ts'
 
@@ -19,9 +28,11 @@ export const clearAround = (compiled: Compiled, cleared: Slice, forced: readonly
   const dso = emptied(cleared.dso, demandAt(compiled, cleared.dso.requests, mtu))
   const tso = emptied(cleared.tso, demandAt(compiled, cleared.tso.requests, mtu))
   const classes = classesOfPools(cleared.classes, dso, tso)
+  writeOnPaper(dso, tso)
   for (const one of forced) force(compiled, dso, tso, classes, one)
   const taken = offerToDso(compiled, cleared, dso, classes)
   if (tso.requests.length > 0) offerToTso(compiled, cleared, taken, tso, classes)
+  takeFromPaper(dso, tso, compiled.memory)
   return { mtu, dso, tso, classes }
 }
 

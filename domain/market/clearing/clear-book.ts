@@ -11,6 +11,7 @@
 import type { Solver } from '../../optimisation/solver.ts'
 import { classesOfBlock, compare, noWorth, possibleStarts, type Start, worthOf, worthOfRuns } from './block-starts.ts'
 import type { Book, ClearingOutcome } from './book.ts'
+import { withClearingMemory } from './clearing-memory.ts'
 import { blockOf, type Compiled, compileBook, marketCount } from './compiled-book.ts'
 import type { BlockChoice } from './component.ts'
 import { componentsOf, signatureOf } from './components.ts'
@@ -29,7 +30,7 @@ export const clearBook = (book: Book, solver: Solver): ClearingOutcome =>
 /** The same, for whoever has no use for a hundred thousand objects. */
 export const clearToColumns = (book: Book, solver: Solver): OutcomeColumns => {
   const compiled = compileBook(book)
-  const { grants, algorithm, gap, nodes } = decideGrants(compiled, solver)
+  const { grants, algorithm, gap, nodes } = withClearingMemory(memory => decideGrants({ ...compiled, memory }, solver))
   const version = `${clearingVersion}/${solver.name}`
   return outcomeColumns(compiled, piecesOfGrants(compiled, grants), { algorithm, version, gap, nodes })
 }

@@ -7,6 +7,7 @@
  * consistent: known units, MTUs in range, intervals of an offer disjoint (`book-file.ts` checks that).
  */
 import type { BlockOffer, Book, Direction, OfferService, Quantity, Request, Service } from './book.ts'
+import { type ClearingMemory, freshMemory } from './clearing-memory.ts'
 import { type MeritList, meritLists } from './merit-lists.ts'
 import { hasMinAcceptance as hasMinimum, stepsOf } from './offer-steps.ts'
 
@@ -62,6 +63,8 @@ export interface Compiled {
   /** Single offers by unit and market, for restrictions that name a unit. */
   readonly offersOfUnit: (unit: number, market: number) => readonly number[]
   readonly hasMinAcceptance: Uint8Array
+  /** For what is needed while the book is cleared, and no longer. */
+  readonly memory: ClearingMemory
 }
 
 const labels: readonly OfferService[] = ['any', 'congestion', 'voltage']
@@ -175,7 +178,8 @@ const compile = (book: Book): Compiled => {
     unitHasCaps: Uint8Array.from(book.units, unit => (unit.caps ? 1 : 0)),
     oneKind,
     offersOfUnit,
-    hasMinAcceptance
+    hasMinAcceptance,
+    memory: freshMemory
   }
 }
 

@@ -193,8 +193,8 @@ const distance = (
 const worthOfSlice = (slice: SlicePools): Worth => {
   let value: Worth = noWorth
   const { volume: dso } = slice.dso
-  for (let k = 0; k < dso.price.length; k++) value = plus(value, [1, -dso.price[k]!, 0, 0], dso.amount[k]!)
+  for (let k = 0; k < dso.count; k++) value = plus(value, [1, -dso.price[k]!, 0, 0], dso.amount[k]!)
   const { volume: tso } = slice.tso
-  for (let k = 0; k < tso.price.length; k++) value = plus(value, [0, 0, 1, -tso.price[k]!], tso.amount[k]!)
+  for (let k = 0; k < tso.count; k++) value = plus(value, [0, 0, 1, -tso.price[k]!], tso.amount[k]!)
   return value
 }

@@ -4,10 +4,11 @@
  */
 import type { BlockClasses, Worth } from './block-starts.ts'
 import { clearAround } from './clear-around.ts'
+import type { ClearingMemory } from './clearing-memory.ts'
 import type { Compiled } from './compiled-book.ts'
 import { enter, type Leaving, pricePool } from './exchange.ts'
 import type { Forced, Slice, SlicePools } from './merit-order.ts'
-import { copyPool, followClasses, type Pool } from './pool.ts'
+import { copyAgain, copyPool, followClasses, type Pool } from './pool.ts'
 import { closedTo, tsoClassOf } from './slice-classes.ts'
 
 /** What all slices share while blocks are placed. */
@@ -50,18 +51,18 @@ export interface Settled {
   readonly prices: Float64Array
 }
 
-export const opened = (base: Slice): Live => ({
+export const opened = (base: Slice, memory: ClearingMemory): Live => ({
   base,
-  dso: copyPool(base.dso),
-  tso: copyPool(base.tso),
+  dso: copyPool(base.dso, memory),
+  tso: copyPool(base.tso, memory),
   runs: [],
   settled: undefined
 })
 
 /** With these blocks and no others; false if one of them found no room. */
 export const rebuild = (placing: Placing, at: Live, runs: readonly Runs[]): boolean => {
-  at.dso = copyPool(at.base.dso)
-  at.tso = copyPool(at.base.tso)
+  at.dso = copyAgain(at.dso, at.base.dso)
+  at.tso = copyAgain(at.tso, at.base.tso)
   at.settled = undefined
   at.runs = []
   let fits = true
@@ -153,6 +154,6 @@ export const settle = (placing: Placing, at: Live): Settled | undefined => {
   return at.settled
 }
 
-const addBlocks = (isBlock: Uint8Array, { volume: { offer, amount } }: Pool, given: Float64Array): void => {
-  for (let k = 0; k < offer.length; k++) if (isBlock[offer[k]!] === 1) given[offer[k]!]! += amount[k]!
+const addBlocks = (isBlock: Uint8Array, { volume: { count, offer, amount } }: Pool, given: Float64Array): void => {
+  for (let k = 0; k < count; k++) if (isBlock[offer[k]!] === 1) given[offer[k]!]! += amount[k]!
 }

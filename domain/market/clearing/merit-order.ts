@@ -12,11 +12,13 @@
  * Not covered, and reported by `exact: false`: TSO sets that are no chain while the DSO asks too. Minimum acceptances,
  * one side or direction per unit, and room shared by several kinds are left out here (a relaxation; restrictions.ts checks them).
  */
+import type { ClearingMemory } from './clearing-memory.ts'
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { type Grants, reserveGrants } from './grants.ts'
 import type { MeritList } from './merit-lists.ts'
 import { addVolume, isAllDead, isDead, openPool, type Pool, place } from './pool.ts'
 import { closedTo, dsoClassOf, type SliceClasses, sliceClasses, tsoClassOf } from './slice-classes.ts'
+import { copyVolume, noVolume } from './volume.ts'
 
 /** Volume that is decided elsewhere (a block, a restricted offer) and takes its place before all others. */
 export interface Forced {
@@ -117,6 +119,7 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
   const { without } = options
   const { offerKind } = compiled
   const steps = compiled.merit[market]![mtu]!
+  writeOnPaper(dso, tso)
   for (const forced of options.forced ?? []) force(compiled, dso, tso, classes, forced)
   for (const { offer, price, amount } of options.flood ?? []) {
     const mask = closedTo(classes, offer)
@@ -146,18 +149,40 @@ export const clearSlice = (compiled: Compiled, market: number, mtu: number, opti
   else if (dso.requests.length > 0) offerSteps(run, dso, true, 0, steps.offer.length, -1)
   if (tso.requests.length > 0) offerSteps(run, tso, false, 0, steps.offer.length, -1)
   const exact = !ranked || tso.requests.length < 2 || (tso.requests.length <= sizesMost && classes.tsoSets.isChain)
+  const { memory } = compiled
+  takeFromPaper(dso, tso, memory)
   const { count, step, toDso, toTso } = run.accepted
   return {
     market,
     mtu,
     dso,
     tso,
-    steps: step.slice(0, count),
-    toDso: toDso.slice(0, count),
-    toTso: toTso.slice(0, count),
+    steps: kept(memory.ints(count), step),
+    toDso: kept(memory.floats(count), toDso),
+    toTso: kept(memory.floats(count), toTso),
     exact,
     classes
   }
+}
+
+const kept = <Column extends Int32Array | Float64Array>(into: Column, from: Column): Column => {
+  into.set(from.subarray(0, into.length))
+  return into
+}
+
+/** Written anew by each pass: how much will be accepted is known at its end. */
+const volumes = { dso: noVolume(), tso: noVolume() }
+
+export const writeOnPaper = (dso: Pool, tso: Pool): void => {
+  volumes.dso.count = 0
+  volumes.tso.count = 0
+  dso.volume = volumes.dso
+  tso.volume = volumes.tso
+}
+
+export const takeFromPaper = (dso: Pool, tso: Pool, memory: ClearingMemory): void => {
+  dso.volume = copyVolume(dso.volume, memory)
+  tso.volume = copyVolume(tso.volume, memory)
 }
 
 /** Steps accepted by a pass, as columns that are longer than `count`. */

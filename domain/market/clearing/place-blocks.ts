@@ -77,7 +77,7 @@ const searchFor = (compiled: Compiled, { blocks, slices }: Component, cleared: (
   for (const offer of compiled.blocks) isBlock[offer] = 1
   const windows = blocks.map(block => windowOf(compiled, block, cleared))
   const live = new Map<number, Live>()
-  for (const slice of slices) live.set(slice, opened(cleared(slice)))
+  for (const slice of slices) live.set(slice, opened(cleared(slice), compiled.memory))
   const dsoLeads = slices.some(slice => cleared(slice).dso.requests.length > 0)
   return {
     compiled,
@@ -230,8 +230,8 @@ const missingOf = (
   return { volume: most[lead] - volume, saved: most[lead + 1]! - saved }
 }
 
-const costOf = ({ volume: { price, amount } }: Pool): number => {
+const costOf = ({ volume: { count, price, amount } }: Pool): number => {
   let cost = 0
-  for (let k = 0; k < price.length; k++) cost += price[k]! * amount[k]!
+  for (let k = 0; k < count; k++) cost += price[k]! * amount[k]!
   return cost
 }

@@ -6,6 +6,9 @@
  * if no way of sharing the demand could take it. Refusal is final: what reached only full requests never fits again
  * (those requests form a tight set), so dead requests are remembered and the search stops early.
  */
+import { type ClearingMemory, freshMemory } from './clearing-memory.ts'
+import { addRow, copyVolume, noVolume, setVolume, type Volume } from './volume.ts'
+
 export interface Pool {
   /** Request indices of the book; a local request number is a position here. */
   readonly requests: readonly number[]
@@ -17,7 +20,7 @@ export interface Pool {
   readonly flow: number[]
   /** By class: its last accepted volume, -1 if there is none. */
   readonly lastOf: number[]
-  readonly volume: Volume
+  volume: Volume
   /** Demand not served. */
   left: number
   highestPrice: number
@@ -37,15 +40,6 @@ export interface PoolShape {
   /** By local request: the first and the last of these places. */
   readonly firstServer: Int32Array
   readonly lastServer: Int32Array
-}
-
-/** What was accepted, as columns that grow; of one class linked, mostly by rising price, from the last to those before it. */
-export interface Volume {
-  readonly offer: number[]
-  readonly price: number[]
-  readonly amount: number[]
-  /** -1: none. */
-  readonly before: number[]
 }
 
 /** `demand` by request; it becomes the pool's. */
@@ -68,15 +62,15 @@ export const openPool = (requests: readonly number[], demand: Float64Array): Poo
     },
     flow: [],
     lastOf: [],
-    volume: { offer: [], price: [], amount: [], before: [] },
+    volume: noVolume(),
     left,
     highestPrice: 0
   }
 }
 
-export const copyPool = (pool: Pool): Pool => {
+/** With room in `memory` for some more volume. */
+export const copyPool = (pool: Pool, memory: ClearingMemory = freshMemory): Pool => {
   const { requests, residual, shape, flow, lastOf, volume, left, highestPrice } = pool
-  const { offer, price, amount, before } = volume
   return {
     requests,
     residual: residual.slice(),
@@ -84,10 +78,20 @@ export const copyPool = (pool: Pool): Pool => {
     shape,
     flow: flow.slice(),
     lastOf: lastOf.slice(),
-    volume: { offer: offer.slice(), price: price.slice(), amount: amount.slice(), before: before.slice() },
+    volume: copyVolume(volume, memory, COPY_ROOM),
     left,
     highestPrice
   }
+}
+
+/** What a copy accepts beside what it has, as a share of that. */
+const COPY_ROOM = 1 / 4
+
+/** Overwrites a copy of a pool with that pool, as it is now. */
+export const copyAgain = (copy: Pool, pool: Pool): Pool => {
+  const { volume } = copy
+  setVolume(volume, pool.volume)
+  return { ...copyPool({ ...pool, volume: noVolume() }), volume }
 }
 
 /** The same classes with nothing promised; `demand` by request becomes the pool's. */
@@ -146,14 +150,9 @@ export const addVolume = (
   before: number,
   after: number
 ): void => {
-  const { volume } = pool
-  const at = volume.offer.length
-  volume.offer.push(offer)
-  volume.price.push(price)
-  volume.amount.push(amount)
-  volume.before.push(before)
+  const at = addRow(pool.volume, offer, price, amount, before)
   if (after < 0) pool.lastOf[classIndex] = at
-  else volume.before[after] = at
+  else pool.volume.before[after] = at
 }
 
 /** Places as much of `amount` as fits; returns how much that was. */

@@ -1,0 +1,70 @@
+/** What a pool has accepted, as columns that grow; of one class linked, mostly by rising price, from the last to those before it. */
+import { type ClearingMemory, freshMemory } from './clearing-memory.ts'
+
+export interface Volume {
+  count: number
+  /** Longer than what stands in them. */
+  offer: Int32Array
+  price: Float64Array
+  amount: Float64Array
+  /** The place of what the class accepted before; -1: nothing. */
+  before: Int32Array
+}
+
+const noInts = new Int32Array(0)
+const noFloats = new Float64Array(0)
+
+export const noVolume = (): Volume => ({ count: 0, offer: noInts, price: noFloats, amount: noFloats, before: noInts })
+
+/** Returns its place. */
+export const addRow = (volume: Volume, offer: number, price: number, amount: number, before: number): number => {
+  const at = volume.count++
+  if (at === volume.offer.length) Object.assign(volume, columns(volume, freshMemory, 2 * at + LEAST_ROOM))
+  volume.offer[at] = offer
+  volume.price[at] = price
+  volume.amount[at] = amount
+  volume.before[at] = before
+  return at
+}
+
+const LEAST_ROOM = 64
+
+/** With room for a share of it more. */
+export const copyVolume = (volume: Volume, memory: ClearingMemory, roomShare = 0): Volume => {
+  const { count } = volume
+  if (count === 0) return noVolume()
+  return { count, ...columns(volume, memory, count + Math.ceil(count * roomShare)) }
+}
+
+/** Overwrites another volume, in its memory where that is large enough. */
+export const setVolume = (into: Volume, from: Volume): void => {
+  const { count } = from
+  if (into.offer.length < count) {
+    Object.assign(into, copyVolume(from, freshMemory, 1))
+    return
+  }
+  into.count = count
+  into.offer.set(from.offer.subarray(0, count))
+  into.price.set(from.price.subarray(0, count))
+  into.amount.set(from.amount.subarray(0, count))
+  into.before.set(from.before.subarray(0, count))
+}
+
+const columns = (
+  { count, offer, price, amount, before }: Volume,
+  memory: ClearingMemory,
+  room: number
+): Omit<Volume, 'count'> => {
+  const filled = Math.min(count, offer.length)
+  const larger = {
+    offer: memory.ints(room),
+    price: memory.floats(room),
+    amount: memory.floats(room),
+    before: memory.ints(room)
+  }
+  larger.offer.set(offer.subarray(0, filled))
+  larger.price.set(price.subarray(0, filled))
+  larger.amount.set(amount.subarray(0, filled))
+  larger.before.set(before.subarray(0, filled))
+  return larger
+}
