@@ -70,11 +70,11 @@ export const openPool = (requests: readonly number[], demand: Float64Array): Poo
 
 /** With room in `memory` for some more volume. */
 export const copyPool = (pool: Pool, memory: ClearingMemory = freshMemory): Pool => {
-  const { requests, residual, shape, flow, lastOf, volume, left, highestPrice } = pool
+  const { requests, residual, dead, shape, flow, lastOf, volume, left, highestPrice } = pool
   return {
     requests,
     residual: residual.slice(),
-    dead: new Uint8Array(requests.length),
+    dead: dead.slice(),
     shape,
     flow: flow.slice(),
     lastOf: lastOf.slice(),
@@ -196,7 +196,7 @@ export const isDead = (pool: Pool, classIndex: number): boolean => {
 /** Whether more of a class would find demand, perhaps after promises have moved; what would not is remembered as dead. */
 export const takesMore = (pool: Pool, classIndex: number): boolean => {
   if (pool.left === 0 || isDead(pool, classIndex)) return false
-  if (reach(pool, classIndex, true) >= 0) return true
+  if (reachOpen(pool, classIndex) >= 0) return true
   const { requests, requestCount } = search
   for (let n = 0; n < requestCount; n++) pool.dead[requests[n]!] = 1
   return false
@@ -210,49 +210,101 @@ export interface Closure {
 
 /** Requests and classes whose promises an amount of this class could move, up to the first request with demand left. */
 export const closureOf = (pool: Pool, classIndex: number): Closure => {
-  const open = reach(pool, classIndex, false)
+  const open = reach(pool, classIndex)
   return { classes: Array.from(search.classes.subarray(0, search.classCount)), open }
 }
 
-/**
- * The same, left in the pool's search: returns the open request, or -1. Who only looks for demand passes by dead requests:
- * no demand can be reached from them, and there may be a thousand classes behind each.
- */
-const reach = (pool: Pool, classIndex: number, passDead: boolean): number => {
+/** The same, left in the pool's search: returns the open request, or -1. */
+const reach = (pool: Pool, classIndex: number): number => {
   searchOf(pool)
-  const { shape, flow } = pool
+  const { shape, residual } = pool
+  const { mark, cameFromClass, seenRequest, seenClass, requests, classes } = search
+  search.requestCount = 0
+  search.classCount = 1
+  classes[0] = classIndex
+  seenClass[classIndex] = mark
+  for (let head = 0; head < search.classCount; head++) {
+    const from = classes[head]!
+    const eligible = shape.eligible[from]!
+    for (let k = 0; k < eligible.length; k++) {
+      const r = eligible[k]!
+      if (seenRequest[r] === mark) continue
+      seenRequest[r] = mark
+      cameFromClass[r] = from
+      requests[search.requestCount++] = r
+      if (residual[r]! > 0) return r
+      reachServers(pool, r)
+    }
+  }
+  return -1
+}
+
+/** The classes that serve a request are reached from it. */
+const reachServers = ({ shape, flow }: Pool, r: number): void => {
+  const { classAt, nextServer, firstServer } = shape
+  const { mark, cameFromRequest, seenClass, classes } = search
+  let count = search.classCount
+  for (let at = firstServer[r]!; at >= 0; at = nextServer[at]!) {
+    const c = classAt[at]!
+    if (seenClass[c] === mark || !(flow[at]! > 0)) continue
+    seenClass[c] = mark
+    cameFromRequest[c] = r
+    classes[count++] = c
+  }
+  search.classCount = count
+}
+
+/**
+ * The same for who only looks for demand: it passes by dead requests (no demand can be reached from them, and there may be a
+ * thousand classes behind each), and looks at what a class may serve as soon as it is reached, since that is the request that
+ * the search would end at.
+ */
+const reachOpen = (pool: Pool, classIndex: number): number => {
+  searchOf(pool)
+  const { shape, flow, dead } = pool
   const { classAt, nextServer, firstServer } = shape
   const { mark, cameFromClass, cameFromRequest, seenRequest, seenClass, requests, classes } = search
   let requestCount = 0
   let classCount = 1
-  let open = -1
   classes[0] = classIndex
   seenClass[classIndex] = mark
-  for (let head = 0; head < classCount && open < 0; head++) {
+  search.requestCount = 0
+  let open = openOf(pool, classIndex)
+  if (open >= 0) {
+    cameFromClass[open] = classIndex
+    return open
+  }
+  for (let head = 0; head < classCount; head++) {
     const from = classes[head]!
     const eligible = shape.eligible[from]!
-    for (let k = 0; k < eligible.length && open < 0; k++) {
+    for (let k = 0; k < eligible.length; k++) {
       const r = eligible[k]!
-      if (seenRequest[r] === mark || (passDead && pool.dead[r] === 1)) continue
+      if (seenRequest[r] === mark || dead[r] === 1) continue
       seenRequest[r] = mark
       cameFromClass[r] = from
       requests[requestCount++] = r
-      if (pool.residual[r]! > 0) {
-        open = r
-        break
-      }
       for (let at = firstServer[r]!; at >= 0; at = nextServer[at]!) {
         const c = classAt[at]!
         if (seenClass[c] === mark || !(flow[at]! > 0)) continue
         seenClass[c] = mark
         cameFromRequest[c] = r
         classes[classCount++] = c
+        open = openOf(pool, c)
+        if (open < 0) continue
+        cameFromClass[open] = c
+        return open
       }
     }
   }
   search.requestCount = requestCount
-  search.classCount = classCount
-  return open
+  return -1
+}
+
+/** A request that the class may serve and that has demand left, or -1. */
+const openOf = ({ shape, residual }: Pool, classIndex: number): number => {
+  const eligible = shape.eligible[classIndex]!
+  for (let k = 0; k < eligible.length; k++) if (residual[eligible[k]!]! > 0) return eligible[k]!
+  return -1
 }
 
 /** Paper for searches, shared by all pools: a search is over before the next begins, and marks only rise. */
@@ -306,7 +358,7 @@ export const searchOf = ({ shape, requests }: Pool): Search => {
 const MARK_MOST = 2 ** 31 - 1
 
 const augment = (pool: Pool, classIndex: number, amount: number): number => {
-  const open = reach(pool, classIndex, true)
+  const open = reachOpen(pool, classIndex)
   const { flow, shape, residual, dead } = pool
   const { requests, requestCount, cameFromClass, cameFromRequest } = search
   if (open === -1) {
