@@ -8,12 +8,11 @@
  * `enter` lets volume in where it displaces the dearest volume that serves one of its own requests; what only a chain of
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
+import { dearestExit, noRoom, noteEntered, noteMoved, topOf } from './exits.ts'
 import { addVolume, followClasses, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
-/** Price of a class for which no room can be made. */
-export const noRoom = -1
 
 /** By class, what its next W displaces; `fixed` offers (by index) are never displaced. */
 export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Float64Array): void => {
@@ -129,96 +128,6 @@ const dearestFirst = (
   return found
 }
 
-/** Where a W of a class would take the place of another. */
-interface Exit {
-  readonly price: number
-  readonly offer: number
-  readonly leaving: number
-  /** Flow places of the request, in the class that leaves and in the one that enters. */
-  readonly at: number
-  readonly into: number
-}
-
-/** The dearest volume that serves a request. */
-type ServedBy = Omit<Exit, 'into'>
-
-const nobody: ServedBy = { price: noRoom, offer: -1, leaving: -1, at: -1 }
-
-/**
- * The dearest volume by local request, while it holds: a thousand classes may serve a request, many blocks ask for it, and a
- * change of one class changes it seldom. What may have changed is forgotten (`noteLeft`, `noteEntered`, `noteMoved`).
- */
-interface KnownExits {
-  readonly fixed: Uint8Array | undefined
-  readonly byRequest: (ServedBy | undefined)[]
-}
-
-const knownExits = new WeakMap<Pool, KnownExits>()
-
-const exitsOf = (pool: Pool, fixed: Uint8Array | undefined): KnownExits => {
-  let known = knownExits.get(pool)
-  if (known?.fixed !== fixed || known === undefined) {
-    known = { fixed, byRequest: new Array<ServedBy | undefined>(pool.requests.length).fill(undefined) }
-    knownExits.set(pool, known)
-  }
-  return known
-}
-
-const noteLeft = ({ byRequest }: KnownExits, pool: Pool, classIndex: number): void => {
-  for (const r of pool.shape.eligible[classIndex]!) if (byRequest[r]?.leaving === classIndex) byRequest[r] = undefined
-}
-
-/** `noteLeft`, and where its dearest may now be dearer than what is known. */
-const noteEntered = ({ byRequest, fixed }: KnownExits, pool: Pool, classIndex: number): void => {
-  const top = topOf(pool, classIndex, fixed)
-  for (const r of pool.shape.eligible[classIndex]!) {
-    const known = byRequest[r]
-    if (known && (known.leaving === classIndex || (top >= 0 && pool.volume.price[top]! >= known.price)))
-      byRequest[r] = undefined
-  }
-}
-
-/** Promises have moved between requests of many classes. */
-const noteMoved = ({ byRequest }: KnownExits): void => {
-  byRequest.fill(undefined)
-}
-
-const dearestAt = (pool: Pool, r: number, fixed: Uint8Array | undefined): ServedBy => {
-  const { flow, volume } = pool
-  const { firstServer, nextServer, classAt } = pool.shape
-  let { price: dearest, offer: latest } = nobody
-  let found = -1
-  for (let at = firstServer[r]!; at >= 0; at = nextServer[at]!) {
-    if (!(flow[at]! > 0)) continue
-    const top = topOf(pool, classAt[at]!, fixed)
-    if (top < 0) continue
-    const price = volume.price[top]!
-    const offer = volume.offer[top]!
-    if (price < dearest || (price === dearest && offer <= latest)) continue
-    dearest = price
-    latest = offer
-    found = at
-  }
-  return found < 0 ? nobody : { price: dearest, offer: latest, leaving: classAt[found]!, at: found }
-}
-
-/** The dearest volume that serves a request of the class; `fixed` offers (by index) are never displaced. */
-const dearestExit = (pool: Pool, classIndex: number, fixed: Uint8Array | undefined): Exit => {
-  const { byRequest } = exitsOf(pool, fixed)
-  const eligible = pool.shape.eligible[classIndex]!
-  let best = nobody
-  let into = -1
-  for (let k = 0; k < eligible.length; k++) {
-    const r = eligible[k]!
-    const here = byRequest[r] ?? dearestAt(pool, r, fixed)
-    byRequest[r] = here
-    if (here.price < best.price || (here.price === best.price && here.offer <= best.offer)) continue
-    best = here
-    into = pool.shape.flowFrom[classIndex]! + k
-  }
-  return { ...best, into }
-}
-
 /** About what the next W of a class displaces: never more than `pricePool` says. */
 export const priceNear = (pool: Pool, classIndex: number, fixed: Uint8Array | undefined): number =>
   takesMore(pool, classIndex) ? openDemand : dearestExit(pool, classIndex, fixed).price
@@ -257,11 +166,10 @@ export const enter = (
   left: Leaving
 ): number => {
   const { flow, volume } = pool
-  const known = exitsOf(pool, fixed)
   let rest = amount
   if (takesMore(pool, classIndex)) {
     rest -= place(pool, classIndex, rest)
-    noteMoved(known)
+    noteMoved(pool, fixed)
   }
   while (rest > 0) {
     const exit = dearestExit(pool, classIndex, fixed)
@@ -273,21 +181,14 @@ export const enter = (
     leave(left, exit.offer, exit.price, moved)
     volume.amount[top]! -= moved
     if (volume.amount[top] === 0) takeOut(pool, exit.leaving, top)
-    noteLeft(known, pool, exit.leaving)
-    noteEntered(known, pool, classIndex)
+    noteEntered(pool, classIndex, fixed)
     rest -= moved
   }
   if (rest < amount) {
     addInOrder(pool, classIndex, offer, price, amount - rest)
-    noteEntered(known, pool, classIndex)
+    noteEntered(pool, classIndex, fixed)
   }
   return amount - rest
-}
-
-const topOf = ({ lastOf, volume }: Pool, classIndex: number, fixed: Uint8Array | undefined): number => {
-  let top = lastOf[classIndex]!
-  if (fixed) while (top >= 0 && fixed[volume.offer[top]!]) top = volume.before[top]!
-  return top
 }
 
 /** What is left of it is nothing: it stays in the columns, and is no longer linked. */

@@ -40,6 +40,8 @@ export interface PoolShape {
   /** By local request: the first and the last of these places. */
   readonly firstServer: Int32Array
   readonly lastServer: Int32Array
+  /** And how many. */
+  readonly serverCount: Int32Array
 }
 
 /** `demand` by request; it becomes the pool's. */
@@ -58,7 +60,8 @@ export const openPool = (requests: readonly number[], demand: Float64Array): Poo
       classAt: [],
       nextServer: [],
       firstServer: new Int32Array(requests.length).fill(-1),
-      lastServer: new Int32Array(requests.length).fill(-1)
+      lastServer: new Int32Array(requests.length).fill(-1),
+      serverCount: new Int32Array(requests.length)
     },
     flow: [],
     lastOf: [],
@@ -138,6 +141,7 @@ const addServer = (shape: PoolShape, index: number, request: number): void => {
   if (last < 0) shape.firstServer[request] = at
   else shape.nextServer[last] = at
   shape.lastServer[request] = at
+  shape.serverCount[request]!++
 }
 
 /** Notes volume of a class after `before`, -1 for its first; `after` is what came after that, -1 if nothing. */
