@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert'
 import t, { type Test } from 'tap'
 import type { AvroRecord } from './avro-schema.ts'
-import { codecWith, decode, encode, fullNameOf, schemaIdOf, schemaVersions } from './codec.ts'
+import { codecWith, decode, encode, encodeAhead, fullNameOf, schemaIdOf, schemaVersions } from './codec.ts'
 import { isSchemaError, type SchemaErrorCode } from './errors.ts'
 import { examples } from './examples.ts'
 import type { Message } from './generated.ts'
@@ -134,6 +134,24 @@ for (const [what, path, message] of wrong)
   t.test(`encode refuses ${what} with its path`, async test => {
     throwsWith(test, 'FLEX_SCHEMA_INVALID_VALUE', path, () => encode(message as Message))
   })
+
+t.test('a message that was written ahead has the same bytes, and is written anew the next time', async test => {
+  for (const [type, version] of newestVersions()) {
+    const message = structuredClone(examples[type])
+    encodeAhead(message)
+    const first = encode(message)
+    test.equal(first.toString('hex'), readGolden(version).toString('hex'), type)
+    const again = encode(message)
+    test.not(again, first)
+    test.ok(again.equals(first))
+  }
+})
+
+t.test('what does not fit is refused when it is asked for, not ahead', async test => {
+  const message = { ...examples.PodUpdated, pod: 12 as never }
+  encodeAhead(message)
+  throwsWith(test, 'FLEX_SCHEMA_INVALID_VALUE', /pod/, () => encode(message))
+})
 
 t.test('encode refuses a message of a type that does not exist', async test => {
   throwsWith(test, 'FLEX_SCHEMA_INVALID_VALUE', /there is no message FlyToMoon/, () =>

@@ -19,6 +19,8 @@ import { beginOutput, outputBytes } from './wire-output.ts'
 
 export interface Codec {
   encode(message: Message): Buffer
+  /** Writes a message that somebody will ask `encode` for, once; until then it may not change. What does not fit is refused then. */
+  encodeAhead(message: Message): void
   decode(bytes: Uint8Array): Message
   /** Id under which messages of this type are written. */
   schemaIdOf(type: Message['type']): number
@@ -97,19 +99,35 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     return reader
   }
 
+  /** Undefined if it does not fit. */
+  const bytesOf = (message: Message): Buffer | undefined => {
+    const { id, write } = writerOf(message.type)
+    beginOutput(HEADER_BYTES)
+    if (!write(message)) return undefined
+    const bytes = outputBytes()
+    bytes[0] = MAGIC
+    bytes.writeUInt32BE(id, 1)
+    return bytes
+  }
+
+  const ahead = new WeakMap<Message, Buffer>()
+
   return {
     encode: message => {
-      const { id, write, misfitOf } = writerOf(message.type)
-      beginOutput(HEADER_BYTES)
-      if (!write(message)) {
-        const misfit = misfitOf(message)
-        const why = misfit === undefined ? 'it does not fit its schema' : misfitText(misfit)
-        throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${why}`)
+      const known = ahead.get(message)
+      if (known !== undefined) {
+        ahead.delete(message)
+        return known
       }
-      const bytes = outputBytes()
-      bytes[0] = MAGIC
-      bytes.writeUInt32BE(id, 1)
-      return bytes
+      const bytes = bytesOf(message)
+      if (bytes !== undefined) return bytes
+      const misfit = writerOf(message.type).misfitOf(message)
+      const why = misfit === undefined ? 'it does not fit its schema' : misfitText(misfit)
+      throw new SchemaError('FLEX_SCHEMA_INVALID_VALUE', `${message.type}: ${why}`)
+    },
+    encodeAhead: message => {
+      const bytes = bytesOf(message)
+      if (bytes !== undefined) ahead.set(message, bytes)
     },
     decode: bytes => {
       const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -176,4 +194,4 @@ const shownType = (type: unknown): string => (typeof type === 'string' ? type.sl
 
 /** What the whole process writes and reads with. */
 export const codec: Codec = codecWith(schemaVersions)
-export const { encode, decode, schemaIdOf } = codec
+export const { encode, encodeAhead, decode, schemaIdOf } = codec

@@ -9,7 +9,12 @@ export type Told =
   | { readonly kind: 'prepare'; readonly key: number; readonly book: PackedBook }
   | { readonly kind: 'forget'; readonly key: number }
 
-export interface Question {
+export type Question =
+  | ClearQuestion
+  /** The digest of the outcome that was the last answer: it is worked out while that is written down. */
+  | { readonly kind: 'digest' }
+
+export interface ClearQuestion {
   readonly kind: 'clear'
   /** Or the key of one that was prepared. */
   readonly book: PackedBook | number
@@ -27,8 +32,13 @@ export interface OutcomeLists {
   readonly prices: WrittenLists
 }
 
-export interface Cleared {
+export interface ClearedLists {
   readonly outcome: ClearedBook
   /** By offer and by request, as they stand in their records. */
   readonly lists: OutcomeLists
+}
+
+export interface Cleared extends ClearedLists {
+  /** Of the outcome's records (outcome-digest.ts), some time later. */
+  readonly digest: Promise<string>
 }

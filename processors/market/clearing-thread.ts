@@ -14,7 +14,7 @@ import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import { writtenAllocations, writtenRuns } from '../../schemas/allocation-lists.ts'
 import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
-import type { Asked, Cleared, Question } from './clearing-messages.ts'
+import type { Asked, ClearedLists, ClearQuestion } from './clearing-messages.ts'
 
 const port = parentPort
 if (!port) throw new Error('clearing-thread.ts is not a program: clearing.ts starts it as a thread')
@@ -36,13 +36,26 @@ const bookOf = (asked: PackedBook | number): Book => {
   return book
 }
 
-const clearAndWrite = ({ book: asked, rules, start }: Question): Cleared => {
+/** Works out the digest of the last outcome; what it needs is not handed over with the answer. */
+let digestOfLast: (() => string) | undefined
+
+const takeDigest = (): string => {
+  if (!digestOfLast) throw new Error('there is no outcome to work out the digest of')
+  const digest = digestOfLast()
+  digestOfLast = undefined
+  return digest
+}
+
+const clearAndWrite = ({ book: asked, rules, start }: ClearQuestion): ClearedLists => {
+  digestOfLast = undefined
   const book = bookOf(asked)
   const outcome = clear(book, rules)
   const startOf = startsOfMtus(start, book.mtus)
   const requested = requestRuns(book, outcome.served)
+  const kept = { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice() }
+  digestOfLast = () => outcomeDigestOfColumns(book, kept, startOf, requested)
   return {
-    outcome: { ...outcome, digest: outcomeDigestOfColumns(book, outcome, startOf, requested) },
+    outcome,
     lists: {
       allocations: writtenAllocations(outcome.runs, book.requests, startOf),
       served: writtenRuns(requested.served, startOf),
@@ -59,12 +72,12 @@ const prepare = (key: number, packed: PackedBook): void => {
 }
 
 port.on('message', (asked: Asked) => {
-  clearTimeout(tidying)
   if (asked.kind === 'forget') prepared.delete(asked.key)
   else if (asked.kind === 'prepare') prepare(asked.key, asked.book)
   else {
-    const answer = threadAnswer(asked.id, () => clearAndWrite(asked))
+    const answer = threadAnswer(asked.id, () => (asked.kind === 'digest' ? takeDigest() : clearAndWrite(asked)))
     port.postMessage(answer, buffersIn(answer))
+    clearTimeout(tidying)
     tidying = setTimeout(tidyUp, TIDY_AFTER_MS)
   }
 })

@@ -9,7 +9,7 @@ import type { Book } from '../../domain/market/clearing/book.ts'
 import { buffersOf, type PackedBook, packBook } from '../../domain/market/clearing/packed-book.ts'
 import type { BookToClear } from '../../domain/market/sessions/market.ts'
 import { answeringThread } from '../runtime/answering-thread.ts'
-import type { Cleared, Question, Told } from './clearing-messages.ts'
+import type { Cleared, ClearedLists, Question, Told } from './clearing-messages.ts'
 
 export interface Clearing {
   /**
@@ -65,9 +65,15 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
   return {
     async clear({ book, rules, start }) {
       const key = takePrepared(book)
-      if (key !== undefined) return thread.ask({ kind: 'clear', book: key, rules, start } satisfies Question)
-      const { packed, buffers } = handOver(book)
-      return thread.ask({ kind: 'clear', book: packed, rules, start } satisfies Question, buffers)
+      const { packed, buffers } = key === undefined ? handOver(book) : { packed: key, buffers: [] }
+      const cleared = thread.ask<ClearedLists>(
+        { kind: 'clear', book: packed, rules, start } satisfies Question,
+        buffers
+      )
+      const digest = thread.ask<string>({ kind: 'digest' } satisfies Question)
+      // Where there is no outcome, that is what is said.
+      digest.catch(() => {})
+      return { ...(await cleared), digest }
     },
     prepare(pom, { book }) {
       const earlier = prepared.get(pom)

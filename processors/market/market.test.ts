@@ -15,12 +15,12 @@ import {
   play,
   someRules
 } from '../../domain/market/sessions/market.fixtures.ts'
-import { bookToClear, evolve, initial, marketDecide } from '../../domain/market/sessions/market.ts'
+import { type BookToClear, bookToClear, evolve, initial, marketDecide } from '../../domain/market/sessions/market.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import { encode } from '../../schemas/codec.ts'
 import type { MarketCommand } from '../../schemas/generated.ts'
-import { clearingThread } from './clearing.ts'
+import { type Clearing, clearingThread } from './clearing.ts'
 import { marketProcessor } from './market.ts'
 
 const decideHere = marketDecide(clearSession(await loadSolver()))
@@ -81,27 +81,34 @@ t.test(
   }
 )
 
+/** With the digest, which comes later. */
+const cleared = async (clearing: Clearing, asked: BookToClear) => {
+  const { digest, ...rest } = await clearing.clear(asked)
+  return { ...rest, digest: await digest }
+}
+
 t.test('books that are asked for together are all answered, each with its own outcome', async t => {
   const clearing = clearingThread()
   t.teardown(() => clearing.close())
   const { book, rules, start } = asked()
   const fewer = { ...book, offers: book.offers.slice(0, 1) }
   const [all, one, again] = await Promise.all(
-    [book, fewer, book].map(each => clearing.clear({ book: each, rules, start }))
+    [book, fewer, book].map(each => cleared(clearing, { book: each, rules, start }))
   )
   t.equal(all?.outcome.ranks.length, 3)
   t.equal(one?.outcome.ranks.length, 1)
   t.strictSame(again, all)
+  t.not(one?.digest, all?.digest)
 })
 
 t.test('a book that was handed over ahead gives the outcome that it gives otherwise', async t => {
   const clearing = clearingThread()
   t.teardown(() => clearing.close())
   const given = asked()
-  const otherwise = await clearing.clear(given)
+  const otherwise = await cleared(clearing, given)
   clearing.prepare('ROMA01', given)
-  t.strictSame(await clearing.clear(given), otherwise)
-  t.strictSame(await clearing.clear(given), otherwise, 'also once more, when it is not there any more')
+  t.strictSame(await cleared(clearing, given), otherwise)
+  t.strictSame(await cleared(clearing, given), otherwise, 'also once more, when it is not there any more')
 })
 
 t.test('a book that changed after it was handed over is cleared as it is at the gate', async t => {
@@ -128,9 +135,9 @@ t.test('more books than the thread keeps are all cleared, each with its own outc
   books.forEach((one, n) => {
     clearing.prepare(`PoM ${n}`, one)
   })
-  const cleared = await Promise.all(books.map(one => clearing.clear(one)))
+  const all = await Promise.all(books.map(one => clearing.clear(one)))
   t.strictSame(
-    cleared.map(({ outcome }) => outcome.ranks.length),
+    all.map(({ outcome }) => outcome.ranks.length),
     books.map(({ book }) => book.offers.length)
   )
 })

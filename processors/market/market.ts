@@ -7,6 +7,7 @@ import { bookToClear, evolve, initial, marketDecide } from '../../domain/market/
 import type { Market } from '../../domain/market/sessions/state.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import type { WrittenLists } from '../../schemas/allocation-lists.ts'
+import { encodeAhead } from '../../schemas/codec.ts'
 import type { MarketCommand, MarketEvent } from '../../schemas/generated.ts'
 import { noteWrittenList } from '../../schemas/written-lists.ts'
 import type { Processor } from '../runtime/processor.ts'
@@ -26,10 +27,11 @@ export const marketProcessor = (
       const asked = bookToClear(command, state)
       if (!asked) return decideWithoutClearing(command, state, context)
       ahead.cancel(command.pom)
-      return clearing.clear(asked).then(({ outcome, lists }) => {
-        const events = marketDecide(() => outcome)(command, state, context)
+      return clearing.clear(asked).then(async ({ outcome, lists, digest }) => {
+        const events = marketDecide(() => ({ ...outcome, digest: NO_DIGEST }))(command, state, context)
         noteWritten(events, lists)
-        return events
+        for (const event of events) if (event.type !== 'MarketCleared') encodeAhead(event)
+        return withDigest(events, await digest)
       })
     },
     evolve,
@@ -44,6 +46,12 @@ export const marketProcessor = (
 const decideWithoutClearing = marketDecide(() => {
   throw new Error('a book is cleared that bookToClear did not give')
 })
+
+/** Until it is known; meanwhile everything else is written. */
+const NO_DIGEST = ''
+
+const withDigest = (events: readonly MarketEvent[], digest: string): readonly MarketEvent[] =>
+  events.map(event => (event.type === 'MarketCleared' ? { ...event, digest } : event))
 
 /** The long lists of the offers, which come first and in the order of the book, and of the requests after them. */
 const noteWritten = (events: readonly MarketEvent[], { allocations, served, residual, prices }: OutcomeLists): void => {

@@ -47,6 +47,7 @@ interface Waiting {
 export const answeringThread = ({ script, name, work, thread, onEnd }: AnsweringThreadOptions): AnsweringThread => {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
+  let isClosing = false
   let id = 0
 
   const start = (): Worker => {
@@ -55,7 +56,7 @@ export const answeringThread = ({ script, name, work, thread, onEnd }: Answering
     started.on('message', (answered: ThreadAnswer<never>) => {
       const asker = waiting.get(answered.id)
       waiting.delete(answered.id)
-      if (waiting.size === 0) started.unref()
+      if (waiting.size === 0 && !isClosing) started.unref()
       if ('answer' in answered) asker?.resolve(answered.answer)
       else asker?.reject(new BrokenInvariant(`${work} failed: ${answered.broken}`))
     })
@@ -87,7 +88,11 @@ export const answeringThread = ({ script, name, work, thread, onEnd }: Answering
     },
     waiting: () => waiting.size,
     async close() {
+      // Whoever closes waits too: an answer that still comes may not let the process end before that.
+      isClosing = true
+      worker?.ref()
       await worker?.terminate()
+      isClosing = false
     }
   }
 }

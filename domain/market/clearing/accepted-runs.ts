@@ -23,14 +23,21 @@ export interface Served {
   readonly highestBid: Float64Array
 }
 
+/** In memory that threads share: one of them may go on reading while another writes down what was accepted. */
 export const roomForRuns = (offers: number, runs: number): AcceptedRuns => ({
-  offerFrom: new Int32Array(offers + 1),
-  request: new Int32Array(runs),
-  mtu: new Int32Array(runs),
-  mtus: new Int32Array(runs),
-  power: new Float64Array(runs),
-  price: new Float64Array(runs)
+  offerFrom: sharedInts(offers + 1),
+  request: sharedInts(runs),
+  mtu: sharedInts(runs),
+  mtus: sharedInts(runs),
+  power: sharedFloats(runs),
+  price: sharedFloats(runs)
 })
+
+const sharedInts = (size: number): Int32Array =>
+  new Int32Array(new SharedArrayBuffer(size * Int32Array.BYTES_PER_ELEMENT))
+
+const sharedFloats = (size: number): Float64Array =>
+  new Float64Array(new SharedArrayBuffer(size * Float64Array.BYTES_PER_ELEMENT))
 
 /** What `power` W for one MTU cost at `price` µ€/kWh, in µ€, half up. Exact while power × price stays below 2^53. */
 export const paymentOf = (power: number, price: number): number => {
