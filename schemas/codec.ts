@@ -12,6 +12,7 @@ import { compiledReader } from './compiled-reader.ts'
 import { type CompiledWriter, compiledWriter } from './compiled-writer.ts'
 import { SchemaError } from './errors.ts'
 import { fullName, type Message } from './generated.ts'
+import { leftOut, type Outline } from './outline.ts'
 import { readFrozenSchema, readSchemaIds, type SchemaVersion } from './schema-files.ts'
 import { misfitText, strictCheck } from './strict-value.ts'
 import { beginInput, endInput } from './wire-input.ts'
@@ -20,6 +21,8 @@ import { beginOutput, outputBytes } from './wire-output.ts'
 export interface Codec {
   encode(message: Message): Buffer
   decode(bytes: Uint8Array): Message
+  /** As `decode`; what an outline leaves out is not checked, and is not there unless another version wrote the message. */
+  decodeOutline(bytes: Uint8Array): Outline
   /** Id under which messages of this type are written. */
   schemaIdOf(type: Message['type']): number
   /** Whether messages under this id can be decoded. */
@@ -82,8 +85,9 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     return writer
   }
 
-  const readers = new Map<number, Reader>()
-  const readerOf = (id: number): Reader => {
+  const wholeReaders = new Map<number, Reader>()
+  const outlineReaders = new Map<number, Reader>()
+  const readerOf = (id: number, readers: Map<number, Reader>): Reader => {
     const found = readers.get(id)
     if (found !== undefined) return found
     const version = byId.get(id)
@@ -92,9 +96,36 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     if (schema === undefined || type === undefined)
       throw new SchemaError('FLEX_SCHEMA_UNKNOWN', `there is no schema with the id ${id}`)
     const current = writerOf(type)
-    const reader = id === current.id ? currentReader(type, schema) : resolvingReader(type, current.schema, schema)
+    const passedOver = readers === outlineReaders ? leftOut : undefined
+    const reader =
+      id === current.id ? currentReader(type, schema, passedOver) : resolvingReader(type, current.schema, schema)
     readers.set(id, reader)
     return reader
+  }
+
+  const decodeBy = (bytes: Uint8Array, readers: Map<number, Reader>): object => {
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC)
+      throw new SchemaError(
+        'FLEX_SCHEMA_MALFORMED',
+        `${buffer.length} bytes that do not begin with 0x00 and a schema id`
+      )
+    const { type, read } = readerOf(buffer.readUInt32BE(1), readers)
+    let found: ReturnType<Reader['read']>
+    try {
+      found = read(buffer, HEADER_BYTES)
+    } catch (error) {
+      throw new SchemaError('FLEX_SCHEMA_MALFORMED', `no ${type}: ${String(error)}`, { cause: error })
+    }
+    const { message, end } = found
+    if (end !== buffer.length)
+      throw new SchemaError(
+        'FLEX_SCHEMA_MALFORMED',
+        end > buffer.length
+          ? `a ${type} that ends too early`
+          : `${buffer.length - end} bytes after the end of a ${type}`
+      )
+    return message
   }
 
   return {
@@ -111,30 +142,8 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
       bytes.writeUInt32BE(id, 1)
       return bytes
     },
-    decode: bytes => {
-      const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC)
-        throw new SchemaError(
-          'FLEX_SCHEMA_MALFORMED',
-          `${buffer.length} bytes that do not begin with 0x00 and a schema id`
-        )
-      const { type, read } = readerOf(buffer.readUInt32BE(1))
-      let found: ReturnType<Reader['read']>
-      try {
-        found = read(buffer, HEADER_BYTES)
-      } catch (error) {
-        throw new SchemaError('FLEX_SCHEMA_MALFORMED', `no ${type}: ${String(error)}`, { cause: error })
-      }
-      const { message, end } = found
-      if (end !== buffer.length)
-        throw new SchemaError(
-          'FLEX_SCHEMA_MALFORMED',
-          end > buffer.length
-            ? `a ${type} that ends too early`
-            : `${buffer.length - end} bytes after the end of a ${type}`
-        )
-      return message as Message
-    },
+    decode: bytes => decodeBy(bytes, wholeReaders) as Message,
+    decodeOutline: bytes => decodeBy(bytes, outlineReaders) as Outline,
     schemaIdOf: type => writerOf(type).id,
     knows: id => byId.has(id) || learnt.has(id),
     learn: (id, schema) => {
@@ -147,8 +156,8 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
   }
 }
 
-const currentReader = (type: Message['type'], schema: AvroRecord): Reader => {
-  const readMessage = compiledReader(schema, type)
+const currentReader = (type: Message['type'], schema: AvroRecord, passedOver?: ReadonlySet<string>): Reader => {
+  const readMessage = compiledReader(schema, type, passedOver)
   return {
     type,
     read(bytes, from) {
@@ -176,4 +185,4 @@ const shownType = (type: unknown): string => (typeof type === 'string' ? type.sl
 
 /** What the whole process writes and reads with. */
 export const codec: Codec = codecWith(schemaVersions)
-export const { encode, decode, schemaIdOf } = codec
+export const { encode, decode, decodeOutline, schemaIdOf } = codec
