@@ -91,9 +91,10 @@ export const runOrdered = (
       if (turn.isTogether) await Promise.all(turn.workers.map(turnOf))
       else
         for (const one of turn.workers) {
+          // An answer leaves, and the next call comes in, between two turns and not after all of them: before a reader's turn
+          // always, because only a call that has come in can be given way to.
+          if ((turn.isReader || isAnswering()) && hasNews(one)) await nextTurn()
           if (turn.isReader && (await readersGiveWay())) return false
-          // An answer leaves, and the next call comes in, between two turns and not after all of them.
-          if (isAnswering() && hasNews(one)) await nextTurn()
           await turnOf(one)
         }
     }
