@@ -373,6 +373,37 @@ t.test('ordered: a call that comes in while readers are at work waits for one of
   await host.stop()
 })
 
+t.test(
+  'ordered: a reader that is behind ends its turn for a call after the batch in hand, and goes on later',
+  async t => {
+    const log = await aLog()
+    let isAnswering = false
+    let calls = 0
+    const reader = noting('reader', 'b', {
+      log,
+      before: async () => {
+        isAnswering ||= calls++ === 0
+      }
+    })
+    await log.append('b', 0, ['x', 'y', 'z'].map(record))
+    const host = await hostOf({
+      log,
+      mode: 'ordered',
+      components: [{ ...reader.component, isReader: true }],
+      isAnswering: () => isAnswering,
+      limits: { giveWayMsMax: 1_000_000, batchRecordsMax: 2 }
+    })
+    while (!isAnswering) await new Promise(setImmediate)
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+    const keys = () => reader.handled.map(one => one.keys)
+    t.same(keys(), [['x', 'y']])
+    isAnswering = false
+    await host.idle()
+    t.same(keys(), [['x', 'y'], ['z']])
+    await host.stop()
+  }
+)
+
 t.test('ordered: readers do not give way for ever', async t => {
   const log = await aLog()
   const reader = noting('reader', 'b', { log })
