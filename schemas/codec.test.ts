@@ -1,7 +1,16 @@
 import { deepStrictEqual } from 'node:assert'
 import t, { type Test } from 'tap'
 import type { AvroRecord } from './avro-schema.ts'
-import { codecWith, decode, encode, encodeAhead, fullNameOf, schemaIdOf, schemaVersions } from './codec.ts'
+import {
+  codecWith,
+  decode,
+  decodeOutline,
+  encode,
+  encodeAhead,
+  fullNameOf,
+  schemaIdOf,
+  schemaVersions
+} from './codec.ts'
 import { isSchemaError, type SchemaErrorCode } from './errors.ts'
 import { examples } from './examples.ts'
 import type { Message } from './generated.ts'
@@ -38,6 +47,23 @@ t.test('the golden bytes of every version that may stand on a log are read', asy
     test.equal(fullNameOf(message.type), version.name)
     test.doesNotThrow(() => encode(message))
   }
+})
+
+t.test('the outline of a document is the document without its baselines; of what has none, the whole', async () => {
+  const { record, ...rest } = examples.PodRegistered
+  const { powerBaselineCurves, ...document } = record
+  deepStrictEqual(powerBaselineCurves.workday.length > 0, true)
+  deepStrictEqual(decodeOutline(encode(examples.PodRegistered)), { ...rest, record: document })
+  deepStrictEqual(decodeOutline(encode(examples.OfferPlaced)), examples.OfferPlaced)
+})
+
+t.test('an outline is refused where its bytes end too early or too late', async test => {
+  const bytes = encode(examples.PodRegistered)
+  for (let length = 0; length < bytes.length; length++)
+    throwsWith(test, 'FLEX_SCHEMA_MALFORMED', /./, () => decodeOutline(bytes.subarray(0, length)))
+  throwsWith(test, 'FLEX_SCHEMA_MALFORMED', /1 bytes after/, () =>
+    decodeOutline(Buffer.concat([bytes, Buffer.alloc(1)]))
+  )
 })
 
 t.test('bytes begin with 0x00 and the id of the schema', async test => {

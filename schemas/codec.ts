@@ -12,6 +12,7 @@ import { compiledReader } from './compiled-reader.ts'
 import { type CompiledWriter, compiledWriter } from './compiled-writer.ts'
 import { SchemaError } from './errors.ts'
 import { fullName, type Message } from './generated.ts'
+import { leftOut, type Outline } from './outline.ts'
 import { readFrozenSchema, readSchemaIds, type SchemaVersion } from './schema-files.ts'
 import { misfitText, strictCheck } from './strict-value.ts'
 import { beginInput, endInput } from './wire-input.ts'
@@ -22,6 +23,8 @@ export interface Codec {
   /** Writes a message that somebody will ask `encode` for, once; until then it may not change. What does not fit is refused then. */
   encodeAhead(message: Message): void
   decode(bytes: Uint8Array): Message
+  /** As `decode`; what an outline leaves out is not checked, and is not there unless another version wrote the message. */
+  decodeOutline(bytes: Uint8Array): Outline
   /** Id under which messages of this type are written. */
   schemaIdOf(type: Message['type']): number
   /** Whether messages under this id can be decoded. */
@@ -84,8 +87,9 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     return writer
   }
 
-  const readers = new Map<number, Reader>()
-  const readerOf = (id: number): Reader => {
+  const wholeReaders = new Map<number, Reader>()
+  const outlineReaders = new Map<number, Reader>()
+  const readerOf = (id: number, readers: Map<number, Reader>): Reader => {
     const found = readers.get(id)
     if (found !== undefined) return found
     const version = byId.get(id)
@@ -94,7 +98,9 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
     if (schema === undefined || type === undefined)
       throw new SchemaError('FLEX_SCHEMA_UNKNOWN', `there is no schema with the id ${id}`)
     const current = writerOf(type)
-    const reader = id === current.id ? currentReader(type, schema) : resolvingReader(type, current.schema, schema)
+    const passedOver = readers === outlineReaders ? leftOut : undefined
+    const reader =
+      id === current.id ? currentReader(type, schema, passedOver) : resolvingReader(type, current.schema, schema)
     readers.set(id, reader)
     return reader
   }
@@ -111,6 +117,31 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
   }
 
   const ahead = new WeakMap<Message, Buffer>()
+
+  const decodeBy = (bytes: Uint8Array, readers: Map<number, Reader>): object => {
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC)
+      throw new SchemaError(
+        'FLEX_SCHEMA_MALFORMED',
+        `${buffer.length} bytes that do not begin with 0x00 and a schema id`
+      )
+    const { type, read } = readerOf(buffer.readUInt32BE(1), readers)
+    let found: ReturnType<Reader['read']>
+    try {
+      found = read(buffer, HEADER_BYTES)
+    } catch (error) {
+      throw new SchemaError('FLEX_SCHEMA_MALFORMED', `no ${type}: ${String(error)}`, { cause: error })
+    }
+    const { message, end } = found
+    if (end !== buffer.length)
+      throw new SchemaError(
+        'FLEX_SCHEMA_MALFORMED',
+        end > buffer.length
+          ? `a ${type} that ends too early`
+          : `${buffer.length - end} bytes after the end of a ${type}`
+      )
+    return message
+  }
 
   return {
     encode: message => {
@@ -129,30 +160,8 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
       const bytes = bytesOf(message)
       if (bytes !== undefined) ahead.set(message, bytes)
     },
-    decode: bytes => {
-      const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC)
-        throw new SchemaError(
-          'FLEX_SCHEMA_MALFORMED',
-          `${buffer.length} bytes that do not begin with 0x00 and a schema id`
-        )
-      const { type, read } = readerOf(buffer.readUInt32BE(1))
-      let found: ReturnType<Reader['read']>
-      try {
-        found = read(buffer, HEADER_BYTES)
-      } catch (error) {
-        throw new SchemaError('FLEX_SCHEMA_MALFORMED', `no ${type}: ${String(error)}`, { cause: error })
-      }
-      const { message, end } = found
-      if (end !== buffer.length)
-        throw new SchemaError(
-          'FLEX_SCHEMA_MALFORMED',
-          end > buffer.length
-            ? `a ${type} that ends too early`
-            : `${buffer.length - end} bytes after the end of a ${type}`
-        )
-      return message as Message
-    },
+    decode: bytes => decodeBy(bytes, wholeReaders) as Message,
+    decodeOutline: bytes => decodeBy(bytes, outlineReaders) as Outline,
     schemaIdOf: type => writerOf(type).id,
     knows: id => byId.has(id) || learnt.has(id),
     learn: (id, schema) => {
@@ -165,8 +174,8 @@ export const codecWith = (versions: readonly SchemaVersion[], schemaOf = readFro
   }
 }
 
-const currentReader = (type: Message['type'], schema: AvroRecord): Reader => {
-  const readMessage = compiledReader(schema, type)
+const currentReader = (type: Message['type'], schema: AvroRecord, passedOver?: ReadonlySet<string>): Reader => {
+  const readMessage = compiledReader(schema, type, passedOver)
   return {
     type,
     read(bytes, from) {
@@ -194,4 +203,4 @@ const shownType = (type: unknown): string => (typeof type === 'string' ? type.sl
 
 /** What the whole process writes and reads with. */
 export const codec: Codec = codecWith(schemaVersions)
-export const { encode, encodeAhead, decode, schemaIdOf } = codec
+export const { encode, encodeAhead, decode, decodeOutline, schemaIdOf } = codec

@@ -61,3 +61,36 @@ t.test('bytes of other writers and damaged ones are read as avsc reads them, or 
     parameters
   )
 })
+
+const without = (value: unknown, names: ReadonlySet<string>): unknown => {
+  if (Array.isArray(value)) return value.map(item => without(item, names))
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([name]) => !names.has(name))
+  return Object.fromEntries(kept.map(([name, part]) => [name, without(part, names)]))
+}
+
+const namesOf = (value: unknown): readonly string[] => {
+  if (Array.isArray(value)) return value.flatMap(namesOf)
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, part]) => [name, ...namesOf(part)])
+}
+
+t.test('whatever is left out, the rest of a message is read as from the whole', async () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.values(examples)),
+      fc.array(fc.nat(), { maxLength: 4 }),
+      (message, chosen) => {
+        const { type, ...fields } = message
+        const names = namesOf(fields)
+        const passedOver = new Set(chosen.map(n => names[n % names.length]!))
+        const bytes = encode(message)
+        beginInput(bytes, HEADER_BYTES)
+        const read = compiledReader(schemas.get(fullNameOf(type))!, type, passedOver)()
+        deepStrictEqual(endInput(), bytes.length)
+        deepStrictEqual(read, { type, ...(without(fields, passedOver) as object) })
+      }
+    ),
+    { ...parameters, numRuns: Math.ceil(parameters.numRuns / 10) }
+  )
+})

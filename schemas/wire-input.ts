@@ -83,6 +83,20 @@ export const text = (): string => {
   return value
 }
 
+/** What is left out: numbers of any kind but `double`, bytes of a fixed number, a text. */
+export const passWholes = (count: number): void => {
+  for (let left = count; left > 0; ) if (!(buffer[at++]! & 0x80)) left--
+}
+
+export const passBytes = (count: number): void => {
+  at += count
+}
+
+export const passText = (): void => {
+  const bytes = whole()
+  at = bytes < 0 ? buffer.length + 1 : at + bytes
+}
+
 /** The symbol that a number stands for. */
 export const symbol = (symbols: readonly string[]): string => {
   const index = whole()

@@ -149,7 +149,7 @@ export const startApp = async (options: AppOptions): Promise<App> => {
             name: 'feed/registry-to-market',
             from: 'flex.registry.events',
             to: 'flex.market.commands',
-            rule: registryToMarket,
+            rule: { ofOutline: registryToMarket },
             types: registryToMarketTypes
           })
         ]

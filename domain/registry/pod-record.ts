@@ -29,7 +29,7 @@ export const checkPodRecord = (record: PodRecord, sink: Sink): void => {
   checkBand(record, sink)
   for (const day of ['workday', 'saturday', 'holiday'] as const)
     checkBaseline(record.powerBaselineCurves[day], record, `/powerBaselineCurves/${day}`, sink)
-  if (new Set(record.services).size !== record.services.length)
+  if (record.services.some((service, index) => record.services.indexOf(service) !== index))
     sink.add('bad-range', '/services', 'A service is named twice.')
 }
 
@@ -55,7 +55,8 @@ const checkBaseline = (slots: readonly BaselineSlot[], record: PodRecord, path: 
   }
   const most = Math.ceil(1.1 * Math.max(record.cnp ?? 0, record.contractualPower))
   const least = -Math.ceil(1.1 * record.inp)
-  slots.forEach(({ p, q }, index) => {
+  for (let index = 0; index < slots.length; index++) {
+    const { p, q } = slots[index]!
     if (p < least || p > most)
       sink.add(
         'bad-baseline',
@@ -63,7 +64,7 @@ const checkBaseline = (slots: readonly BaselineSlot[], record: PodRecord, path: 
         `${p} W is outside of ${least} … ${most} W, what the connection can carry.`
       )
     if (Math.abs(q) > QUANTITY_MAX) sink.add('bad-baseline', `${path}/${index}/q`)
-  })
+  }
 }
 
 const range = (value: number, least: number, most: number, path: string, sink: Sink): void => {

@@ -13,7 +13,23 @@ const access: Access = { scope: 'pods:write', roles: ['aggregator', 'administrat
 /** Without curves as many fit into a body; with them some 1,000. */
 const podsMax = 5_000
 
-const recordOf = ({ cnp = null, ...rest }: Static<typeof PodDocument>): PodRecord => ({ cnp, ...rest })
+/** Field by field: a copy by `...` takes ten times as long, and a bulk call makes thousands. */
+const recordOf = (document: Static<typeof PodDocument>): PodRecord => ({
+  aggregatorId: document.aggregatorId,
+  zone: document.zone,
+  flexibilityType: document.flexibilityType,
+  voltageLevel: document.voltageLevel,
+  contractualPower: document.contractualPower,
+  pnp: document.pnp,
+  inp: document.inp,
+  inq: document.inq,
+  cnq: document.cnq,
+  cnp: document.cnp ?? null,
+  cosPhi: document.cosPhi,
+  maxFlexibility: document.maxFlexibility,
+  powerBaselineCurves: document.powerBaselineCurves,
+  services: document.services
+})
 
 export const podOperations = (app: Api, context: ApiContext): void => {
   const tag = 'Points of delivery (flow 0)'
@@ -37,9 +53,9 @@ export const podOperations = (app: Api, context: ApiContext): void => {
     },
     handler: async (request, reply) => {
       const by = principalOf(request).actor
-      const submissionOf = ({ pod, ...document }: Static<typeof NewPod>) => ({
-        id: pod,
-        command: { type: 'RegisterPod', pod, by, record: recordOf(document) } as const
+      const submissionOf = (document: Static<typeof NewPod>) => ({
+        id: document.pod,
+        command: { type: 'RegisterPod', pod: document.pod, by, record: recordOf(document) } as const
       })
       return answerBody(context, request, reply, request.body, submissionOf, pod => `/v1/pods/${pod}`)
     }

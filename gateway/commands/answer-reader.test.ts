@@ -46,16 +46,24 @@ const aReader = async (before: readonly LogRecord[] = [taken()]) => {
   return { log, reader, append: (...records: readonly LogRecord[]) => log.append('out', 0, records) }
 }
 
-const causeOf = async (waiting: ReturnType<AnswerReader['wait']>): Promise<number | undefined> => {
-  const cause: Cause | undefined = await waiting.answer
-  return cause?.cause
+/** The wait for one command. */
+const waitFor = (reader: AnswerReader, id: string, timeoutMs: number) => {
+  const { answers, appendedAt, giveUp } = reader.wait([{ id, outbox: at }], timeoutMs)
+  return {
+    answer: answers.then(([cause]): Cause | undefined => cause),
+    appendedAt: (offset: number) => appendedAt(0, offset),
+    giveUp
+  }
 }
+
+const causeOf = async (waiting: ReturnType<typeof waitFor>): Promise<number | undefined> =>
+  (await waiting.answer)?.cause
 
 t.test('a waiter gets the answer to its command, also when it comes before the append is acknowledged', async t => {
   const { reader, append } = await aReader()
   t.teardown(() => reader.stop())
-  const early = reader.wait(at, 'c', 5_000)
-  const marker = reader.wait(at, 'marker', 5_000)
+  const early = waitFor(reader, 'c', 5_000)
+  const marker = waitFor(reader, 'marker', 5_000)
   marker.appendedAt(0)
   await append(answer({ cause: 4, epoch: 0 }), answer({ cause: 5, epoch: 0, correlation: 'marker' }))
   await marker.answer
@@ -67,8 +75,8 @@ t.test('a waiter gets the answer to its command, also when it comes before the a
 t.test('the answer to an earlier use of the same id is not taken for the answer to this one', async t => {
   const { reader, append } = await aReader()
   t.teardown(() => reader.stop())
-  const first = reader.wait(at, 'c', 5_000)
-  const second = reader.wait(at, 'c', 5_000)
+  const first = waitFor(reader, 'c', 5_000)
+  const second = waitFor(reader, 'c', 5_000)
   first.appendedAt(7)
   second.appendedAt(9)
   await append(
@@ -83,7 +91,7 @@ t.test('the answer to an earlier use of the same id is not taken for the answer 
 t.test('an unfinished answer of an owner that died is no answer; the one of its successor is', async t => {
   const { reader, append } = await aReader()
   t.teardown(() => reader.stop())
-  const waiting = reader.wait(at, 'c', 5_000)
+  const waiting = waitFor(reader, 'c', 5_000)
   waiting.appendedAt(3)
   const epoch = await append(answer({ cause: 3, epoch: 0, count: 2 }), taken()).then(offset => offset + 1)
   await append(answer({ cause: 3, epoch: 0, index: 1, count: 2 }))
@@ -101,7 +109,7 @@ t.test('the epoch is learned from what stands before the start, whoever wrote la
   ]
   const { reader, append } = await aReader(before)
   t.teardown(() => reader.stop())
-  const waiting = reader.wait(at, 'c', 5_000)
+  const waiting = waitFor(reader, 'c', 5_000)
   waiting.appendedAt(2)
   await append(answer({ cause: 2, epoch: 0, correlation: 'c' }), answer({ cause: 2, epoch: 2 }))
   t.match(await waiting.answer, { cause: 2, epoch: 2 })
@@ -110,11 +118,36 @@ t.test('the epoch is learned from what stands before the start, whoever wrote la
 t.test('who waits in vain is told so, and leaves nothing behind', async t => {
   const { reader } = await aReader()
   t.teardown(() => reader.stop())
-  t.equal(await causeOf(reader.wait(at, 'c', 1)), undefined)
-  const given = reader.wait(at, 'd', 60_000)
+  t.equal(await causeOf(waitFor(reader, 'c', 1)), undefined)
+  const given = waitFor(reader, 'd', 60_000)
   given.giveUp()
   t.equal(await causeOf(given), undefined)
   t.equal(reader.waiting(), 0)
+})
+
+t.test('the commands of a call are answered together, in their order, those without an answer by nothing', async t => {
+  const { reader, append } = await aReader()
+  t.teardown(() => reader.stop())
+  const asked = ['a', 'b', 'c'].map(id => ({ id, outbox: at }))
+  const call = reader.wait(asked, 500)
+  const others = ['a', 'b', 'b'].map(id => waitFor(reader, id, 5_000))
+  for (const n of [0, 1, 2]) call.appendedAt(n, n)
+  for (const [n, other] of others.entries()) other.appendedAt(10 + n)
+  t.equal(reader.waiting(), 3)
+  others[1]!.giveUp()
+  await append(
+    answer({ cause: 1, epoch: 0, correlation: 'b' }),
+    answer({ cause: 2, epoch: 0, correlation: 'a' }),
+    answer({ cause: 10, epoch: 0, correlation: 'a' }),
+    answer({ cause: 12, epoch: 0, correlation: 'b' })
+  )
+  t.same(
+    (await call.answers).map(cause => cause?.cause),
+    [2, 1, undefined]
+  )
+  t.same(await Promise.all(others.map(causeOf)), [10, undefined, 12])
+  t.equal(reader.waiting(), 0)
+  t.same(await reader.wait([], 5_000).answers, [])
 })
 
 t.test('a reader whose log fails for a while goes on where it was', async t => {
@@ -131,7 +164,7 @@ t.test('a reader whose log fails for a while goes on where it was', async t => {
   const reader = answerReader(flaky, [{ name: 'out', partitions: 1 }], () => errors++)
   t.teardown(() => reader.stop())
   await reader.start()
-  const waiting = reader.wait(at, 'c', 5_000)
+  const waiting = waitFor(reader, 'c', 5_000)
   waiting.appendedAt(0)
   await log.append('out', 0, [answer({ cause: 0, epoch: 0 })])
   t.equal(await causeOf(waiting), 0)

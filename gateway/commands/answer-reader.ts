@@ -1,8 +1,9 @@
 /**
  * Waits for what the processors decide: one reader for each partition of an outbox, started at its end, that hands each
- * complete cause to whoever waits for its correlation id.
+ * complete cause to whoever waits for its correlation id. The commands of a call are waited for together, with one promise and
+ * one timer: thousands of each would be what a bulk call keeps alive over every collection of memory.
  *
- * Promises: a waiter that was registered before its command was appended gets the answer to that very command (its position
+ * Promises: a wait that was registered before its command was appended gets the answer to that very command (its position
  * is compared, so the answer to an earlier use of the same id is not taken for it), or nothing when its time is over.
  * Assumes: an owner's records are among the last 4,096 of the partition; the epoch is learned from them. Should that ever be
  * wrong, the first record of a higher epoch corrects it.
@@ -13,17 +14,24 @@ import { type Cause, causeAssembler, isOwnershipTaken } from '../../infra/log/ca
 import { answerPosition, header } from '../../infra/log/envelope.ts'
 import type { Log, Partition, StoredRecord } from '../../infra/log/log.ts'
 
+/** A command whose answer is waited for. */
+export interface Asked {
+  /** Correlation id of the command and of what answers it. */
+  readonly id: string
+  readonly outbox: Partition
+}
+
 export interface Waiting {
-  /** The cause that answers; undefined when the time is over or the wait was given up. */
-  readonly answer: Promise<Cause | undefined>
-  /** The command stands at this offset or after it; answers to earlier ones are not meant. */
-  appendedAt(offset: number): void
+  /** Of each command the cause that answers it; undefined when the time was over or the wait was given up. */
+  readonly answers: Promise<readonly (Cause | undefined)[]>
+  /** The nth command stands at this offset or after it; answers to earlier ones are not meant. */
+  appendedAt(n: number, offset: number): void
   giveUp(): void
 }
 
 export interface AnswerReader {
   start(): Promise<void>
-  wait(partition: Partition, correlation: string, timeoutMs: number): Waiting
+  wait(asked: readonly Asked[], timeoutMs: number): Waiting
   /** Partitions of which the reader is not running, or behind. */
   behind(): Promise<readonly (Partition & { readonly records: number })[]>
   waiting(): number
@@ -35,8 +43,26 @@ const tailRecords = 4_096
 /** After a failed read; short, because calls are waiting, and bounded by the time-outs of the calls. */
 const retryMs = 250
 
+/** All that wait in one partition, by correlation id; several for the same id are a chain. */
+type Waiters = Map<string, Waiter>
+
 interface Waiter {
-  offer(cause: Cause): void
+  readonly id: string
+  readonly among: Waiters
+  readonly call: Call
+  readonly n: number
+  /** From which offset on an answer is meant; undefined before the append is acknowledged. */
+  from: number | undefined
+  /** Answers that came before that. */
+  seen: Cause[] | undefined
+  isSettled: boolean
+  next: Waiter | undefined
+}
+
+interface Call {
+  readonly answers: (Cause | undefined)[]
+  unsettled: number
+  readonly finish: () => void
 }
 
 export const answerReader = (
@@ -45,16 +71,15 @@ export const answerReader = (
   onError: (error: unknown, partition: Partition) => void
 ): AnswerReader => {
   const stopped = new AbortController()
-  /** Of each outbox partition, by correlation id. */
-  const waiters = new Map<string, Map<string, readonly Waiter[]>>()
+  const waiters = new Map<string, Waiters>()
   const next = new Map<string, number>()
   const running: Promise<void>[] = []
 
-  const waitersOf = ({ topic, partition }: Partition): Map<string, readonly Waiter[]> => {
+  const waitersOf = ({ topic, partition }: Partition): Waiters => {
     const name = `${topic}/${partition}`
     const known = waiters.get(name)
     if (known) return known
-    const own = new Map<string, readonly Waiter[]>()
+    const own: Waiters = new Map()
     waiters.set(name, own)
     return own
   }
@@ -65,7 +90,11 @@ export const answerReader = (
     const deliver = (cause: Cause): void => {
       const correlation = cause.events[0]?.headers[header.correlation]
       if (correlation === undefined) return
-      for (const waiter of own.get(correlation) ?? []) waiter.offer(cause)
+      for (let waiter = own.get(correlation); waiter; ) {
+        const { next } = waiter
+        offer(waiter, cause)
+        waiter = next
+      }
     }
     let assembler = causeAssembler({ nextOffset: from, epoch, cause: -1 })
     let knownEpoch = epoch
@@ -75,13 +104,16 @@ export const answerReader = (
         const batches = log.read(at.topic, at.partition, nextOffset, { follow: true, signal: stopped.signal })
         for await (const batch of batches) {
           for (const record of batch) {
-            const recordEpoch = epochOf(record)
+            let cause = assembler.push(record)
+            // What completes a cause is of the known epoch; only of the rest it has to be looked at.
+            const recordEpoch = cause ? knownEpoch : epochOf(record)
             if (recordEpoch > knownEpoch) {
               knownEpoch = recordEpoch
-              if (!isOwnershipTaken(record))
+              if (!isOwnershipTaken(record)) {
                 assembler = causeAssembler({ nextOffset: record.offset, epoch: recordEpoch, cause: -1 })
+                cause = assembler.push(record)
+              }
             }
-            const cause = assembler.push(record)
             if (cause) deliver(cause)
           }
           next.set(name, batch[batch.length - 1]!.offset + 1)
@@ -107,38 +139,51 @@ export const answerReader = (
         }
     },
 
-    wait(partition, correlation, timeoutMs) {
-      const own = waitersOf(partition)
-      const { promise, resolve } = Promise.withResolvers<Cause | undefined>()
-      let seen: Cause[] | undefined
-      let from: number | undefined
-      const settle = (cause: Cause | undefined): void => {
-        clearTimeout(timer)
-        const others = own.get(correlation)?.filter(one => one !== waiter) ?? []
-        if (others.length === 0) own.delete(correlation)
-        else own.set(correlation, others)
-        resolve(cause)
-      }
-      const waiter: Waiter = {
-        offer(cause) {
-          // Before the append is acknowledged nobody knows from which position on an answer is meant.
-          if (from !== undefined) {
-            if (cause.cause >= from) settle(cause)
-          } else if (seen) seen.push(cause)
-          else seen = [cause]
+    wait(asked, timeoutMs) {
+      const { promise, resolve } = Promise.withResolvers<readonly (Cause | undefined)[]>()
+      const call: Call = {
+        answers: Array.from(asked, () => undefined),
+        unsettled: asked.length,
+        finish() {
+          clearTimeout(timer)
+          resolve(call.answers)
         }
       }
-      const timer = setTimeout(() => settle(undefined), timeoutMs)
-      const others = own.get(correlation)
-      own.set(correlation, others ? [...others, waiter] : [waiter])
+      // The commands of a call go to a few partitions, and each of those is the same object wherever it is named.
+      const amongOf = new Map<Partition, Waiters>()
+      const mine = asked.map(({ id, outbox }, n) => {
+        let among = amongOf.get(outbox)
+        if (!among) {
+          among = waitersOf(outbox)
+          amongOf.set(outbox, among)
+        }
+        const waiter: Waiter = {
+          id,
+          among,
+          call,
+          n,
+          from: undefined,
+          seen: undefined,
+          isSettled: false,
+          next: among.get(id)
+        }
+        among.set(id, waiter)
+        return waiter
+      })
+      const giveUp = (): void => {
+        for (const waiter of mine) settle(waiter, undefined)
+      }
+      const timer = setTimeout(giveUp, timeoutMs)
+      if (asked.length === 0) call.finish()
       return {
-        answer: promise,
-        appendedAt(offset) {
-          from = offset
-          const cause = seen?.find(one => one.cause >= offset)
-          if (cause) settle(cause)
+        answers: promise,
+        appendedAt(n, offset) {
+          const waiter = mine[n]!
+          waiter.from = offset
+          const cause = waiter.seen?.find(one => one.cause >= offset)
+          if (cause) settle(waiter, cause)
         },
-        giveUp: () => settle(undefined)
+        giveUp
       }
     },
 
@@ -160,6 +205,36 @@ export const answerReader = (
       await Promise.all(running)
     }
   }
+}
+
+const offer = (waiter: Waiter, cause: Cause): void => {
+  // Before the append is acknowledged nobody knows from which position on an answer is meant.
+  if (waiter.from !== undefined) {
+    if (cause.cause >= waiter.from) settle(waiter, cause)
+  } else if (waiter.seen) waiter.seen.push(cause)
+  else waiter.seen = [cause]
+}
+
+const settle = (waiter: Waiter, cause: Cause | undefined): void => {
+  if (waiter.isSettled) return
+  waiter.isSettled = true
+  leave(waiter)
+  const { call } = waiter
+  call.answers[waiter.n] = cause
+  call.unsettled--
+  if (call.unsettled === 0) call.finish()
+}
+
+const leave = (waiter: Waiter): void => {
+  const { among, id, next } = waiter
+  let before = among.get(id)
+  if (before === waiter) {
+    if (next) among.set(id, next)
+    else among.delete(id)
+    return
+  }
+  while (before && before.next !== waiter) before = before.next
+  if (before) before.next = next
 }
 
 const epochOf = (record: StoredRecord): number =>

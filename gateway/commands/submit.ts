@@ -22,7 +22,7 @@ import { topics } from '../../schemas/topics.ts'
 import type { CallingActor } from '../auth/principal.ts'
 import type { GatewayLimits } from '../limits.ts'
 import type { ProblemItem } from '../problem.ts'
-import type { AnswerReader, Waiting } from './answer-reader.ts'
+import type { AnswerReader, Asked, Waiting } from './answer-reader.ts'
 
 export interface Position {
   readonly topic: string
@@ -69,11 +69,17 @@ export interface SubmitOptions {
 
 export type Submit = (call: Call, commands: readonly Command[]) => Promise<readonly Outcome[]>
 
-interface Item {
-  readonly id: string
-  readonly record: LogRecord
+/** One object for each partition, because thousands of commands name it. */
+interface Place {
   readonly inbox: Partition
   readonly outbox: Partition
+}
+
+interface Item {
+  readonly index: number
+  readonly id: string
+  readonly record: LogRecord
+  readonly place: Place
 }
 
 export const submitter = (options: SubmitOptions): Submit => {
@@ -81,8 +87,8 @@ export const submitter = (options: SubmitOptions): Submit => {
   const kept = recentOutcomes(limits.answersKept)
 
   const itemOf = ({ actor, idempotencyKey, traceParent }: Call, command: Command, index: number): Item => {
-    const { inbox, outbox, recordKey } = placeOf(command)
-    const partition = partitionOf(recordKey, inbox.partitions)
+    const recordKey = 'pom' in command ? command.pom : command.pod
+    const place = placeOf(messageTopic[command.type], recordKey)
     // Processors remember the keys of all clients together, so the actor is part of it.
     const key = `${actor.role}/${actor.id}/${idempotencyKey}/${index}`
     const id = commandId(actor.id, key)
@@ -103,74 +109,82 @@ export const submitter = (options: SubmitOptions): Submit => {
       },
       salt
     )
-    return { id, record, inbox: { topic: inbox.name, partition }, outbox: { topic: outbox.name, partition } }
+    return { index, id, record, place }
   }
 
-  const append = async (items: readonly { readonly item: Item; readonly waiting: Waiting }[]): Promise<void> => {
-    const byPartition = Map.groupBy(items, ({ item: { inbox } }) => `${inbox.topic}/${inbox.partition}`)
-    await Promise.all(
-      [...byPartition.values()].map(async group => {
-        for (const chunk of chunks(group, limits)) {
-          const { topic, partition } = chunk[0]!.item.inbox
-          const records = chunk.map(({ item }) => item.record)
-          const first = await log.append(topic, partition, records)
-          for (const [index, { waiting }] of chunk.entries()) waiting.appendedAt(first + index)
-        }
-      })
-    )
+  const append = async (items: readonly Item[], waiting: Waiting): Promise<void> => {
+    const byPlace = Map.groupBy(items, ({ place }) => place)
+    const appendTo = async ({ inbox: { topic, partition } }: Place, group: readonly Item[]): Promise<void> => {
+      for (const chunk of chunks(group, limits)) {
+        const records = chunk.map(({ record }) => record)
+        const first = await log.append(topic, partition, records)
+        for (const [n, { index }] of chunk.entries()) waiting.appendedAt(index, first + n)
+      }
+    }
+    await Promise.all([...byPlace].map(([place, group]) => appendTo(place, group)))
   }
 
-  const outcomeOf = async (item: Item, cause: Cause | undefined, actor: CallingActor): Promise<Outcome> => {
-    const command = item.id
+  /** Only of what was answered before it may have to be asked what the answer was. */
+  const outcomeOf = (asked: Asked, cause: Cause | undefined, actor: CallingActor): Outcome | Promise<Outcome> => {
+    const command = asked.id
     if (!cause) return { status: 'pending', command }
     const [event] = cause.events
     if (!event) throw new Error(`the answer to ${command} has no event`)
     // What was decided stands in the header; only some answers have to be read for it, and a document can be long.
-    if (!isRead.has(event.headers[header.type] ?? '')) return accepted(item, cause)
+    if (!isRead.has(event.headers[header.type] ?? '')) return accepted(asked, cause)
     const first = decode(event.value)
     if (first.type === 'CommandRepeated') {
       if (!first.sameContent) return { status: 'refused', command, reasons: [keyReused] }
-      const before = kept.get(item.outbox, command)
-      return before ?? (await earlier(command, actor)) ?? { status: 'pending', command }
+      return kept.get(asked) ?? earlierOrPending(command, actor)
     }
     if (first.type === 'RecordParked')
       throw new SubmitError('unreadable', `the command at ${first.topic}/${first.partition}@${first.offset} was parked`)
     if (isRefusal(first)) {
       const outcome: Outcome = { status: 'refused', command, reasons: first.reasons }
-      kept.set(item.outbox, command, outcome)
+      kept.set(asked, outcome)
       return outcome
     }
-    return accepted(item, cause, 'playerServiceId' in first ? first.playerServiceId : undefined)
+    return accepted(asked, cause, 'playerServiceId' in first ? first.playerServiceId : undefined)
   }
 
-  const accepted = (item: Item, { cause }: Cause, serviceId?: string): Outcome => {
-    const outcome: Outcome = {
-      status: 'accepted',
-      command: item.id,
-      position: { ...item.outbox, cause },
-      ...(serviceId === undefined ? {} : { serviceId })
-    }
-    kept.set(item.outbox, item.id, outcome)
+  const earlierOrPending = async (command: string, actor: CallingActor): Promise<Outcome> =>
+    (await earlier(command, actor)) ?? { status: 'pending', command }
+
+  const accepted = (asked: Asked, { cause }: Cause, serviceId?: string): Outcome => {
+    const { id: command, outbox } = asked
+    const position: Position = { topic: outbox.topic, partition: outbox.partition, cause }
+    const outcome: Outcome =
+      serviceId === undefined
+        ? { status: 'accepted', command, position }
+        : { status: 'accepted', command, position, serviceId }
+    kept.set(asked, outcome)
     return outcome
   }
 
-  const settle = async ({ actor }: Call, items: readonly Item[]): Promise<readonly Outcome[]> => {
-    if (answers.waiting() + items.length > limits.waitingMax)
-      throw new SubmitError('overloaded', `${answers.waiting()} commands wait for their decision.`)
-    const waits = items.map(item => ({ item, waiting: answers.wait(item.outbox, item.id, limits.decisionMs) }))
+  const outcomesOf = async (
+    { actor }: Call,
+    asked: readonly Asked[],
+    waiting: Waiting,
+    appended: Promise<void>
+  ): Promise<readonly Outcome[]> => {
     try {
-      await append(waits)
+      await appended
     } catch (error) {
-      for (const { waiting } of waits) waiting.giveUp()
+      waiting.giveUp()
       throw error
     }
-    return Promise.all(waits.map(async ({ item, waiting }) => outcomeOf(item, await waiting.answer, actor)))
+    const causes = await waiting.answers
+    return Promise.all(asked.map((one, n) => outcomeOf(one, causes[n], actor)))
   }
 
-  // The commands themselves are not kept while their decisions are waited for.
+  // Neither the commands nor their records are kept while the decisions are waited for.
   return async (call, commands) => {
     const items = commands.map((command, index) => itemOf(call, command, index))
-    return settle(call, items)
+    if (answers.waiting() + items.length > limits.waitingMax)
+      throw new SubmitError('overloaded', `${answers.waiting()} commands wait for their decision.`)
+    const asked = items.map(({ id, place: { outbox } }) => ({ id, outbox }))
+    const waiting = answers.wait(asked, limits.decisionMs)
+    return outcomesOf(call, asked, waiting, append(items, waiting))
   }
 }
 
@@ -212,19 +226,28 @@ const outboxOf = {
   'flex.grid.commands': topics['flex.grid.events']
 } as const
 
-const placeOf = (command: Command) => {
-  const name = messageTopic[command.type]
-  return { inbox: topics[name], outbox: outboxOf[name], recordKey: 'pom' in command ? command.pom : command.pod }
+const places = new Map<keyof typeof outboxOf, readonly Place[]>()
+
+const placeOf = (topic: keyof typeof outboxOf, recordKey: string): Place => {
+  let own = places.get(topic)
+  if (!own) {
+    own = Array.from({ length: topics[topic].partitions }, (_, partition) => ({
+      inbox: { topic, partition },
+      outbox: { topic: outboxOf[topic].name, partition }
+    }))
+    places.set(topic, own)
+  }
+  return own[partitionOf(recordKey, own.length)]!
 }
 
-function* chunks<T extends { readonly item: Item }>(
-  group: readonly T[],
+function* chunks(
+  group: readonly Item[],
   { appendBytesMax, appendRecordsMax }: GatewayLimits
-): Generator<readonly T[]> {
-  let chunk: T[] = []
+): Generator<readonly Item[]> {
+  let chunk: Item[] = []
   let bytes = 0
   for (const one of group) {
-    const size = one.item.record.value.length
+    const size = one.record.value.length
     if (chunk.length > 0 && (chunk.length >= appendRecordsMax || bytes + size > appendBytesMax)) {
       yield chunk
       chunk = []
@@ -236,16 +259,30 @@ function* chunks<T extends { readonly item: Item }>(
   if (chunk.length > 0) yield chunk
 }
 
+interface KeptOutcome {
+  readonly outbox: Partition
+  readonly outcome: Outcome
+}
+
 /** The last outcomes, oldest dropped first. */
 const recentOutcomes = (most: number) => {
-  const outcomes = new Map<string, Outcome>()
-  const keyOf = ({ topic, partition }: Partition, command: string): string => `${topic}/${partition}/${command}`
+  const kept = new Map<string, KeptOutcome>()
+  // One for all: a new one passes over the places of everything dropped since the map last moved, thousands of them.
+  const oldestFirst = kept.keys()
   return {
-    get: (at: Partition, command: string): Outcome | undefined => outcomes.get(keyOf(at, command)),
-    set(at: Partition, command: string, outcome: Outcome): void {
-      outcomes.set(keyOf(at, command), outcome)
-      const [oldest] = outcomes.keys()
-      if (outcomes.size > most && oldest !== undefined) outcomes.delete(oldest)
+    get({ id, outbox }: Asked): Outcome | undefined {
+      const found = kept.get(id)
+      // The same key with another document may have led to another partition.
+      return found && isSame(found.outbox, outbox) ? found.outcome : undefined
+    },
+    set({ id, outbox }: Asked, outcome: Outcome): void {
+      kept.set(id, { outbox, outcome })
+      if (kept.size <= most) return
+      const { value: oldest } = oldestFirst.next()
+      if (oldest !== undefined) kept.delete(oldest)
     }
   }
 }
+
+const isSame = (one: Partition, other: Partition): boolean =>
+  one.topic === other.topic && one.partition === other.partition

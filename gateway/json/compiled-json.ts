@@ -21,6 +21,8 @@ type Schema = Readonly<Record<string, unknown>>
 
 /** Names of an object: their set is held in the bits of a number. */
 const namesMax = 30
+/** Lists of numbers that may be so long are made in the size they may have: one that is sent is mostly whole, as a day is. */
+const [wholeItemsMin, wholeItemsMax] = [64, 1_024]
 const annotations = new Set(['description', 'examples', 'title', '$id', 'default'])
 const [brace, endBrace, bracket, endBracket] = [...Buffer.from('{}[]')]
 
@@ -114,20 +116,25 @@ export const compiledJson = (
   const readList = (of: Schema): string | undefined => {
     const { items, minItems = 0, maxItems = Number.MAX_SAFE_INTEGER } = of
     if (!onlyKnown(of, ['type', 'items', 'minItems', 'maxItems']) || !isSchema(items)) return undefined
-    if (typeof maxItems !== 'number') return undefined
+    if (typeof minItems !== 'number' || typeof maxItems !== 'number') return undefined
     const item = read(items)
     if (item === undefined) return undefined
+    const rows = rowsOf(resolved(items), maxItems)
+    // A list that grows takes three times its memory.
+    const isMadeWhole = rows !== undefined && maxItems >= wholeItemsMin && maxItems <= wholeItemsMax
     return declare(
       [
         `  expect(${bracket})`,
-        '  const items = []',
-        `  if (!takes(${endBracket}))`,
-        '    do {',
-        `      if (items.length >= ${maxItems}) leave()`,
-        ...(rowsOf(resolved(items), maxItems) ?? []),
-        `      items.push(${item})`,
-        `    } while (goesOn(${endBracket}))`,
-        `  return items.length >= ${minItems} ? items : leave()`
+        `  if (takes(${endBracket})) return ${minItems > 0 ? 'leave()' : '[]'}`,
+        `  const items = ${isMadeWhole ? `new Array(${maxItems})` : '[]'}`,
+        '  let count = 0',
+        '  do {',
+        `    if (count >= ${maxItems}) leave()`,
+        ...(rows ?? []),
+        `    items[count++] = ${item}`,
+        `  } while (goesOn(${endBracket}))`,
+        ...(isMadeWhole ? [`  if (count < ${maxItems}) items.length = count`] : []),
+        `  return ${minItems > 0 ? `count >= ${minItems} ? items : leave()` : 'items'}`
       ].join('\n')
     )
   }

@@ -17,8 +17,8 @@ const digitsMax = 9
 const [minus, comma, zero, nine, endBrace] = [...Buffer.from('-,09}')]
 
 /**
- * Lines for the body of a loop that goes on while another item follows; they put items into `items` and leave by `continue`
- * with the place after an item, or end with the place before one. Undefined for a list of something else.
+ * Lines for the body of a loop that goes on while another item follows; they put items into `items`, count them in `count`, and
+ * leave by `continue` with the place after an item, or end with the place before one. Undefined for a list of something else.
  */
 export const rowsOf = (item: Readonly<Record<string, unknown>>, itemsMax: number): readonly string[] | undefined => {
   const fields = numbersOf(item)
@@ -46,9 +46,9 @@ export const rowsOf = (item: Readonly<Record<string, unknown>>, itemsMax: number
       `        if (field${n} < ${minimum} || field${n} > ${maximum}) break`
     ]),
     `        if (byte !== ${endBrace}) break`,
-    `        items.push({ ${fields.map(({ name }, n) => `${JSON.stringify(name)}: field${n}`).join(', ')} })`,
+    `        items[count++] = { ${fields.map(({ name }, n) => `${JSON.stringify(name)}: field${n}`).join(', ')} }`,
     '        start = at + 1',
-    `        isAfterItem = bytes[start] !== ${comma} || items.length >= ${itemsMax}`,
+    `        isAfterItem = bytes[start] !== ${comma} || count >= ${itemsMax}`,
     '        if (isAfterItem) break',
     '        start++',
     '      }',

@@ -348,6 +348,62 @@ for (const mode of ['ordered', 'free'] as const)
     await host.stop()
   })
 
+t.test('ordered: a call that comes in while readers are at work waits for one of them, not for all', async t => {
+  const log = await aLog()
+  let isAnswering = false
+  let calls = 0
+  const callComesIn = () => {
+    if (calls++ === 0) setImmediate(() => (isAnswering = true))
+  }
+  const reader = noting('reader', 'b', { log, before: async () => callComesIn() })
+  for (const partition of [0, 1]) await log.append('b', partition, [record('x')])
+  const host = await hostOf({
+    log,
+    mode: 'ordered',
+    components: [{ ...reader.component, isReader: true }],
+    isAnswering: () => isAnswering,
+    limits: { giveWayMsMax: 1_000_000 }
+  })
+  while (!isAnswering) await new Promise(setImmediate)
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+  t.equal(reader.handled.length, 1)
+  isAnswering = false
+  await host.idle()
+  t.equal(reader.handled.length, 2)
+  await host.stop()
+})
+
+t.test(
+  'ordered: a reader that is behind ends its turn for a call after the batch in hand, and goes on later',
+  async t => {
+    const log = await aLog()
+    let isAnswering = false
+    let calls = 0
+    const reader = noting('reader', 'b', {
+      log,
+      before: async () => {
+        isAnswering ||= calls++ === 0
+      }
+    })
+    await log.append('b', 0, ['x', 'y', 'z'].map(record))
+    const host = await hostOf({
+      log,
+      mode: 'ordered',
+      components: [{ ...reader.component, isReader: true }],
+      isAnswering: () => isAnswering,
+      limits: { giveWayMsMax: 1_000_000, batchRecordsMax: 2 }
+    })
+    while (!isAnswering) await new Promise(setImmediate)
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+    const keys = () => reader.handled.map(one => one.keys)
+    t.same(keys(), [['x', 'y']])
+    isAnswering = false
+    await host.idle()
+    t.same(keys(), [['x', 'y'], ['z']])
+    await host.stop()
+  }
+)
+
 t.test('ordered: readers do not give way for ever', async t => {
   const log = await aLog()
   const reader = noting('reader', 'b', { log })

@@ -63,7 +63,10 @@ export interface HostLimits {
 }
 
 export const hostLimitsDefault: HostLimits = {
-  /** Enough to spread the cost of a batch (a transaction, an append); at the largest record size still below 64 MiB. */
+  /**
+   * Enough to spread the cost of a batch (a transaction, an append); at the largest record size still below 64 MiB. A call that
+   * comes in while a table is brought up to date waits for one batch, some 20 ms.
+   */
   batchRecordsMax: 250,
   /** What a worker may hold at once; decoded it is a few times as much. */
   batchBytesMax: 4 * 1024 * 1024,

@@ -51,6 +51,11 @@ export const runOrdered = (
       }
     })
 
+  const never = () => false
+  /** A call has come in, and readers need not go on yet. */
+  const isTimeToGiveWay = () =>
+    isAnswering() && (gaveWayAt === undefined || performance.now() < gaveWayAt + limits.giveWayMsMax)
+
   /** True if the loop should begin a new round first: for what is new, or because somebody waits for an answer. */
   const readersGiveWay = async (): Promise<boolean> => {
     if (isAnswering()) {
@@ -82,19 +87,23 @@ export const runOrdered = (
     }
     const endOf = ({ worker: { input } }: Supervised): number => ends.get(`${input.topic}/${input.partition}`)!
     const hasNews = (one: Supervised): boolean => one.next === undefined || one.next < endOf(one)
-    const turnOf = async (one: Supervised) => {
+    const turnOf = async (one: Supervised, isReader: boolean) => {
       if (stopped.signal.aborted) return
       if (one.failure?.isStopped || Date.now() < one.retryAt) return
-      if (hasNews(one)) await watch.run(one, stopped.signal, endOf(one))
+      if (!hasNews(one)) return
+      await watch.run(one, stopped.signal, { until: endOf(one), endsEarly: isReader ? isTimeToGiveWay : never })
     }
     for (const turn of turns) {
-      if (turn.isTogether) await Promise.all(turn.workers.map(turnOf))
+      if (turn.isTogether) await Promise.all(turn.workers.map(one => turnOf(one, turn.isReader)))
       else
         for (const one of turn.workers) {
+          // An answer leaves, and the next call comes in, between two turns and not after all of them: before a reader's turn
+          // always, because only a call that has come in can be given way to.
+          if ((turn.isReader || isAnswering()) && hasNews(one)) await nextTurn()
           if (turn.isReader && (await readersGiveWay())) return false
-          // An answer leaves, and the next call comes in, between two turns and not after all of them.
-          if (isAnswering() && hasNews(one)) await nextTurn()
-          await turnOf(one)
+          await turnOf(one, turn.isReader)
+          // A worker without a place has failed: it is not waited for.
+          if (turn.isReader && one.next !== undefined && hasNews(one) && isTimeToGiveWay()) return false
         }
     }
     roundsWithoutReaders = 0

@@ -2,7 +2,7 @@
  * What the host knows of one worker, and the one way to start it, give it records and take its failures. The position is
  * forgotten at each failure: only `start` knows where to go on.
  */
-import type { Log, Partition, StoredRecord } from '../log/log.ts'
+import type { Partition, StoredRecord } from '../log/log.ts'
 import { isBrokenInvariant } from './broken-invariant.ts'
 import type { HostLimits, HostOptions, Worker } from './host.ts'
 
@@ -43,12 +43,17 @@ export const supervised = (component: string, worker: Worker): Supervised => ({
   isBusy: false
 })
 
+/** How far a worker goes in one turn. */
+export interface Turn {
+  /** It is given what is on its input before this offset. */
+  readonly until: number
+  /** Asked before each batch: the turn ends here. */
+  readonly endsEarly: () => boolean
+}
+
 export interface Supervision {
-  /**
-   * Starts the worker if it must be, and gives it what is on its input before the offset `until`, or, without one, follows
-   * the input. False after a failure, which is recorded.
-   */
-  run(one: Supervised, signal: AbortSignal, until?: number): Promise<boolean>
+  /** Starts the worker if it must be, and gives it one turn or, without one, follows its input. False after a failure, which is recorded. */
+  run(one: Supervised, signal: AbortSignal, turn?: Turn): Promise<boolean>
   /** The end of the input is reached, and nothing is wrong. */
   isAtEnd(one: Supervised): Promise<boolean>
   /** A failure that waiting will not mend, or has not. */
@@ -97,8 +102,10 @@ export const supervision = ({ log, logger, onError, onHandled }: HostOptions, li
   }
 
   return {
-    async run(one, signal, until) {
+    async run(one, signal, turn) {
       const { topic, partition } = one.worker.input
+      const until = turn?.until
+      const { batchRecordsMax: recordsMax } = limits
       try {
         if (one.next === undefined) {
           one.next = await one.worker.start()
@@ -107,9 +114,9 @@ export const supervision = ({ log, logger, onError, onHandled }: HostOptions, li
         }
         if (until !== undefined && one.next >= until) return true
         const follow = until === undefined
-        for await (const records of read(log, topic, partition, one.next, { follow, signal }, limits))
+        for await (const records of log.read(topic, partition, one.next, { follow, signal, recordsMax }))
           for (const batch of withinBytes(upTo(records, until), limits.batchBytesMax)) {
-            if (signal.aborted) return true
+            if (signal.aborted || turn?.endsEarly()) return true
             if (batch.length > 0) await handle(one, batch)
             if (until !== undefined && one.next >= until) return true
           }
@@ -132,15 +139,6 @@ export const supervision = ({ log, logger, onError, onHandled }: HostOptions, li
     }
   }
 }
-
-const read = (
-  log: Log,
-  topic: string,
-  partition: number,
-  from: number,
-  { follow, signal }: { follow: boolean; signal: AbortSignal },
-  { batchRecordsMax }: HostLimits
-) => log.read(topic, partition, from, { follow, signal, recordsMax: batchRecordsMax })
 
 /** The records before an offset: a reader may give more than was on the log when the turn began. */
 const upTo = (records: readonly StoredRecord[], until: number | undefined): readonly StoredRecord[] =>

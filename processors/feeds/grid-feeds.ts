@@ -1,6 +1,6 @@
 /** All feeds of the built-in grid operator: what it is told, and what it tells. */
 import type { RequestMode } from '../../schemas/generated.ts'
-import type { FeedOptions } from '../runtime/feed.ts'
+import type { FeedOptions, FeedRule } from '../runtime/feed.ts'
 import { gridToGrid, gridToGridTypes } from './grid-to-grid.ts'
 import { gridToMarket, gridToMarketTypes } from './grid-to-market.ts'
 import { gridToRegistry, gridToRegistryTypes } from './grid-to-registry.ts'
@@ -9,7 +9,7 @@ import { registryToGrid, registryToGridTypes } from './registry-to-grid.ts'
 
 export type Feed = Pick<FeedOptions, 'name' | 'from' | 'to' | 'rule' | 'types'>
 
-export const gridFeeds = (requests: RequestMode): readonly Feed[] => [
+export const gridFeeds = (requests: RequestMode): readonly (Feed & { readonly rule: FeedRule })[] => [
   {
     name: 'feed/registry-to-grid',
     from: 'flex.registry.events',

@@ -1,8 +1,9 @@
 /**
  * Flow 0B: what the registry knows of a PoD, re-keyed by PoM, into the market's inbox. Stateless: every registry event
- * carries the whole document, its place and, after a move, the place before.
+ * carries the whole document, its place and, after a move, the place before. The market needs no baselines.
  */
 import type { ForgetPod, Message, NotePod, PodPlace, PodRecord } from '../../schemas/generated.ts'
+import type { Outline } from '../../schemas/outline.ts'
 
 interface Fed {
   readonly key: string
@@ -18,7 +19,7 @@ export const registryToMarketTypes = [
   'PodCeased'
 ] as const satisfies readonly Message['type'][]
 
-export const registryToMarket = (event: Message): readonly Fed[] => {
+export const registryToMarket = (event: Outline): readonly Fed[] => {
   switch (event.type) {
     case 'PodRegistered':
     case 'PodUpdated':
@@ -36,7 +37,7 @@ export const registryToMarket = (event: Message): readonly Fed[] => {
   }
 }
 
-const note = (pod: string, place: PodPlace, record: PodRecord, smartContractId: string | null): Fed => {
+const note = (pod: string, place: PodPlace, record: Outline<PodRecord>, smartContractId: string | null): Fed => {
   const { dsoId, pom, feeder, secondarySubstation } = place
   const { aggregatorId, flexibilityType, maxFlexibility, services } = record
   const command: NotePod = {

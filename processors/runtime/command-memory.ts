@@ -56,10 +56,17 @@ export const commandMemory = (
   const keys = new Map<string, Answered>(content.keys)
   const sources = new Map<string, Fed>(content.sources)
 
+  // One iterator for all: a new one passes over the places of everything dropped since the map last moved, up to as many as
+  // there are keys.
+  const oldestFirst = keys.entries()
+  let oldest: readonly [string, Answered] | undefined
+
   const forgetOld = (now: number) => {
-    for (const [key, { time }] of keys) {
-      if (keys.size <= keysMax && time >= now - keysKeptMs) return
-      keys.delete(key)
+    while (keys.size > 0) {
+      oldest ??= oldestFirst.next().value
+      if (!oldest || (keys.size <= keysMax && oldest[1].time >= now - keysKeptMs)) return
+      keys.delete(oldest[0])
+      oldest = undefined
     }
   }
 

@@ -6,7 +6,7 @@ import { partitionOf } from '../../infra/log/partition-of.ts'
 import { decode } from '../../schemas/codec.ts'
 import type { Message } from '../../schemas/generated.ts'
 import { ask, countingProcessor, inbox, logs, marketTopics, outbox, recordsOf, salt } from './counting-processor.ts'
-import { type FeedOptions, type FeedRule, feedComponent } from './feed.ts'
+import { type FeedOptions, type FeedRule, feedComponent, type OutlineRule } from './feed.ts'
 import { processorComponent } from './processor.ts'
 import { memorySnapshots, type Snapshots } from './snapshots.ts'
 
@@ -97,6 +97,21 @@ for (const { name, open } of logs) {
     await feedAll(log, feedOf(log))
     t.same(await sourcesOf(log), ['0.0', '0.0.1'])
     t.equal(new Set((await fed(log)).map(({ headers }) => headers[header.id])).size, 2)
+  })
+
+  withLog('a rule for which outlines are enough feeds the same', async (t, log) => {
+    await answer(log, 'a', 'twin')
+    const ofOutline: OutlineRule['ofOutline'] = event =>
+      event.type === 'PodForgotten' ? [{ command: cease(event.pod), key: event.pod }] : []
+    await feedAll(log, feedOf(log, { rule: { ofOutline } }))
+    t.same(await sourcesOf(log), ['0.0', '1.0'])
+    t.same(
+      (await fed(log))
+        .map(({ value }) => decode(value))
+        .map(command => 'pod' in command && command.pod)
+        .toSorted(),
+      ['a 0 after 0', 'twin 0 after 1']
+    )
   })
 
   withLog('an unfinished cause is not fed', async (t, log) => {

@@ -13,8 +13,9 @@ import type { Component, Worker } from '../../infra/host/host.ts'
 import { commandId, commandRecord, header, type SaltSource } from '../../infra/log/envelope.ts'
 import type { Log, LogRecord, Partition, StoredRecord } from '../../infra/log/log.ts'
 import { partitionOf } from '../../infra/log/partition-of.ts'
-import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
+import { decode, decodeOutline, encode, fullNameOf } from '../../schemas/codec.ts'
 import type { Message } from '../../schemas/generated.ts'
+import type { Outline } from '../../schemas/outline.ts'
 import { assertRecordSize } from '../../schemas/record-size.ts'
 import { type AppendLimits, appendChunks, appendLimitsDefault, recordBytes } from './append-chunks.ts'
 import { outboxReading } from './outbox-reading.ts'
@@ -34,7 +35,13 @@ export interface FedCommand {
   readonly key: string
 }
 
-export type FeedRule = (event: Message, meta: FeedMeta) => readonly FedCommand[]
+type Rule<Event> = (event: Event, meta: FeedMeta) => readonly FedCommand[]
+
+export type FeedRule = Rule<Message>
+/** A rule for which the outline of an event is enough, which is much quicker to read. */
+export interface OutlineRule {
+  readonly ofOutline: Rule<Outline>
+}
 
 export interface FeedOptions {
   /** E.g. 'feed/registry-to-market'. */
@@ -43,7 +50,7 @@ export interface FeedOptions {
   readonly from: string
   /** An inbox. */
   readonly to: string
-  readonly rule: FeedRule
+  readonly rule: FeedRule | OutlineRule
   /** The types that the rule feeds from; what else stands in the outbox is not even decoded. Default: all. */
   readonly types?: readonly Message['type'][]
   readonly log: Log
@@ -67,15 +74,17 @@ const feedWorker = (options: FeedOptions, input: Partition): Worker => {
   const reading = outboxReading({ log, name, from: input, checkpoints, onWarning })
   let partitions = 0
 
-  const commandsOf = (cause: number, event: StoredRecord, index: number): readonly LogRecord[] => {
-    if (!isFed(event)) return []
-    const message = decode(event.value)
-    return mustHold(`${name}: ${message.type} ${cause}.${index} cannot be fed`, () =>
-      rule(message, { now: event.timestamp, key: event.key }).map((fed, part) =>
-        fedRecord(fed, event, sourceText({ topic: from, partition: input.partition, cause, index, part }))
+  const applied =
+    <Event extends { readonly type: string }>(read: (value: Uint8Array) => Event, to: Rule<Event>) =>
+    (cause: number, event: StoredRecord, index: number): readonly LogRecord[] => {
+      const message = read(event.value)
+      return mustHold(`${name}: ${message.type} ${cause}.${index} cannot be fed`, () =>
+        to(message, { now: event.timestamp, key: event.key }).map((fed, part) =>
+          fedRecord(fed, event, sourceText({ topic: from, partition: input.partition, cause, index, part }))
+        )
       )
-    )
-  }
+    }
+  const commandsOf = typeof rule === 'function' ? applied(decode, rule) : applied(decodeOutline, rule.ofOutline)
 
   const fedRecord = ({ command, key }: FedCommand, { timestamp, headers }: StoredRecord, source: string): LogRecord => {
     const id = commandId(name, source)
@@ -120,6 +129,7 @@ const feedWorker = (options: FeedOptions, input: Partition): Worker => {
       let waitingBytes = 0
       for (const { cause, events } of reading.causes(batch))
         for (const [index, event] of events.entries()) {
+          if (!isFed(event)) continue
           for (const command of commandsOf(cause, event, index)) {
             const partition = partitionOf(command.key, partitions)
             const records = targets.get(partition)

@@ -1,11 +1,12 @@
 import type { Actor, GridEvent, MarketEvent, RegistryEvent } from '../../schemas/generated.ts'
-import { projection } from '../runtime/projection.ts'
+import type { Outline } from '../../schemas/outline.ts'
+import { outlineProjection } from '../runtime/projection.ts'
 import { type CommandRow, type CommandTables, commandTables } from './table.ts'
 
 /** Events listed in a row; a whole session's outcome would be megabytes, and is found by its session. */
 const EVENTS_LISTED_MAX = 100
 
-type Answer = RegistryEvent | MarketEvent | GridEvent
+type Answer = Outline<RegistryEvent | MarketEvent | GridEvent>
 type Handled = Answer['type'] | 'CommandRepeated'
 
 const handles = [
@@ -64,7 +65,7 @@ const handles = [
 const _complete: Handled extends (typeof handles)[number] ? true : never = true
 void _complete
 
-export const commandsProjection = projection<CommandTables, Handled>({
+export const commandsProjection = outlineProjection<CommandTables, Handled>({
   name: 'commands',
   version: 2,
   topics: ['flex.registry.events', 'flex.market.events', 'flex.grid.events'],

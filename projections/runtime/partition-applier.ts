@@ -11,7 +11,7 @@ import type { Transaction } from 'kysely'
 import { type Cause, causeAssembler, type ReaderPosition } from '../../infra/log/cause-reader.ts'
 import { header } from '../../infra/log/envelope.ts'
 import type { Partition, StoredRecord } from '../../infra/log/log.ts'
-import { decode, fullNameOf } from '../../schemas/codec.ts'
+import { decode, decodeOutline, fullNameOf } from '../../schemas/codec.ts'
 import { SchemaError } from '../../schemas/errors.ts'
 import type { Message } from '../../schemas/generated.ts'
 import type { BookkeepingTables, ProblemRow } from './bookkeeping.ts'
@@ -135,7 +135,7 @@ const overtaken = (projection: string, generation: number, { topic, partition }:
   new ProjectionError('FLEX_PROJECTION_OVERTAKEN', `${projection} generation ${generation}, ${topic}/${partition}.`)
 
 const decodeCause = (
-  { name: projection, concerns }: AnyProjection,
+  { name: projection, concerns, readsOutlines = false }: AnyProjection,
   { topic, partition }: Partition,
   cause: Cause,
   handled: ReadonlyMap<string, Message['type']>,
@@ -148,7 +148,7 @@ const decodeCause = (
     const type = record.headers[header.type] ?? ''
     const expected = handled.get(type)
     if (expected === undefined) continue
-    const read = decodeAs(record, type, expected)
+    const read = decodeAs(record, type, expected, readsOutlines)
     if (typeof read !== 'string') {
       events.push(read)
       continue
@@ -167,9 +167,15 @@ const decodeCause = (
 }
 
 /** The message, or why there is none. Every reader has the same bytes, so to stop at them would help nobody. */
-const decodeAs = (record: StoredRecord, type: string, expected: Message['type']): Message | string => {
+const decodeAs = (
+  record: StoredRecord,
+  type: string,
+  expected: Message['type'],
+  isOutline: boolean
+): Message | string => {
   try {
-    const message = decode(record.value)
+    // A projection of outlines sees no more of it (projection.ts).
+    const message = isOutline ? (decodeOutline(record.value) as Message) : decode(record.value)
     return message.type === expected ? message : `The header says ${type}, the schema ${message.type}.`
   } catch (error) {
     if (error instanceof SchemaError) return error.message

@@ -9,6 +9,7 @@
 
 import type { Transaction } from 'kysely'
 import type { Message } from '../../schemas/generated.ts'
+import type { Outline } from '../../schemas/outline.ts'
 import type { AnyTables } from './sql.ts'
 import type { TableDefinitions } from './table.ts'
 
@@ -33,10 +34,10 @@ export interface CauseMeta extends Position {
   readonly count: number
 }
 
-export interface DecodedCause<Handled extends Message['type']> {
+export interface DecodedCause<Handled extends Message['type'], Read = Message> {
   readonly meta: CauseMeta
   /** The handled ones, in order. */
-  readonly events: readonly Extract<Message, { readonly type: Handled }>[]
+  readonly events: readonly Extract<Read, { readonly type: Handled }>[]
 }
 
 export interface RowWriter<Tables> {
@@ -46,7 +47,8 @@ export interface RowWriter<Tables> {
   statements(): Promise<Transaction<Tables>>
 }
 
-export interface Projection<Tables, Handled extends Message['type']> {
+/** `Read` is what its events are read as: whole, or as outlines. */
+export interface Projection<Tables, Handled extends Message['type'], Read = Message> {
   /** Letters, digits and `-`. */
   readonly name: string
   /** Another version = other rows from the same events: needs a rebuild. */
@@ -57,11 +59,11 @@ export interface Projection<Tables, Handled extends Message['type']> {
   concerns?(meta: CauseMeta): boolean
   /** Table names are unique among all projections. */
   readonly tables: TableDefinitions<Tables>
-  apply(cause: DecodedCause<Handled>, write: RowWriter<Tables>): void | Promise<void>
+  apply(cause: DecodedCause<Handled, Read>, write: RowWriter<Tables>): void | Promise<void>
 }
 
 /** A projection whose tables and events the runtime need not know. */
-export type AnyProjection = Projection<AnyTables, Message['type']>
+export type AnyProjection = Projection<AnyTables, Message['type']> & { readonly readsOutlines?: boolean }
 
 /**
  * Forgets the types of a projection. It is right because the runtime calls `apply` with nothing but events of `handles`
@@ -70,3 +72,8 @@ export type AnyProjection = Projection<AnyTables, Message['type']>
 export const projection = <Tables, Handled extends Message['type']>(
   definition: Projection<Tables, Handled>
 ): AnyProjection => definition as unknown as AnyProjection
+
+/** The same of a projection for which outlines are enough: they are much quicker to read. */
+export const outlineProjection = <Tables, Handled extends Message['type']>(
+  definition: Projection<Tables, Handled, Outline>
+): AnyProjection => ({ ...(definition as unknown as AnyProjection), readsOutlines: true })
