@@ -153,7 +153,7 @@ t.test('a file keeps the pages that it was made with, and a new one gets large o
   }
   const file = await newFile(t)
   await (await sqliteLog({ file })).close()
-  t.equal(pageBytesOf(file), 32_768)
+  t.equal(pageBytesOf(file), 16_384)
 
   const small = `${file}.small`
   const other = new DatabaseSync(small)
