@@ -17,14 +17,23 @@ const busyPauseMs = 5
 /** A file that shrank back keeps at most this much log beside it after a burst (64 MiB). */
 const journalBytesMax = 64 * 1024 * 1024
 
-export const openSqliteFile = async (file: string, synchronous: 'full' | 'normal' = 'full'): Promise<DatabaseSync> => {
+export interface SqliteFileOptions {
+  readonly synchronous?: 'full' | 'normal'
+  /** Of a new file; one that is there keeps what it has. Default: SQLite's own, 4,096. */
+  readonly pageBytes?: number
+}
+
+export const openSqliteFile = async (
+  file: string,
+  { synchronous = 'full', pageBytes }: SqliteFileOptions = {}
+): Promise<DatabaseSync> => {
   if (file !== ':memory:') await mkdir(dirname(file), { recursive: true })
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
   try {
     // Two processes that open a new file at once may both try to switch it to WAL: one of them is told to wait.
     await whileBusy(() =>
       database.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${journalBytesMax}`
+        `${pageBytes === undefined ? '' : `PRAGMA page_size = ${pageBytes}; `}PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${journalBytesMax}`
       )
     )
   } catch (error) {

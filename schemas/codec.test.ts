@@ -309,3 +309,16 @@ t.test('a table of ids that misses a message or gives an id twice is refused at 
   test.throws(() => codecWith(schemaVersions.slice(1)), { message: /has no schema id/ })
   test.throws(() => codecWith(schemaVersions.map(version => ({ ...version, id: 1 }))), { message: /given to two/ })
 })
+
+t.test(
+  'the bytes of a message stay as they are, however many messages are written after it and however large',
+  async test => {
+    const owners = Array.from({ length: 400 }, (_, n) => `${n}-${'é'.repeat((n * n) % 20_000)}`)
+    const written = owners.map(owner => encode({ type: 'OwnershipTaken', owner }))
+    throwsWith(test, 'FLEX_SCHEMA_INVALID_VALUE', /owner/, () => encode({ type: 'OwnershipTaken', owner: '\ud800' }))
+    test.strictSame(
+      written.map(bytes => decode(bytes)),
+      owners.map(owner => ({ type: 'OwnershipTaken', owner }))
+    )
+  }
+)

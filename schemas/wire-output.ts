@@ -1,39 +1,52 @@
 /**
- * Where a message is written: one buffer that all messages of the process go through, one after the other, and the Avro
- * primitives that go into it. Each checks what it is given as strict-value.ts does, and says false for what does not fit.
+ * Where messages are written: one after the other into one piece of memory, and then the next, and the Avro primitives that go
+ * into it. Each checks what it is given as strict-value.ts does, and says false for what does not fit.
  *
  * Assumes that a message is written in one go: `beginOutput`, the primitives, `outputBytes`; what stands there after a false
  * is worth nothing.
  */
 import { LONG_BOUND } from './avro-types.ts'
 
-/** First size of the buffer: above nearly all messages; it doubles when one is larger. */
-const FIRST_BYTES = 16_384
+/**
+ * Bytes of one piece of memory, which holds the messages that were written one after the other: memory of its own costs a
+ * message as much as its fields do.
+ */
+const SLAB_BYTES = 262_144
+/** With less left than this, a message begins in new memory: it is above nearly all messages. */
+const ROOM_BYTES = 16_384
 /** Most that a number takes. */
 export const NUMBER_BYTES = 10
 /** Code units up to which a text is written here: a call of the buffer's own writer costs as much as some forty. */
 const SHORT_TEXT = 40
 
-let buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
+let buffer = Buffer.allocUnsafeSlow(SLAB_BYTES)
+/** Where the message begins; what stands before belongs to others. */
+let start = 0
 let at = 0
 
 /** Leaves room for `bytes` more. */
 const reserve = (bytes: number): void => {
   if (at + bytes <= buffer.length) return
-  const larger = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, at + bytes))
-  larger.set(buffer.subarray(0, at))
-  buffer = larger
+  const begun = buffer.subarray(start, at)
+  buffer = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (begun.length + bytes)))
+  buffer.set(begun)
+  start = 0
+  at = begun.length
 }
 
 /** Begins anew, after so many bytes that somebody else fills. */
 export const beginOutput = (headBytes: number): void => {
-  at = headBytes
+  if (buffer.length - start < ROOM_BYTES) {
+    buffer = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    start = 0
+  }
+  at = start + headBytes
 }
 
-/** What was written since the beginning, in memory of its own. */
+/** What was written since the beginning; nobody writes there again. */
 export const outputBytes = (): Buffer => {
-  const bytes = Buffer.allocUnsafe(at)
-  buffer.copy(bytes, 0, 0, at)
+  const bytes = buffer.subarray(start, at)
+  start = at
   return bytes
 }
 

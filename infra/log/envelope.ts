@@ -105,46 +105,56 @@ export const commandRecord = (command: CommandEnvelope, salt: SaltSource): LogRe
   return { key: command.key, value: command.value, headers, timestamp: command.time }
 }
 
-export interface EventEnvelope {
-  readonly type: string
+/** What the records of the events that answer one command have in common. */
+export interface AnswerEnvelope {
   /** The processor, e.g. `market`. */
   readonly writer: string
   readonly partition: number
   readonly key: string
-  readonly value: Uint8Array
   readonly time: number
   readonly cause: number
-  readonly index: number
   readonly count: number
   readonly epoch: number
   /** Headers of the command; the memory of keys and sources is folded from the first event. */
   readonly commandHeaders: Headers
 }
 
-export const eventRecord = (event: EventEnvelope, salt: SaltSource): LogRecord => {
-  const id = `${event.writer}/${event.partition}/${event.cause}/${event.index}`
-  const from = event.commandHeaders
-  const headers: HeaderValues = {
-    ce_specversion: '1.0',
-    ce_id: id,
-    ce_type: event.type,
-    ce_source: event.writer,
-    ce_subject: event.key,
-    ce_time: isoTime(event.time),
-    cause: String(event.cause),
-    index: String(event.index),
-    count: String(event.count),
-    epoch: String(event.epoch),
-    salt: salt(id)
+/** The record of the event that stands at `index`; `type` is its full name. */
+export type EventRecord = (index: number, type: string, value: Uint8Array) => LogRecord
+
+export const eventRecords = (answer: AnswerEnvelope, salt: SaltSource): EventRecord => {
+  const { writer, key, time: timestamp, commandHeaders: from } = answer
+  const idsBegin = `${writer}/${answer.partition}/${answer.cause}/`
+  // Made once: an outcome has thousands of records, and a text that is the same text is found equal at once.
+  const time = isoTime(timestamp)
+  const cause = String(answer.cause)
+  const count = String(answer.count)
+  const epoch = String(answer.epoch)
+  const { correlationid, traceparent } = from
+  return (index, type, value) => {
+    const id = idsBegin + index
+    const headers: HeaderValues = {
+      ce_specversion: '1.0',
+      ce_id: id,
+      ce_type: type,
+      ce_source: writer,
+      ce_subject: key,
+      ce_time: time,
+      cause,
+      index: String(index),
+      count,
+      epoch,
+      salt: salt(id)
+    }
+    if (correlationid !== undefined) headers.correlationid = correlationid
+    if (traceparent !== undefined) headers.traceparent = traceparent
+    if (index === 0) {
+      copy(from, header.idempotencyKey, headers)
+      copy(from, header.contentDigest, headers)
+      copy(from, header.fedFrom, headers)
+    }
+    return { key, value, headers, timestamp }
   }
-  copy(from, header.correlation, headers)
-  copy(from, header.traceParent, headers)
-  if (event.index === 0) {
-    copy(from, header.idempotencyKey, headers)
-    copy(from, header.contentDigest, headers)
-    copy(from, header.fedFrom, headers)
-  }
-  return { key: event.key, value: event.value, headers, timestamp: event.time }
 }
 
 const copy = (from: Headers, name: HeaderName, to: HeaderValues): void => {

@@ -17,11 +17,12 @@ export interface QuietCheckpoints {
 const bytesMin = 4 * 1024 * 1024
 /** Longer than a bulk call takes from one commit to the next. */
 const pauseMs = 500
-/** Of 4 kB: 16 MiB take some 100 ms, which a log that never pauses has to give in one of its commits. */
-const pagesMax = 4_096
+/** 16 MiB take some 100 ms, which a log that never pauses has to give in one of its commits. */
+const bytesMax = 16 * 1024 * 1024
 
 export const quietCheckpoints = (database: DatabaseSync): QuietCheckpoints => {
-  database.exec(`PRAGMA wal_autocheckpoint = ${pagesMax}`)
+  const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])
+  database.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(bytesMax / pageBytes)}`)
   let bytes = 0
   let timer: NodeJS.Timeout | undefined
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { StoredRecord } from './log.ts'
+import type { LogRecord, StoredRecord } from './log.ts'
 import { recordsOf, segmentsOf } from './segment.ts'
 
 const settings = {
@@ -29,6 +29,29 @@ t.test('records come back from their segments as they were, from any offset on',
       })
       const expected = records.map((one, n) => ({ offset: first + n, ...one })).slice(skip)
       return read.map(asText).join('\n') === expected.map(asText).join('\n')
+    }),
+    settings
+  )
+})
+
+/** The layout as segment.ts describes it, one field after the other. */
+const plainly = ({ key, value, headers, timestamp }: LogRecord): Buffer => {
+  const text = Object.keys(headers).length === 0 ? '' : JSON.stringify(headers)
+  const fixed = Buffer.alloc(20)
+  fixed.writeUInt32LE(Buffer.byteLength(key), 0)
+  fixed.writeUInt32LE(Buffer.byteLength(text), 4)
+  fixed.writeUInt32LE(value.length, 8)
+  fixed.writeDoubleLE(timestamp, 12)
+  return Buffer.concat([fixed, Buffer.from(key), Buffer.from(text), value])
+}
+
+t.test('a segment is the fields of its records, one after the other, and its contents are the records', async t => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 30 }), records => {
+      const [segment] = segmentsOf(records)
+      t.strictSame(Buffer.from(segment!.bytes), Buffer.concat(records.map(plainly)))
+      const contents = segment!.contents.map((one, n) => asText({ offset: n, ...one })).join('\n')
+      t.equal(contents, records.map((one, n) => asText({ offset: n, ...one })).join('\n'))
     }),
     settings
   )

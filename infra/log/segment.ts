@@ -6,6 +6,7 @@
  *
  * Permanent: files outlive versions. Another layout needs another format number in the file (sqlite-log.ts).
  */
+import { beginHeaderTexts, headerTexts, writeHeaders } from './header-texts.ts'
 import type { Headers, LogRecord, StoredRecord } from './log.ts'
 
 /** A reader that starts inside a segment decodes the whole of it: keep that below a millisecond or two. */
@@ -27,48 +28,52 @@ export const segmentsOf = (records: readonly LogRecord[]): readonly Segment[] =>
   const segments: Segment[] = []
   let from = 0
   while (from < records.length) {
-    const headers: string[] = []
+    beginHeaderTexts()
+    const ends: number[] = []
     let bytes = 0
+    let headersEnd = 0
     let to = from
     while (to < records.length && to - from < segmentRecordsMax && bytes < segmentBytesMax) {
       const record = records[to++]!
-      const text = headersText(record.headers)
-      headers.push(text)
-      bytes += fixedBytes + Buffer.byteLength(record.key) + Buffer.byteLength(text) + record.value.length
+      const headersFrom = headersEnd
+      headersEnd = writeHeaders(record.headers)
+      ends.push(headersEnd)
+      bytes += fixedBytes + Buffer.byteLength(record.key) + (headersEnd - headersFrom) + record.value.length
     }
-    segments.push({ records: to - from, ...encode(records, from, headers, bytes) })
+    segments.push({ records: to - from, ...encode(records, from, ends, bytes) })
     from = to
   }
   return segments
 }
 
-const headersText = (headers: Headers): string => {
-  for (const _ in headers) return JSON.stringify(headers)
-  return ''
-}
-
+/** `ends`: where the text of each record's headers ends. */
 const encode = (
   records: readonly LogRecord[],
   from: number,
-  texts: readonly string[],
+  ends: readonly number[],
   size: number
 ): Pick<Segment, 'bytes' | 'contents'> => {
+  const texts = headerTexts()
   const buffer = Buffer.allocUnsafe(size)
   const contents: LogRecord[] = []
   let at = 0
-  texts.forEach((text, n) => {
+  let textFrom = 0
+  for (let n = 0; n < ends.length; n++) {
     const { key, value, headers, timestamp } = records[from + n]!
+    const textEnd = ends[n]!
     const keyBytes = buffer.write(key, at + fixedBytes)
-    const headersBytes = buffer.write(text, at + fixedBytes + keyBytes)
     buffer.writeUInt32LE(keyBytes, at)
-    buffer.writeUInt32LE(headersBytes, at + 4)
+    buffer.writeUInt32LE(textEnd - textFrom, at + 4)
     buffer.writeUInt32LE(value.length, at + 8)
     buffer.writeDoubleLE(timestamp, at + 12)
-    at += fixedBytes + keyBytes + headersBytes
+    at += fixedBytes + keyBytes
+    buffer.set(texts.subarray(textFrom, textEnd), at)
+    at += textEnd - textFrom
+    textFrom = textEnd
     buffer.set(value, at)
     contents.push({ key, value: buffer.subarray(at, at + value.length), headers: { ...headers }, timestamp })
     at += value.length
-  })
+  }
   return { bytes: buffer, contents }
 }
 

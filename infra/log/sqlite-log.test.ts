@@ -143,3 +143,26 @@ t.test('what was appended moves into the file in a pause, not in the append', as
   while ((await stat(file)).size < 6 * 2 ** 20) await delay(50)
   t.equal(await log.endOffset('orders', 0), 6)
 })
+
+t.test('a file keeps the pages that it was made with, and a new one gets large ones', async t => {
+  const pageBytesOf = (file: string) => {
+    const database = new DatabaseSync(file)
+    const bytes = database.prepare('PRAGMA page_size').get()?.['page_size']
+    database.close()
+    return bytes
+  }
+  const file = await newFile(t)
+  await (await sqliteLog({ file })).close()
+  t.equal(pageBytesOf(file), 16_384)
+
+  const small = `${file}.small`
+  const other = new DatabaseSync(small)
+  other.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL')
+  other.close()
+  const log = await sqliteLog({ file: small })
+  await log.ensureTopics([{ name: 'orders', partitions: 1 }])
+  await log.append('orders', 0, records(0, 2_000))
+  t.strictSame(keysOf(await readAll(log, 'orders')), keysOf(records(0, 2_000)))
+  await log.close()
+  t.equal(pageBytesOf(small), 4_096)
+})

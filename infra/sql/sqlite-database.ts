@@ -9,7 +9,7 @@ import type { Database } from './database.ts'
 import { sqliteDialect, unavailable } from './sqlite-dialect.ts'
 
 export const sqliteDatabase = async <Schema>({ file }: { readonly file: string }): Promise<Database<Schema>> => {
-  const connection = await openSqliteFile(file, 'normal').catch(error => {
+  const connection = await openSqliteFile(file, { synchronous: 'normal' }).catch(error => {
     throw unavailable(error, file)
   })
   const query = new Kysely<Schema>({ dialect: sqliteDialect(connection, file) })

@@ -12,7 +12,7 @@
 import { BrokenInvariant, mustHold } from '../../infra/host/broken-invariant.ts'
 import type { Worker } from '../../infra/host/host.ts'
 import { type Cause, causeAssembler, type ReaderPosition, startPosition } from '../../infra/log/cause-reader.ts'
-import { eventRecord } from '../../infra/log/envelope.ts'
+import { eventRecords } from '../../infra/log/envelope.ts'
 import type { LogRecord, StoredRecord } from '../../infra/log/log.ts'
 import { decode, encode, fullNameOf } from '../../schemas/codec.ts'
 import type { Message } from '../../schemas/generated.ts'
@@ -191,24 +191,22 @@ export const partitionOwner = <C extends Message, E extends Message, S>(
   const recordsOf = (to: Held<S>, command: StoredRecord, events: readonly Message[]): readonly LogRecord[] => {
     const at = `${here}: the command at ${command.offset}`
     if (events.length === 0) throw new BrokenInvariant(`${at} was answered by no event`)
+    const recordOf = eventRecords(
+      {
+        writer: name,
+        partition,
+        key: command.key,
+        time: command.timestamp,
+        cause: command.offset,
+        count: events.length,
+        epoch: to.epoch,
+        commandHeaders: command.headers
+      },
+      salt
+    )
     return events.map((event, index) =>
       mustHold(`${at}: ${event.type} cannot be written`, () => {
-        const record = eventRecord(
-          {
-            type: fullNameOf(event.type),
-            writer: name,
-            partition,
-            key: command.key,
-            value: encode(event),
-            time: command.timestamp,
-            cause: command.offset,
-            index,
-            count: events.length,
-            epoch: to.epoch,
-            commandHeaders: command.headers
-          },
-          salt
-        )
+        const record = recordOf(index, fullNameOf(event.type), encode(event))
         assertRecordSize(outbox.topic, record)
         return record
       })
