@@ -11,8 +11,8 @@ export type Told =
 
 export type Question =
   | ClearQuestion
-  /** The digest of the outcome that was the last answer: it is worked out while that is written down. */
-  | { readonly kind: 'digest' }
+  /** About the outcome that was asked for last: what it takes longer to work out than to begin writing it down. */
+  | { readonly kind: 'lists' | 'digest' }
 
 export interface ClearQuestion {
   readonly kind: 'clear'
@@ -25,6 +25,7 @@ export interface ClearQuestion {
 
 export type Asked = Told | (Question & { readonly id: number })
 
+/** By offer and by request, as they stand in their records. */
 export interface OutcomeLists {
   readonly allocations: WrittenLists
   readonly served: WrittenLists
@@ -32,13 +33,10 @@ export interface OutcomeLists {
   readonly prices: WrittenLists
 }
 
-export interface ClearedLists {
+/** An outcome, and what comes some time later. */
+export interface Cleared {
   readonly outcome: ClearedBook
-  /** By offer and by request, as they stand in their records. */
-  readonly lists: OutcomeLists
-}
-
-export interface Cleared extends ClearedLists {
-  /** Of the outcome's records (outcome-digest.ts), some time later. */
+  readonly lists: Promise<OutcomeLists>
+  /** Of the outcome's records (outcome-digest.ts). */
   readonly digest: Promise<string>
 }

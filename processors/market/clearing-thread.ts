@@ -5,16 +5,17 @@
 import { parentPort } from 'node:worker_threads'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
+import type { OutcomeColumns } from '../../domain/market/clearing/outcome.ts'
 import { type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
-import { requestRuns } from '../../domain/market/clearing/request-runs.ts'
+import { type RequestRuns, requestRuns } from '../../domain/market/clearing/request-runs.ts'
 import { clearSession } from '../../domain/market/sessions/clear-session.ts'
-import { startsOfMtus } from '../../domain/market/sessions/close-session.ts'
+import { type ClearedBook, startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import { writtenAllocations, writtenRuns } from '../../schemas/allocation-lists.ts'
 import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
-import type { Asked, ClearedLists, ClearQuestion } from './clearing-messages.ts'
+import type { Asked, ClearQuestion, OutcomeLists, Question } from './clearing-messages.ts'
 
 const port = parentPort
 if (!port) throw new Error('clearing-thread.ts is not a program: clearing.ts starts it as a thread')
@@ -36,34 +37,53 @@ const bookOf = (asked: PackedBook | number): Book => {
   return book
 }
 
-/** Works out the digest of the last outcome; what it needs is not handed over with the answer. */
-let digestOfLast: (() => string) | undefined
-
-const takeDigest = (): string => {
-  if (!digestOfLast) throw new Error('there is no outcome to work out the digest of')
-  const digest = digestOfLast()
-  digestOfLast = undefined
-  return digest
+/** The last outcome, without what was handed over. */
+interface Last {
+  readonly book: Book
+  readonly outcome: OutcomeColumns
+  readonly requested: RequestRuns
+  readonly startOf: readonly number[]
 }
 
-const clearAndWrite = ({ book: asked, rules, start }: ClearQuestion): ClearedLists => {
-  digestOfLast = undefined
+let last: Last | undefined
+
+const clearBook = ({ book: asked, rules, start }: ClearQuestion): ClearedBook => {
+  last = undefined
   const book = bookOf(asked)
   const outcome = clear(book, rules)
-  const startOf = startsOfMtus(start, book.mtus)
-  const requested = requestRuns(book, outcome.served)
-  const kept = { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice() }
-  digestOfLast = () => outcomeDigestOfColumns(book, kept, startOf, requested)
+  last = {
+    book,
+    // What was accepted is in shared memory.
+    outcome: { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice() },
+    requested: requestRuns(book, outcome.served),
+    startOf: startsOfMtus(start, book.mtus)
+  }
+  return outcome
+}
+
+const ofLast = (): Last => {
+  if (!last) throw new Error('there is no outcome')
+  return last
+}
+
+const lists = (): OutcomeLists => {
+  const { book, outcome, requested, startOf } = ofLast()
   return {
-    outcome,
-    lists: {
-      allocations: writtenAllocations(outcome.runs, book.requests, startOf),
-      served: writtenRuns(requested.served, startOf),
-      residual: writtenRuns(requested.residual, startOf),
-      prices: writtenRuns(requested.prices, startOf)
-    }
+    allocations: writtenAllocations(outcome.runs, book.requests, startOf),
+    served: writtenRuns(requested.served, startOf),
+    residual: writtenRuns(requested.residual, startOf),
+    prices: writtenRuns(requested.prices, startOf)
   }
 }
+
+const digest = (): string => {
+  const { book, outcome, requested, startOf } = ofLast()
+  last = undefined
+  return outcomeDigestOfColumns(book, outcome, startOf, requested)
+}
+
+const answerTo = (asked: Question): ClearedBook | OutcomeLists | string =>
+  asked.kind === 'clear' ? clearBook(asked) : asked.kind === 'lists' ? lists() : digest()
 
 const prepare = (key: number, packed: PackedBook): void => {
   const book = unpackBook(packed)
@@ -75,7 +95,7 @@ port.on('message', (asked: Asked) => {
   if (asked.kind === 'forget') prepared.delete(asked.key)
   else if (asked.kind === 'prepare') prepare(asked.key, asked.book)
   else {
-    const answer = threadAnswer(asked.id, () => (asked.kind === 'digest' ? takeDigest() : clearAndWrite(asked)))
+    const answer = threadAnswer(asked.id, () => answerTo(asked))
     port.postMessage(answer, buffersIn(answer))
     clearTimeout(tidying)
     tidying = setTimeout(tidyUp, TIDY_AFTER_MS)

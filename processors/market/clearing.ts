@@ -7,9 +7,10 @@
  */
 import type { Book } from '../../domain/market/clearing/book.ts'
 import { buffersOf, type PackedBook, packBook } from '../../domain/market/clearing/packed-book.ts'
+import type { ClearedBook } from '../../domain/market/sessions/close-session.ts'
 import type { BookToClear } from '../../domain/market/sessions/market.ts'
 import { answeringThread } from '../runtime/answering-thread.ts'
-import type { Cleared, ClearedLists, Question, Told } from './clearing-messages.ts'
+import type { Cleared, OutcomeLists, Question, Told } from './clearing-messages.ts'
 
 export interface Clearing {
   /**
@@ -66,14 +67,12 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
     async clear({ book, rules, start }) {
       const key = takePrepared(book)
       const { packed, buffers } = key === undefined ? handOver(book) : { packed: key, buffers: [] }
-      const cleared = thread.ask<ClearedLists>(
-        { kind: 'clear', book: packed, rules, start } satisfies Question,
-        buffers
-      )
+      const outcome = thread.ask<ClearedBook>({ kind: 'clear', book: packed, rules, start } satisfies Question, buffers)
+      const lists = thread.ask<OutcomeLists>({ kind: 'lists' } satisfies Question)
       const digest = thread.ask<string>({ kind: 'digest' } satisfies Question)
       // Where there is no outcome, that is what is said.
-      digest.catch(() => {})
-      return { ...(await cleared), digest }
+      for (const later of [lists, digest]) later.catch(() => {})
+      return { outcome: await outcome, lists, digest }
     },
     prepare(pom, { book }) {
       const earlier = prepared.get(pom)

@@ -29,7 +29,7 @@ export const marketProcessor = (
       ahead.cancel(command.pom)
       return clearing.clear(asked).then(async ({ outcome, lists, digest }) => {
         const events = marketDecide(() => ({ ...outcome, digest: NO_DIGEST }))(command, state, context)
-        noteWritten(events, lists)
+        noteWritten(events, await lists)
         for (const event of events) if (event.type !== 'MarketCleared') encodeAhead(event)
         return withDigest(events, await digest)
       })

@@ -33,6 +33,9 @@ export interface ClearedBook extends OutcomeColumns {
 export const startsOfMtus = (start: number, mtus: number): readonly number[] =>
   Array.from({ length: mtus }, (_, mtu) => start + mtu * MTU_MS)
 
+type ListOfRequest = 'served' | 'residual' | 'prices'
+const listsOfRequest: readonly ListOfRequest[] = ['served', 'residual', 'prices']
+
 export const closeSession = (
   command: CloseSession,
   session: SessionState,
@@ -48,7 +51,7 @@ export const closeSession = (
 
   const offerEvents = offers.map(({ item, carriedFrom }, n): OfferCleared => {
     const rank = outcome.ranks[n]!
-    const event: OfferCleared = {
+    const event: Omit<OfferCleared, 'allocations'> = {
       type: 'OfferCleared',
       pom: command.pom,
       sessionId,
@@ -59,18 +62,17 @@ export const closeSession = (
       quantity: item.quantity,
       direction: item.direction,
       carriedFrom,
-      allocations: [],
       rank,
       reason: rank > 0 ? null : rejectionReasonList[outcome.reasons[n]!]!
     }
-    if (rank === 0) return event
-    return listedLater(event, ['allocations'], () => ({
+    if (rank === 0) return { ...event, allocations: [] }
+    return listedLater<OfferCleared, 'allocations'>(event, ['allocations'], () => ({
       allocations: eventAllocations(outcome.runs, n, book.requests, startOf)
     }))
   })
   let requested: RequestRuns | undefined
   const requestEvents = requests.map(({ item, carriedFrom }, n): RequestCleared => {
-    const event: RequestCleared = {
+    const event: Omit<RequestCleared, ListOfRequest> = {
       type: 'RequestCleared',
       pom: command.pom,
       sessionId,
@@ -82,12 +84,9 @@ export const closeSession = (
       direction: item.direction,
       service: item.service,
       carriedFrom,
-      served: [],
-      residual: [],
-      prices: [],
       paidMicroEur: outcome.paid[n]!
     }
-    return listedLater(event, ['served', 'residual', 'prices'], () => {
+    return listedLater<RequestCleared, ListOfRequest>(event, listsOfRequest, () => {
       requested ??= requestRuns(book, outcome.served)
       return eventRequestRuns(requested, n, startOf)
     })

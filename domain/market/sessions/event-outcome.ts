@@ -47,28 +47,48 @@ export const eventAllocation = (
 })
 
 /**
- * The same event, with lists that are made when somebody first asks for one of them: at the gate a hundred thousand items are
- * needed as bytes alone (schemas/written-lists.ts), and later mostly a session at a time.
+ * The event with lists that are made when somebody first asks for one of them: at the gate a hundred thousand items are needed as
+ * bytes alone (schemas/written-lists.ts), and later mostly a session at a time.
  */
-export const listedLater = <Event extends object, Lists extends Partial<Event>>(
-  event: Event,
-  names: readonly (keyof Lists)[],
-  make: () => Lists
+export const listedLater = <Event extends object, Name extends keyof Event & string>(
+  event: Omit<Event, Name>,
+  names: readonly Name[],
+  make: () => Pick<Event, Name>
 ): Event => {
-  let made: Lists | undefined
-  for (const name of names)
-    Object.defineProperty(event, name, {
+  lists.set(event, make)
+  for (const name of names) Object.defineProperty(event, name, propertyOf(name))
+  if (!isWhole<Event, Name>(event, names)) throw new Error(`listedLater: ${names} cannot be defined`)
+  return event
+}
+
+const isWhole = <Event extends object, Name extends keyof Event & string>(
+  event: Omit<Event, Name> | Event,
+  names: readonly Name[]
+): event is Event => names.every(name => name in event)
+
+/** By event, its lists, or how they are made. */
+const lists = new WeakMap<object, object | (() => object)>()
+
+/** By name, one for all events: with a function of its own each, no two events would have the same shape. */
+const properties = new Map<string, PropertyDescriptor & ThisType<object>>()
+
+const propertyOf = (name: string): PropertyDescriptor & ThisType<object> => {
+  let property = properties.get(name)
+  if (!property) {
+    property = {
       get() {
-        made ??= make()
-        Object.defineProperty(event, name, {
-          ...{ value: made[name], writable: true, enumerable: true, configurable: true }
-        })
-        return made[name]
+        const known = lists.get(this)
+        const made = typeof known === 'function' ? known() : known
+        if (made === undefined) throw new Error(`an event without ${name}`)
+        lists.set(this, made)
+        return Reflect.get(made, name)
       },
       enumerable: true,
       configurable: true
-    })
-  return event
+    }
+    properties.set(name, property)
+  }
+  return property
 }
 
 /** An accepted offer's allocations; `startOf` gives the instant at which an MTU begins. */
