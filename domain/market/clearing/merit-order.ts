@@ -16,8 +16,8 @@ import type { ClearingMemory } from './clearing-memory.ts'
 import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { type Grants, reserveGrants } from './grants.ts'
 import type { MeritList } from './merit-lists.ts'
-import { addVolume, isAllDead, isDead, openPool, type Pool, place } from './pool.ts'
-import { closedTo, dsoClassOf, type SliceClasses, sliceClasses, tsoClassOf } from './slice-classes.ts'
+import { addVolume, isAllDead, openPool, type Pool, place } from './pool.ts'
+import { closedTo, dsoClassOf, none, type SliceClasses, sliceClasses, tsoClassOf } from './slice-classes.ts'
 import { copyVolume, noVolume } from './volume.ts'
 
 /** Volume that is decided elsewhere (a block, a restricted offer) and takes its place before all others. */
@@ -243,17 +243,25 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
   let sizes = 0
   if (pool.left === 0) return sizes
   const { compiled, steps, without, classes, used, accepted, positionOf } = run
+  const { offer: offers, price: prices, quantity } = steps
   const { step, toDso, toTso } = accepted
   const { offerKind, offerUnit, unitHasCaps } = compiled
   const { neverClosed } = classes
   const dead = forDso ? run.deadToDso : run.deadToTso
   const dearest = dearestLimit(compiled, pool)
+  const { limits, classOfSlot } = forDso ? classes.dso : classes.tso
+  // Then the class follows from the kind alone, and most steps can be passed over by it: nobody wants them any more.
+  const isPlain = neverClosed && limits.length === 0
   for (let k = from; k < end; k++) {
-    const price = steps.price[k]!
+    const offer = offers[k]!
+    if (isPlain) {
+      const known = classOfSlot[offerKind[offer]!]!
+      if (known === none || (known >= 0 && dead[known] === 1)) continue
+    }
+    const price = prices[k]!
     if (price > dearest) break
-    const offer = steps.offer[k]!
     if (without?.has(offer)) continue
-    let available = steps.quantity[k]!
+    let available = quantity[k]!
     let position = -1
     if (!forDso && positionOf) {
       position = positionOf[k]! - 1
@@ -271,16 +279,15 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
       if (Math.min(here, sizesMost) !== size) continue
     }
     if (dead[classIndex] === 1) continue
-    if (isDead(pool, classIndex)) {
-      dead[classIndex] = 1
-      continue
-    }
     const unit = offerUnit[offer]!
     const capped = unitHasCaps[unit] === 1
     if (capped) available = Math.min(available, roomLeft(run, unit))
     if (available <= 0) continue
     const placed = accept(pool, classIndex, offer, price, available)
-    if (placed < available && isAllDead(pool)) end = k
+    if (placed < available) {
+      dead[classIndex] = 1
+      if (isAllDead(pool)) end = k
+    }
     if (placed === 0) continue
     if (capped) used.set(unit, (used.get(unit) ?? 0) + placed)
     if (position >= 0) toTso[position]! += placed
