@@ -36,12 +36,20 @@ export const writtenAllocations = (
   const heads = partsOf(requests.map(({ id, side }) => headBytes(id, side)))
   const starts = partsOf(startOf.map(longBytes))
   const offers = offerFrom.length - 1
-  const most = 4 * (heads.wordsEach + starts.wordsEach) + 3 * NUMBER_BYTES
+  const most = WORD_BYTES * (heads.wordsEach + starts.wordsEach) + 3 * NUMBER_BYTES
   const from = new Int32Array(offers + 1)
-  const bytes = new Uint8Array(2 * NUMBER_BYTES * offers + most * offerFrom[offers]! + WORD_BYTES)
-  const view = new DataView(bytes.buffer)
+  const usual = averageOf(heads.length) + averageOf(starts.length) + 3 * USUAL_NUMBER_BYTES
+  let bytes = new Uint8Array(2 * NUMBER_BYTES * offers + Math.ceil(usual * offerFrom[offers]!) + WORD_BYTES)
+  let view = new DataView(bytes.buffer)
   let at = 0
   for (let o = 0; o < offers; o++) {
+    const room = 2 * NUMBER_BYTES + most * (offerFrom[o + 1]! - offerFrom[o]!) + WORD_BYTES
+    if (at + room > bytes.length) {
+      const larger = new Uint8Array(2 * bytes.length + room)
+      larger.set(bytes.subarray(0, at))
+      bytes = larger
+      view = new DataView(bytes.buffer)
+    }
     at = putList(bytes, view, at, columns, offerFrom[o]!, offerFrom[o + 1]!, heads, starts)
     from[o + 1] = at
   }
@@ -66,7 +74,7 @@ export const writtenRuns = (
   const starts = partsOf(startOf.map(longBytes))
   const requests = first.length - 1
   const from = new Int32Array(requests + 1)
-  const most = 4 * starts.wordsEach + 2 * NUMBER_BYTES
+  const most = WORD_BYTES * starts.wordsEach + 2 * NUMBER_BYTES
   const bytes = new Uint8Array(2 * NUMBER_BYTES * requests + most * first[requests]! + WORD_BYTES)
   const view = new DataView(bytes.buffer)
   let at = 0
@@ -83,6 +91,12 @@ export const writtenRuns = (
   }
   return { bytes: bytes.subarray(0, at), from }
 }
+
+/** Quantities and prices of a market are mostly below 2^27. */
+const USUAL_NUMBER_BYTES = 4
+
+const averageOf = (lengths: Int32Array): number =>
+  lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length)
 
 const putList = (
   bytes: Uint8Array,
