@@ -17,8 +17,11 @@ export interface QuietCheckpoints {
 const bytesMin = 4 * 1024 * 1024
 /** Longer than a bulk call takes from one commit to the next. */
 const pauseMs = 500
-/** 16 MiB take some 100 ms, which a log that never pauses has to give in one of its commits. */
-const bytesMax = 16 * 1024 * 1024
+/**
+ * More than the outcome of 15,000 offers (26 MB), and as much as the write-ahead log keeps of its file. 64 MiB take some 400 ms,
+ * which a log that never pauses has to give in one of its commits.
+ */
+const bytesMax = 64 * 1024 * 1024
 
 export const quietCheckpoints = (database: DatabaseSync): QuietCheckpoints => {
   const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])
