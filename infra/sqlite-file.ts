@@ -15,7 +15,7 @@ const busyForMsMax = 10_000
 const busyPauseMs = 5
 
 /** A file that shrank back keeps at most this much log beside it after a burst (64 MiB). */
-const journalBytesMax = 64 * 1024 * 1024
+export const journalBytesMax = 64 * 1024 * 1024
 
 export interface SqliteFileOptions {
   readonly synchronous?: 'full' | 'normal'

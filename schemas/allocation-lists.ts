@@ -20,7 +20,7 @@ export interface AllocationColumns {
   readonly price: Float64Array
 }
 
-/** Lists by offer, or by request (in memory that may go on: what is not written to costs nothing): that of offer `o` is `bytes` from `from[o]` up to `from[o + 1]`. */
+/** Lists by offer, or by request: that of offer `o` is `bytes` from `from[o]` up to `from[o + 1]`. Their memory may go on. */
 export interface WrittenLists {
   readonly bytes: Uint8Array
   readonly from: Int32Array

@@ -6,6 +6,7 @@
  * If it never happens nothing is lost: the write-ahead log is read as the file is, and closing the file moves it too.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import { journalBytesMax } from '../sqlite-file.ts'
 
 export interface QuietCheckpoints {
   /** After each commit. */
@@ -18,10 +19,10 @@ const bytesMin = 4 * 1024 * 1024
 /** Longer than a bulk call takes from one commit to the next. */
 const pauseMs = 500
 /**
- * More than the outcome of 15,000 offers (26 MB), and as much as the write-ahead log keeps of its file. 64 MiB take some 400 ms,
+ * As much as the write-ahead log keeps of its file (64 MiB), more than the outcome of 15,000 offers (26 MB). It takes some 400 ms,
  * which a log that never pauses has to give in one of its commits.
  */
-const bytesMax = 64 * 1024 * 1024
+const bytesMax = journalBytesMax
 
 export const quietCheckpoints = (database: DatabaseSync): QuietCheckpoints => {
   const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])

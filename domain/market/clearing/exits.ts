@@ -123,10 +123,8 @@ export const topOf = ({ lastOf, volume }: Pool, classIndex: number, fixed: Uint8
 
 const heapOf = (pool: Pool, r: number, fixed: Uint8Array | undefined): Heap => {
   const { flow, volume, shape } = pool
-  const { firstServer, nextServer, classAt } = shape
-  let servers = 0
-  for (let at = firstServer[r]!; at >= 0; at = nextServer[at]!) if (flow[at]! > 0) servers++
-  const room = servers + ROOM_FOR_MORE
+  const { firstServer, nextServer, classAt, serverCount } = shape
+  const room = serverCount[r]! + ROOM_FOR_MORE
   const heap: Heap = {
     count: 0,
     price: new Float64Array(room),

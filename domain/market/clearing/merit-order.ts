@@ -17,7 +17,7 @@ import { type Compiled, marketCount, roomOf } from './compiled-book.ts'
 import { type Grants, reserveGrants } from './grants.ts'
 import type { MeritList } from './merit-lists.ts'
 import { addVolume, isAllDead, openPool, type Pool, place } from './pool.ts'
-import { closedTo, dsoClassOf, none, type SliceClasses, sliceClasses, tsoClassOf } from './slice-classes.ts'
+import { closedTo, dsoClassOf, type SliceClasses, sliceClasses, tsoClassOf } from './slice-classes.ts'
 import { copyVolume, noVolume } from './volume.ts'
 
 /** Volume that is decided elsewhere (a block, a restricted offer) and takes its place before all others. */
@@ -249,15 +249,8 @@ const offerSteps = (run: Run, pool: Pool, forDso: boolean, from: number, end: nu
   const { neverClosed } = classes
   const dead = forDso ? run.deadToDso : run.deadToTso
   const dearest = dearestLimit(compiled, pool)
-  const { limits, classOfSlot } = forDso ? classes.dso : classes.tso
-  // Then the class follows from the kind alone, and most steps can be passed over by it: nobody wants them any more.
-  const isPlain = neverClosed && limits.length === 0
   for (let k = from; k < end; k++) {
     const offer = offers[k]!
-    if (isPlain) {
-      const known = classOfSlot[offerKind[offer]!]!
-      if (known === none || (known >= 0 && dead[known] === 1)) continue
-    }
     const price = prices[k]!
     if (price > dearest) break
     if (without?.has(offer)) continue

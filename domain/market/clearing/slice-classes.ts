@@ -57,8 +57,6 @@ interface SideSets {
 }
 
 const unknown = -2
-/** No request suits. */
-export const none = -1
 const nothing: readonly number[] = []
 
 /** By the lists of requests that ask, which a compiled book shares between slices. */

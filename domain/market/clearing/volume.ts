@@ -44,27 +44,26 @@ export const setVolume = (into: Volume, from: Volume): void => {
     return
   }
   into.count = count
-  into.offer.set(from.offer.subarray(0, count))
-  into.price.set(from.price.subarray(0, count))
-  into.amount.set(from.amount.subarray(0, count))
-  into.before.set(from.before.subarray(0, count))
+  copyRows(into, from, count)
 }
 
-const columns = (
-  { count, offer, price, amount, before }: Volume,
-  memory: ClearingMemory,
-  room: number
-): Omit<Volume, 'count'> => {
-  const filled = Math.min(count, offer.length)
+type Columns = Omit<Volume, 'count'>
+
+const copyRows = (into: Columns, { offer, price, amount, before }: Columns, count: number): void => {
+  into.offer.set(offer.subarray(0, count))
+  into.price.set(price.subarray(0, count))
+  into.amount.set(amount.subarray(0, count))
+  into.before.set(before.subarray(0, count))
+}
+
+/** The same rows with more room. */
+const columns = (volume: Volume, memory: ClearingMemory, room: number): Columns => {
   const larger = {
     offer: memory.ints(room),
     price: memory.floats(room),
     amount: memory.floats(room),
     before: memory.ints(room)
   }
-  larger.offer.set(offer.subarray(0, filled))
-  larger.price.set(price.subarray(0, filled))
-  larger.amount.set(amount.subarray(0, filled))
-  larger.before.set(before.subarray(0, filled))
+  copyRows(larger, volume, Math.min(volume.count, volume.offer.length))
   return larger
 }

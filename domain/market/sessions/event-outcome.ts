@@ -78,9 +78,9 @@ const propertyOf = (name: string): PropertyDescriptor & ThisType<object> => {
     property = {
       get() {
         const known = lists.get(this)
+        if (known === undefined) throw new Error(`an event without ${name}`)
         const made = typeof known === 'function' ? known() : known
-        if (made === undefined) throw new Error(`an event without ${name}`)
-        lists.set(this, made)
+        if (made !== known) lists.set(this, made)
         return Reflect.get(made, name)
       },
       enumerable: true,
