@@ -39,11 +39,24 @@ export const classesOfBlock = (compiled: Compiled, classes: SliceClasses, offer:
   return { dso: dsoClassOf(classes, kind, mask, price), tso: tsoClassOf(classes, kind, mask, price) }
 }
 
-/** Starts at which a request could take the block in every MTU of its run. */
+/** What the requests that a block suits ask for in a slice, W or var. */
+export const askedOf = (
+  compiled: Compiled,
+  offer: number,
+  { classes, dso, tso }: { readonly classes: SliceClasses; readonly dso: Pool; readonly tso: Pool }
+): number => {
+  const here = classesOfBlock(compiled, classes, offer)
+  return demandOf(compiled, dso, here.dso, classes.mtu) + demandOf(compiled, tso, here.tso, classes.mtu)
+}
+
+const demandOf = ({ demand }: Compiled, { shape, requests }: Pool, c: number, mtu: number): number =>
+  c < 0 ? 0 : shape.eligible[c]!.reduce((sum, r) => sum + demand[requests[r]!]![mtu]!, 0)
+
+/** Starts at which a request could take the block in every MTU of its run. `askedAt`: see `askedOf`; 0 where no slice is. */
 export const possibleStarts = (
   compiled: Compiled,
   offer: number,
-  at: (slice: number) => { readonly classes: SliceClasses; readonly dso: Pool; readonly tso: Pool } | undefined
+  askedAt: (mtu: number) => number
 ): { starts: Start[]; least: number } => {
   const block = blockOf(compiled, offer)
   const market = compiled.offerMarket[offer]!
@@ -51,21 +64,13 @@ export const possibleStarts = (
   const most = Math.min(block.power, Math.floor(block.maxEnergy / block.duration))
   const starts: Start[] = []
   if (most < least) return { starts, least }
-  const mostAt = new Map<number, number>()
-  for (let t = block.earliest; t < block.latest; t++) {
-    const slice = at(t * marketCount + market)
-    if (!slice) continue
-    const { dso, tso } = classesOfBlock(compiled, slice.classes, offer)
-    let asked = 0
-    const demandOf = (pool: Pool, c: number): number =>
-      c < 0 ? 0 : pool.shape.eligible[c]!.reduce((sum, r) => sum + compiled.demand[pool.requests[r]!]![t]!, 0)
-    asked = demandOf(slice.dso, dso) + demandOf(slice.tso, tso)
-    mostAt.set(t, Math.min(most, asked, roomOf(compiled, compiled.offerUnit[offer]!, market, t)))
-  }
+  const mostAt = new Float64Array(block.latest - block.earliest)
+  for (let t = block.earliest; t < block.latest; t++)
+    mostAt[t - block.earliest] = Math.min(most, askedAt(t), roomOf(compiled, compiled.offerUnit[offer]!, market, t))
   for (let start = block.earliest; start + block.duration <= block.latest; start++) {
     let possible = most
     for (let t = start; t < start + block.duration && possible > 0; t++)
-      possible = Math.min(possible, mostAt.get(t) ?? 0)
+      possible = Math.min(possible, mostAt[t - block.earliest]!)
     if (possible >= least) starts.push({ start, most: possible })
   }
   return { starts, least }

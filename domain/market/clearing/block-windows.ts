@@ -12,15 +12,15 @@ export interface Window {
   readonly market: number
   readonly first: number
   readonly end: number
-  /** By MTU from the first on; undefined where no start runs. */
+  /** By MTU from the first on; undefined where no start runs, or the slice is not at hand. */
   readonly classes: readonly (BlockClasses | undefined)[]
 }
 
-/** The classes of a block are looked up before any pool is copied, so copies have them. */
+/** The classes of a block are looked up before any pool is copied, so copies have them; only where the slice is at hand. */
 export const windowOf = (
   compiled: Compiled,
   { offer, starts }: BlockChoice,
-  cleared: (slice: number) => Slice
+  cleared: (slice: number) => Slice | undefined
 ): Window => {
   const { duration, price } = blockOf(compiled, offer)
   const market = compiled.offerMarket[offer]!
@@ -28,24 +28,30 @@ export const windowOf = (
   const end = starts[starts.length - 1]!.start + duration
   const classes: (BlockClasses | undefined)[] = new Array<undefined>(end - first).fill(undefined)
   for (const { start } of starts)
-    for (let t = start; t < start + duration; t++)
-      classes[t - first] ??= classesOfBlock(compiled, cleared(t * marketCount + market).classes, offer)
+    for (let t = start; t < start + duration; t++) {
+      if (classes[t - first]) continue
+      const slice = cleared(t * marketCount + market)
+      if (slice) classes[t - first] = classesOfBlock(compiled, slice.classes, offer)
+    }
   return { offer, duration, price, market, first, end, classes }
 }
 
 /** Who takes a W of a block, by MTU of its window from the first on, and at which price. */
 export interface Takers {
   /** `nobody`, or where the worth of that side's volume stands in a `Worth`: 0 for the DSO, 2 for the TSO. */
-  readonly side: Int8Array
+  readonly side: Float64Array
   readonly price: Float64Array
 }
 
 export const nobody = -1
 
-export const noTakers = ({ first, end }: Window): Takers => ({
-  side: new Int8Array(end - first).fill(nobody),
-  price: new Float64Array(end - first)
-})
+export const widthOf = ({ first, end }: Window): number => end - first
+
+/** Those of a window on paper, from place `at` on: two columns. */
+export const takersAt = (window: Window, paper: Float64Array, at: number): Takers => {
+  const width = widthOf(window)
+  return { side: paper.subarray(at, at + width), price: paper.subarray(at + width, at + 2 * width) }
+}
 
 /** What each start could be worth at most, at its full power. */
 export const promisesOf = ({ duration, price, first }: Window, { starts }: BlockChoice, takers: Takers): Worth[] => {

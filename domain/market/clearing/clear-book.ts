@@ -9,7 +9,16 @@
  */
 
 import type { Solver } from '../../optimisation/solver.ts'
-import { classesOfBlock, compare, noWorth, possibleStarts, type Start, worthOf, worthOfRuns } from './block-starts.ts'
+import {
+  askedOf,
+  classesOfBlock,
+  compare,
+  noWorth,
+  possibleStarts,
+  type Start,
+  worthOf,
+  worthOfRuns
+} from './block-starts.ts'
 import type { Book, ClearingOutcome } from './book.ts'
 import { withClearingMemory } from './clearing-memory.ts'
 import { blockOf, type Compiled, compileBook, marketCount } from './compiled-book.ts'
@@ -58,7 +67,7 @@ export const decideGrants = (
   }
   for (const slice of slices) clearAgain(slice)
   const possible = compiled.blocks
-    .map(offer => ({ offer, ...possibleStarts(compiled, offer, slice => cleared.get(slice)?.around) }))
+    .map(offer => ({ offer, ...possibleStarts(compiled, offer, askedBy(compiled, offer, cleared)) }))
     .filter(({ starts }) => starts.length > 0)
 
   for (;;) {
@@ -121,6 +130,14 @@ const offersIn = (compiled: Compiled, slice: number): ReadonlySet<number> => {
   for (const offer of compiled.merit[slice % marketCount]![mtu]!.offer)
     if (intervalAt(compiled, offer, mtu)) offers.add(offer)
   return offers
+}
+
+const askedBy = (compiled: Compiled, offer: number, cleared: ReadonlyMap<number, Cleared>) => {
+  const market = compiled.offerMarket[offer]!
+  return (mtu: number): number => {
+    const slice = cleared.get(mtu * marketCount + market)?.around
+    return slice ? askedOf(compiled, offer, slice) : 0
+  }
 }
 
 const worthwhile = (compiled: Compiled, block: BlockChoice, cleared: ReadonlyMap<number, Cleared>): Start[] => {

@@ -12,7 +12,7 @@
  */
 
 import { classesOfBlock, compare, noWorth, plus, type Worth } from './block-starts.ts'
-import { nobody, noTakers, promisesOf, type Takers, type Window, windowOf } from './block-windows.ts'
+import { nobody, promisesOf, type Takers, takersAt, type Window, widthOf, windowOf } from './block-windows.ts'
 import { type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component } from './component.ts'
 import { nothingLeft, openDemand, priceNear } from './exchange.ts'
@@ -20,8 +20,10 @@ import { noRoom } from './exits.ts'
 import { type Live, opened, type Placing, rebuild, run, type Settled, settle } from './live-slices.ts'
 import type { Slice, SlicePools } from './merit-order.ts'
 import type { Pool } from './pool.ts'
+import { alone, isOwn, type Paper, paperFor, type Team } from './team.ts'
 
 export interface Placed {
+  /** Those in which blocks run; of a team, the member's own. */
   readonly slices: ReadonlyMap<number, SlicePools>
   /** Of the leading side's cost, relative; undefined if its volume may not be the most possible. */
   readonly gap: number | undefined
@@ -37,27 +39,35 @@ interface Choice {
   readonly power: number
 }
 
-/** A search for places, of all blocks of a component. */
+/** A search for places, of all blocks of a component. Each member of a team has its own slices; all else is the same for all. */
 interface Search extends Placing {
+  readonly team: Team
+  /** For what members tell each other before each decision. */
+  readonly paper: Paper
+  readonly slices: readonly number[]
   readonly blocks: readonly BlockChoice[]
   /** By block. */
   readonly windows: readonly Window[]
   readonly live: ReadonlyMap<number, Live>
   /** By block. */
   readonly choices: (Choice | undefined)[]
+  /** What the settled slices say: see `gapNow`. */
+  readonly report: Report
   /** A block had no room where it had some before: what follows is no proof. */
   provesNothing: boolean
 }
 
+/** `cleared`: by slice, in a team the member's own. */
 export const placeBlocks = (
   compiled: Compiled,
   component: Component,
-  cleared: (slice: number) => Slice,
-  gapAccepted: number
+  cleared: (slice: number) => Slice | undefined,
+  gapAccepted: number,
+  team: Team = alone
 ): Placed => {
-  const search = searchFor(compiled, component, cleared)
-  const { blocks, live } = search
-  const first = blocks.map((block, n) => mostOf(promisesOf(search.windows[n]!, block, takersNear(search, n))))
+  const search = searchFor(compiled, component, cleared, team)
+  const { live } = search
+  const first = firstPromises(search)
   let turn = first.map((_, n) => n).sort((a, b) => compare(first[b]!, first[a]!) || a - b)
   let gap: number | undefined
   for (let pass = 0; pass < passes && turn.length > 0; pass++) {
@@ -72,16 +82,29 @@ export const placeBlocks = (
   return { slices, gap }
 }
 
-const searchFor = (compiled: Compiled, { blocks, slices }: Component, cleared: (slice: number) => Slice): Search => {
+const searchFor = (
+  compiled: Compiled,
+  { blocks, slices }: Component,
+  cleared: (slice: number) => Slice | undefined,
+  team: Team
+): Search => {
   const { book } = compiled
   const isBlock = new Uint8Array(book.offers.length)
   for (const offer of compiled.blocks) isBlock[offer] = 1
   const windows = blocks.map(block => windowOf(compiled, block, cleared))
   const live = new Map<number, Live>()
-  for (const slice of slices) live.set(slice, opened(cleared(slice), compiled.memory))
-  const dsoLeads = slices.some(slice => cleared(slice).dso.requests.length > 0)
+  for (const slice of slices) {
+    const base = cleared(slice)
+    if (base) live.set(slice, opened(base, compiled.memory))
+  }
+  const dsoLeads = slices.some(slice => compiled.dsoAt[slotOf(compiled, slice)]!.length > 0)
+  const widths = windows.reduce((sum, window) => sum + widthOf(window), 0)
+  const widest = windows.reduce((most, window) => Math.max(most, widthOf(window)), 0)
   return {
     compiled,
+    team,
+    paper: paperFor(team, Math.max(2 * widths, RUN_WIDTH * widest)),
+    slices,
     isBlock,
     windows,
     dsoLeads,
@@ -93,8 +116,33 @@ const searchFor = (compiled: Compiled, { blocks, slices }: Component, cleared: (
     blocks,
     live,
     choices: blocks.map(() => undefined),
+    report: reportFor(team, slices.length, widths),
     provesNothing: false
   }
+}
+
+const slotOf = ({ book: { mtus } }: Compiled, slice: number): number =>
+  (slice % marketCount) * mtus + Math.floor(slice / marketCount)
+
+const firstPromises = (search: Search): Worth[] => {
+  const { windows, blocks, team } = search
+  const sheet = search.paper.next()
+  const froms = startsOfWidths(windows, 2)
+  windows.forEach((_, n) => {
+    noteTakersNear(search, n, sheet, froms[n]!)
+  })
+  team.meet()
+  return blocks.map((block, n) => mostOf(promisesOf(windows[n]!, block, takersAt(windows[n]!, sheet, froms[n]!))))
+}
+
+/** Where each window's columns begin, so many to a window. */
+const startsOfWidths = (windows: readonly Window[], columns: number): number[] => {
+  let at = 0
+  return windows.map(window => {
+    const from = at
+    at += columns * widthOf(window)
+    return from
+  })
 }
 
 const mostOf = (worths: readonly Worth[]): Worth => {
@@ -105,18 +153,33 @@ const mostOf = (worths: readonly Worth[]): Worth => {
 
 const liveAt = ({ live }: Search, mtu: number, market: number): Live | undefined => live.get(mtu * marketCount + market)
 
+/** What members tell each other of one MTU of a run: four worths, and whether the block found room. */
+const RUN_WIDTH = 5
+
 /** False, and nothing changed, if there is no room or nothing to gain. */
 const tryStart = (search: Search, n: number, { start, power }: Choice): boolean => {
+  const { team } = search
   const { offer, duration, price, market, first, classes } = search.windows[n]!
-  let total: Worth | undefined = noWorth
+  const sheet = search.paper.next()
   const done: Live[] = []
-  for (let t = start; total && t < start + duration; t++) {
-    const at = liveAt(search, t, market)!
+  for (let t = start; t < start + duration; t++) {
+    const at = isOwn(team, t) ? liveAt(search, t, market) : undefined
+    if (!at) continue
     const worth = run(search, at, { offer, classes: classes[t - first]!, price, power })
     done.push(at)
-    total = worth && plus(total, worth)
+    const here = RUN_WIDTH * (t - start)
+    if (worth) sheet.set(worth, here)
+    sheet[here + 4] = worth ? 1 : 0
   }
-  if (total && compare(total, noWorth) > 0) return true
+  team.meet()
+  let fits = true
+  let total: Worth = noWorth
+  for (let k = 0; k < duration && fits; k++) {
+    const here = RUN_WIDTH * k
+    fits = sheet[here + 4] === 1
+    total = plus(total, [sheet[here]!, sheet[here + 1]!, sheet[here + 2]!, sheet[here + 3]!])
+  }
+  if (fits && compare(total, noWorth) > 0) return true
   for (const at of done) if (!rebuild(search, at, at.runs.slice(0, -1))) search.provesNothing = true
   return false
 }
@@ -125,7 +188,8 @@ const remove = (search: Search, n: number): void => {
   const { offer, duration, market } = search.windows[n]!
   const { start } = search.choices[n]!
   for (let t = start; t < start + duration; t++) {
-    const at = liveAt(search, t, market)!
+    const at = liveAt(search, t, market)
+    if (!at) continue
     const others = at.runs.filter(other => other.offer !== offer)
     if (!rebuild(search, at, others)) search.provesNothing = true
   }
@@ -134,10 +198,20 @@ const remove = (search: Search, n: number): void => {
 
 /** Which side takes a W of the block now, and at about which price. */
 const takersNear = (search: Search, n: number): Takers => {
+  const sheet = search.paper.next()
+  noteTakersNear(search, n, sheet, 0)
+  search.team.meet()
+  return takersAt(search.windows[n]!, sheet, 0)
+}
+
+/** Of the member's own slices; `from`: where the block's columns begin. */
+const noteTakersNear = (search: Search, n: number, sheet: Float64Array, from: number): void => {
   const window = search.windows[n]!
   const { first, end, price, market, classes } = window
-  const takers = noTakers(window)
+  const takers = takersAt(window, sheet, from)
   for (let t = first; t < end; t++) {
+    if (!isOwn(search.team, t)) continue
+    takers.side[t - first] = nobody
     const at = liveAt(search, t, market)
     const here = classes[t - first]
     if (!at || !here) continue
@@ -147,7 +221,6 @@ const takersNear = (search: Search, n: number): Takers => {
     takers.side[t - first] = forDso > price ? 0 : 2
     takers.price[t - first] = forDso > price ? forDso : forTso
   }
-  return takers
 }
 
 const choose = (search: Search, n: number): void => {
@@ -167,24 +240,42 @@ const choose = (search: Search, n: number): void => {
     }
 }
 
+/**
+ * What members tell each other of their settled slices, in the order of the component: what the leading side pays there, and whether
+ * it could be settled; and by block and MTU of its window: at which price the leading side would take one W more of it, and how
+ * much of it the leading side got.
+ */
+interface Report {
+  readonly cost: Float64Array
+  readonly isSettled: Int32Array
+  readonly price: Float64Array
+  readonly given: Float64Array
+  /** By member. */
+  readonly provesNothing: Int32Array
+}
+
+const reportFor = (team: Team, slices: number, widths: number): Report => ({
+  cost: team.floats(slices),
+  isSettled: team.ints(slices),
+  price: team.floats(widths),
+  given: team.floats(widths),
+  provesNothing: team.ints(team.size)
+})
+
 const gapNow = (search: Search): { gap: number | undefined; furthest: number[] } => {
-  const { live, dsoLeads, blocks } = search
+  const { blocks, windows, report, team } = search
+  const froms = startsOfWidths(windows, 1)
+  noteSettled(search, froms)
+  team.meet()
   let cost = 0
-  let isProof = !search.provesNothing
-  const settled = new Map<number, Settled>()
-  for (const [slice, at] of live) {
-    const exact = settle(search, at)
-    if (!exact) {
-      isProof = false
-      continue
-    }
-    settled.set(slice, exact)
-    cost += costOf(dsoLeads ? exact.slice.dso : exact.slice.tso)
-  }
+  let isProof = !report.provesNothing.includes(1)
+  for (let k = 0; k < report.cost.length; k++)
+    if (report.isSettled[k] === 1) cost += report.cost[k]!
+    else isProof = false
   let missingVolume = 0
   let missing = 0
   const each = blocks.map((_, n) => {
-    const { volume, saved } = missingOf(search, settled, n)
+    const { volume, saved } = missingOf(search, froms[n]!, n)
     missingVolume += volume
     missing += saved
     return saved
@@ -196,34 +287,60 @@ const gapNow = (search: Search): { gap: number | undefined; furthest: number[] }
   }
 }
 
+/** Settles the member's own slices. */
+const noteSettled = (search: Search, froms: readonly number[]): void => {
+  const { live, dsoLeads, report, slices, team, windows } = search
+  const settled = new Map<number, Settled>()
+  slices.forEach((slice, k) => {
+    const at = live.get(slice)
+    if (!at) return
+    const exact = settle(search, at)
+    report.isSettled[k] = exact ? 1 : 0
+    if (!exact) return
+    settled.set(slice, exact)
+    report.cost[k] = costOf(dsoLeads ? exact.slice.dso : exact.slice.tso)
+  })
+  windows.forEach((window, n) => {
+    for (let t = window.first; t < window.end; t++)
+      if (isOwn(team, t)) noteWorth(search, n, t, settled.get(t * marketCount + window.market), froms[n]!)
+  })
+  report.provesNothing[team.rank] = search.provesNothing ? 1 : 0
+}
+
+const noteWorth = (search: Search, n: number, t: number, exact: Settled | undefined, from: number): void => {
+  const { compiled, dsoLeads, report, windows } = search
+  const { first, offer } = windows[n]!
+  const at = from + t - first
+  report.price[at] = noRoom
+  report.given[at] = 0
+  if (!exact) return
+  const classes = classesOfBlock(compiled, exact.slice.classes, offer)
+  const c = dsoLeads ? classes.dso : classes.tso
+  if (c >= 0) report.price[at] = exact.prices[c]!
+  const given = exact.forced.get(offer)
+  if (given) report.given[at] = dsoLeads ? given.toDso : given.toTso
+}
+
 /** What the best start of a block would bring to the leading side at the shadow prices, above what the block brings. */
 const missingOf = (
-  { windows, blocks, choices, compiled, dsoLeads }: Search,
-  settled: ReadonlyMap<number, Settled>,
+  { windows, blocks, choices, dsoLeads, report }: Search,
+  from: number,
   n: number
 ): { volume: number; saved: number } => {
   const window = windows[n]!
-  const { offer, price, market, duration, first, end } = window
+  const { price, duration, first } = window
   const lead = dsoLeads ? 0 : 2
-  const takers = noTakers(window)
-  const worths = new Float64Array(end - first).fill(noRoom)
-  for (let t = first; t < end; t++) {
-    const exact = settled.get(t * marketCount + market)
-    if (!exact) continue
-    const classes = classesOfBlock(compiled, exact.slice.classes, offer)
-    const c = dsoLeads ? classes.dso : classes.tso
-    if (c >= 0) worths[t - first] = exact.prices[c]!
-    takers.side[t - first] = worths[t - first]! <= price ? nobody : lead
-    takers.price[t - first] = worths[t - first]!
-  }
-  const most = mostOf(promisesOf(window, blocks[n]!, takers))
+  const width = widthOf(window)
+  const worths = report.price.subarray(from, from + width)
+  const side = new Float64Array(width)
+  for (let k = 0; k < width; k++) side[k] = worths[k]! <= price ? nobody : lead
+  const most = mostOf(promisesOf(window, blocks[n]!, { side, price: worths }))
   // What the block brings to the leading side where it runs.
   let volume = 0
   let saved = 0
   const start = choices[n]?.start
   for (let t = start ?? 0; start !== undefined && t < start + duration; t++) {
-    const given = settled.get(t * marketCount + market)?.forced.get(offer)
-    const amount = (dsoLeads ? given?.toDso : given?.toTso) ?? 0
+    const amount = report.given[from + t - first]!
     const worth = worths[t - first]!
     if (worth === openDemand) volume += amount
     saved += amount * ((worth === openDemand ? 0 : Math.max(0, worth)) - price)
