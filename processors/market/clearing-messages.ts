@@ -3,6 +3,10 @@ import type { PackedBook } from '../../domain/market/clearing/packed-book.ts'
 import type { ClearedBook } from '../../domain/market/sessions/close-session.ts'
 import type { WrittenLists } from '../../schemas/allocation-lists.ts'
 import type { SessionRules } from '../../schemas/generated.ts'
+import type { Seat } from './clearing-team.ts'
+
+/** Books that wait in a thread: one of 1,500 offers takes about 20 MB. The one that was prepared first goes first. */
+export const PREPARED_MAX = 8
 
 export type Told =
   /** A book that will perhaps be cleared. */
@@ -21,16 +25,27 @@ export interface ClearQuestion {
   readonly rules: SessionRules
   /** The instant at which the book's first MTU begins, ms. */
   readonly start: number
+  /** In which team; undefined: alone. Members but the first answer nothing. */
+  readonly seat: Seat | undefined
 }
 
 export type Asked = Told | (Question & { readonly id: number })
 
 /** By offer and by request, as they stand in their records. */
-export interface OutcomeLists {
+export interface OutcomeLists extends RequestLists {
   readonly allocations: WrittenLists
+}
+
+export interface RequestLists {
   readonly served: WrittenLists
   readonly residual: WrittenLists
   readonly prices: WrittenLists
+}
+
+/** What one thread has of them: of a team, the first member those of the requests, the second the allocations. */
+export interface ListsOfMember {
+  readonly allocations: WrittenLists | undefined
+  readonly requests: RequestLists | undefined
 }
 
 /** An outcome, and what comes some time later. */

@@ -1,25 +1,32 @@
 /**
- * The thread of clearing.ts: answers each packed book with its outcome, and what of it is long as the log will have it; then
- * clears away what the book needed, while nobody waits, so that the next clearing is not held up by it.
+ * A thread of clearing.ts: answers each packed book with its outcome, alone or with the other members of a team, and what of it is
+ * long as the log will have it; then clears away what the book needed, while nobody waits, so that the next clearing is not held up
+ * by it.
  */
 import { parentPort } from 'node:worker_threads'
+import type { AcceptedRuns } from '../../domain/market/clearing/accepted-runs.ts'
 import type { Book } from '../../domain/market/clearing/book.ts'
+import type { ClearedTogether } from '../../domain/market/clearing/clear-together.ts'
 import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
 import type { OutcomeColumns } from '../../domain/market/clearing/outcome.ts'
 import { type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
 import { type RequestRuns, requestRuns } from '../../domain/market/clearing/request-runs.ts'
-import { clearSession } from '../../domain/market/sessions/clear-session.ts'
+import { clearSession, clearSessionTogether } from '../../domain/market/sessions/clear-session.ts'
 import { type ClearedBook, startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import { writtenAllocations, writtenRuns } from '../../schemas/allocation-lists.ts'
+import type { SessionRules } from '../../schemas/generated.ts'
 import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
-import type { Asked, ClearQuestion, OutcomeLists, Question } from './clearing-messages.ts'
+import { type Asked, type ClearQuestion, type ListsOfMember, PREPARED_MAX, type Question } from './clearing-messages.ts'
+import { dismiss, type Seat, TeamBroken, teamOf } from './clearing-team.ts'
 
 const port = parentPort
 if (!port) throw new Error('clearing-thread.ts is not a program: clearing.ts starts it as a thread')
-const clear = clearSession(await loadSolver())
+const solver = await loadSolver()
+const clear = clearSession(solver)
+const clearTogether = clearSessionTogether(solver)
 
 /** Young objects alone: a whole collection would take the compiled code as well, whose objects are all gone now. */
 const tidyUp = quietCollection()
@@ -27,6 +34,7 @@ const tidyUp = quietCollection()
 const TIDY_AFTER_MS = 250
 let tidying: NodeJS.Timeout | undefined
 
+/** The one that was prepared first goes first. */
 const prepared = new Map<number, Book>()
 
 const bookOf = (asked: PackedBook | number): Book => {
@@ -37,58 +45,99 @@ const bookOf = (asked: PackedBook | number): Book => {
   return book
 }
 
-/** The last outcome, without what was handed over. */
+/** Of the last outcome, what this thread is asked about. */
 interface Last {
   readonly book: Book
-  readonly outcome: OutcomeColumns
-  readonly requested: RequestRuns
   readonly startOf: readonly number[]
+  /** Where the allocations are to be written here. */
+  readonly runs: AcceptedRuns | undefined
+  /** Without what was handed over. */
+  readonly outcome: OutcomeColumns | undefined
+  readonly requested: RequestRuns | undefined
 }
 
 let last: Last | undefined
 
-const clearBook = ({ book: asked, rules, start }: ClearQuestion): ClearedBook => {
+const clearBook = (question: ClearQuestion): ClearedBook | undefined => {
   last = undefined
+  const { seat } = question
+  try {
+    return seat && seat.rank > 0 ? help(question, seat) : clearAsFirst(question)
+  } catch (error) {
+    // Nobody may wait for this one.
+    if (seat) dismiss(seat.control)
+    throw error
+  }
+}
+
+const clearAsFirst = ({ book: asked, rules, start, seat }: ClearQuestion): ClearedBook => {
   const book = bookOf(asked)
-  const outcome = clear(book, rules)
+  const together = seat && clearInTeam(book, rules, seat)
+  const outcome = together?.outcome ?? clear(book, rules)
   last = {
     book,
+    startOf: startsOfMtus(start, book.mtus),
+    runs: together ? undefined : outcome.runs,
     // What was accepted is in shared memory.
     outcome: { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice() },
-    requested: requestRuns(book, outcome.served),
-    startOf: startsOfMtus(start, book.mtus)
+    requested: requestRuns(book, outcome.served)
   }
   return outcome
 }
+
+const help = ({ book: asked, rules, start }: ClearQuestion, seat: Seat): undefined => {
+  const book = bookOf(asked)
+  const together = clearInTeam(book, rules, seat)
+  const runs = seat.rank === WRITER ? together?.runs : undefined
+  last = { book, startOf: startsOfMtus(start, book.mtus), runs, outcome: undefined, requested: undefined }
+}
+
+/** Undefined where the first member has to clear the book alone. */
+const clearInTeam = (book: Book, rules: SessionRules, seat: Seat): ClearedTogether | undefined => {
+  try {
+    return clearTogether(book, rules, teamOf(seat))
+  } catch (error) {
+    if (error instanceof TeamBroken) return undefined
+    throw error
+  }
+}
+
+/** The member that writes the allocations, while the first one works out the digest. */
+const WRITER = 1
 
 const ofLast = (): Last => {
   if (!last) throw new Error('there is no outcome')
   return last
 }
 
-const lists = (): OutcomeLists => {
-  const { book, outcome, requested, startOf } = ofLast()
+const lists = (): ListsOfMember => {
+  const { book, runs, requested, startOf } = ofLast()
   return {
-    allocations: writtenAllocations(outcome.runs, book.requests, startOf),
-    served: writtenRuns(requested.served, startOf),
-    residual: writtenRuns(requested.residual, startOf),
-    prices: writtenRuns(requested.prices, startOf)
+    allocations: runs && writtenAllocations(runs, book.requests, startOf),
+    requests: requested && {
+      served: writtenRuns(requested.served, startOf),
+      residual: writtenRuns(requested.residual, startOf),
+      prices: writtenRuns(requested.prices, startOf)
+    }
   }
 }
 
 const digest = (): string => {
   const { book, outcome, requested, startOf } = ofLast()
+  if (!outcome) throw new Error('another thread has the outcome')
   last = undefined
   return outcomeDigestOfColumns(book, outcome, startOf, requested)
 }
 
-const answerTo = (asked: Question): ClearedBook | OutcomeLists | string =>
+const answerTo = (asked: Question): ClearedBook | ListsOfMember | string | undefined =>
   asked.kind === 'clear' ? clearBook(asked) : asked.kind === 'lists' ? lists() : digest()
 
 const prepare = (key: number, packed: PackedBook): void => {
   const book = unpackBook(packed)
   prepareBook(book)
   prepared.set(key, book)
+  // More of them were not told to be forgotten: they are of a time when a thread of the team ended.
+  for (const oldest of prepared.keys()) if (prepared.size > PREPARED_MAX) prepared.delete(oldest)
 }
 
 port.on('message', (asked: Asked) => {

@@ -1,20 +1,33 @@
 /**
- * Clears in a thread of its own, so that a gate with thousands of offers keeps nobody waiting who asks for something else, and
+ * Clears in threads of their own, so that a gate with thousands of offers keeps nobody waiting who asks for something else, and
  * the clearing is not held up by the memory of everything else in the process.
  *
- * The thread starts with the first book and stays. Books are cleared one after the other, in the order in which they
- * came. Same book, same outcome: it is the same code, and nothing else reaches it.
+ * One thread clears small books, and all that a team cannot (domain/market/clearing/clear-together.ts); a large book is cleared by a
+ * team of threads. Threads start with the first book that needs them and stay. Books are cleared one after the other, in the order in
+ * which they came. Same book, same outcome, in however many threads: nothing else reaches them.
  */
+import { availableParallelism } from 'node:os'
 import type { Book } from '../../domain/market/clearing/book.ts'
-import { buffersOf, type PackedBook, packBook } from '../../domain/market/clearing/packed-book.ts'
+import { stepsInMtus, teamBytes } from '../../domain/market/clearing/clear-together.ts'
+import { buffersOf, packBook } from '../../domain/market/clearing/packed-book.ts'
+import { isForTeam } from '../../domain/market/sessions/clear-session.ts'
 import type { ClearedBook } from '../../domain/market/sessions/close-session.ts'
 import type { BookToClear } from '../../domain/market/sessions/market.ts'
-import { answeringThread } from '../runtime/answering-thread.ts'
-import type { Cleared, OutcomeLists, Question, Told } from './clearing-messages.ts'
+import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
+import { type AnsweringThread, answeringThread } from '../runtime/answering-thread.ts'
+import {
+  type Cleared,
+  type ListsOfMember,
+  type OutcomeLists,
+  PREPARED_MAX,
+  type Question,
+  type Told
+} from './clearing-messages.ts'
+import { dismiss, newControl, type Seat } from './clearing-team.ts'
 
 export interface Clearing {
   /**
-   * Rejects with BrokenInvariant where the clearing threw; with ThreadEnded where the thread ended, and then another attempt
+   * Rejects with BrokenInvariant where the clearing threw; with ThreadEnded where a thread ended, and then another attempt
    * may succeed.
    */
   clear(asked: BookToClear): Promise<Cleared>
@@ -26,34 +39,60 @@ export interface Clearing {
   close(): Promise<void>
 }
 
-/** Books that wait in the thread: one of 1,500 offers takes about 20 MB. The one that was prepared first goes first. */
-const PREPARED_MAX = 8
+/** Each has some 60 MB of its own and puts every large book in order; what cannot be shared out is then as long as what can. */
+const THREADS_MAX = 4
+/** Steps of offers in all MTUs for which a team is worth its meetings: some 10 ms of clearing. */
+const TOGETHER_LEAST = 50_000
+
+export interface ClearingOptions {
+  readonly threads?: number
+  readonly togetherLeast?: number
+  readonly script?: URL
+}
 
 interface Prepared {
   readonly key: number
   readonly book: Book
+  readonly isForTeam: boolean
 }
 
-export const clearingThread = (script = new URL('clearing-thread.ts', import.meta.url)): Clearing => {
+export const clearingThreads = ({
+  threads = Math.min(THREADS_MAX, availableParallelism()),
+  togetherLeast = TOGETHER_LEAST,
+  script = new URL('clearing-thread.ts', import.meta.url)
+}: ClearingOptions = {}): Clearing => {
   /** By PoM, the oldest first. */
   const prepared = new Map<string, Prepared>()
   let lastKey = 0
-  const thread = answeringThread({
-    ...{ script, name: 'clearing', work: 'the clearing', thread: 'the thread of the clearing' },
-    onEnd: () => prepared.clear()
-  })
+  /** Of the clearings that are under way. */
+  const controls = new Set<Seat['control']>()
+  let columns = new SharedArrayBuffer(0)
 
-  const handOver = (book: Book): { readonly packed: PackedBook; readonly buffers: ArrayBuffer[] } => {
-    const packed = packBook(book)
-    return { packed, buffers: buffersOf(packed) }
-  }
+  const members: readonly AnsweringThread[] = Array.from({ length: threads }, (_, rank) =>
+    answeringThread({
+      ...{ script, name: `clearing ${rank + 1}`, work: 'the clearing', thread: 'a thread of the clearing' },
+      onEnd() {
+        prepared.clear()
+        for (const control of controls) dismiss(control)
+        // A member may still be writing.
+        columns = new SharedArrayBuffer(0)
+      }
+    })
+  )
+  const [leader] = members
+  if (!leader) throw new Error(`clearingThreads: ${threads} threads are too few`)
 
-  const forget = (pom: string, { key }: Prepared): void => {
+  const isTogether = ({ book, rules }: BookToClear): boolean =>
+    threads > 1 && isForTeam(book, rules) && stepsInMtus(book) >= togetherLeast
+
+  const toldBy = (isForTeam: boolean): readonly AnsweringThread[] => (isForTeam ? members : [leader])
+
+  const forget = (pom: string, { key, isForTeam: isAll }: Prepared): void => {
     prepared.delete(pom)
-    thread.tell({ kind: 'forget', key } satisfies Told)
+    for (const member of toldBy(isAll)) member.tell({ kind: 'forget', key } satisfies Told)
   }
 
-  /** The key of the very same book, which the thread gives away. */
+  /** The key of the very same book, which the threads give away. */
   const takePrepared = (book: Book): number | undefined => {
     for (const [pom, one] of prepared)
       if (one.book === book) {
@@ -63,18 +102,45 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
     return undefined
   }
 
+  const columnsFor = ({ book }: BookToClear): SharedArrayBuffer => {
+    const bytes = teamBytes(book, threads)
+    if (columns.byteLength < bytes) columns = new SharedArrayBuffer(bytes)
+    return columns
+  }
+
+  const clearAlone = ({ book, rules, start }: BookToClear): Promise<Cleared> => {
+    const key = takePrepared(book)
+    const packed = key ?? packBook(book)
+    const question: Question = { kind: 'clear', book: packed, rules, start, seat: undefined }
+    const buffers = typeof packed === 'number' ? [] : buffersOf(packed)
+    const outcome = leader.ask<ClearedBook>(question, buffers)
+    const lists = allLists([leader.ask<ListsOfMember>({ kind: 'lists' } satisfies Question)])
+    return answered(outcome, lists, leader.ask<string>({ kind: 'digest' } satisfies Question))
+  }
+
+  const clearTogether = (asked: BookToClear): Promise<Cleared> => {
+    const { book, rules, start } = asked
+    const packed = takePrepared(book) ?? packBook(book, true)
+    const control = newControl()
+    controls.add(control)
+    const seats = { size: threads, control, columns: columnsFor(asked) }
+    const [outcome, ...others] = members.map((member, rank) => {
+      const seat: Seat = { ...seats, rank }
+      return member.ask<ClearedBook>({ kind: 'clear', book: packed, rules, start, seat } satisfies Question)
+    })
+    const lists = allLists(
+      members.slice(0, WRITERS).map(member => member.ask<ListsOfMember>({ kind: 'lists' } satisfies Question))
+    )
+    const digest = leader.ask<string>({ kind: 'digest' } satisfies Question)
+    return answered(withHelp(outcome!, others), lists, digest).finally(() => controls.delete(control))
+  }
+
   return {
-    async clear({ book, rules, start }) {
-      const key = takePrepared(book)
-      const { packed, buffers } = key === undefined ? handOver(book) : { packed: key, buffers: [] }
-      const outcome = thread.ask<ClearedBook>({ kind: 'clear', book: packed, rules, start } satisfies Question, buffers)
-      const lists = thread.ask<OutcomeLists>({ kind: 'lists' } satisfies Question)
-      const digest = thread.ask<string>({ kind: 'digest' } satisfies Question)
-      // Where there is no outcome, that is what is said.
-      for (const later of [lists, digest]) later.catch(() => {})
-      return { outcome: await outcome, lists, digest }
+    async clear(asked) {
+      return isTogether(asked) ? clearTogether(asked) : clearAlone(asked)
     },
-    prepare(pom, { book }) {
+    prepare(pom, asked) {
+      const { book } = asked
       const earlier = prepared.get(pom)
       if (earlier?.book === book) return
       if (earlier) forget(pom, earlier)
@@ -83,10 +149,56 @@ export const clearingThread = (script = new URL('clearing-thread.ts', import.met
           forget(oldest, one)
           break
         }
-      const { packed, buffers } = handOver(book)
-      prepared.set(pom, { key: ++lastKey, book })
-      thread.tell({ kind: 'prepare', key: lastKey, book: packed } satisfies Told, buffers)
+      const isAll = isTogether(asked)
+      const packed = packBook(book, isAll)
+      prepared.set(pom, { key: ++lastKey, book, isForTeam: isAll })
+      const told: Told = { kind: 'prepare', key: lastKey, book: packed }
+      for (const member of toldBy(isAll)) member.tell(told, isAll ? [] : buffersOf(packed))
     },
-    close: () => thread.close()
+    async close() {
+      for (const control of controls) dismiss(control)
+      await Promise.all(members.map(member => member.close()))
+    }
   }
+}
+
+/** Where the thread of another ended the first one goes on alone; where it threw, no outcome is to be trusted. */
+const withHelp = async (outcome: Promise<ClearedBook>, others: readonly Promise<unknown>[]): Promise<ClearedBook> => {
+  const told = Promise.all(
+    others.map(other =>
+      other.catch((error: unknown) => {
+        if (error instanceof BrokenInvariant) throw error
+      })
+    )
+  )
+  const [cleared] = await Promise.all([outcome, told])
+  return cleared
+}
+
+/** Members that write lists. */
+const WRITERS = 2
+
+/** Who clears alone has all of them; a member that has none may fail. */
+const allLists = async (asked: readonly Promise<ListsOfMember>[]): Promise<OutcomeLists> => {
+  let allocations: ListsOfMember['allocations']
+  let requests: ListsOfMember['requests']
+  let failure: unknown
+  for (const answer of await Promise.allSettled(asked))
+    if (answer.status === 'rejected') failure = answer.reason
+    else {
+      allocations ??= answer.value.allocations
+      requests ??= answer.value.requests
+    }
+  if (allocations && requests) return { allocations, ...requests }
+  throw failure ?? new Error('no thread has the lists of an outcome')
+}
+
+const answered = async (
+  outcome: Promise<ClearedBook>,
+  lists: Promise<OutcomeLists>,
+  digest: Promise<string>
+): Promise<Cleared> => {
+  // Where there is no outcome, that is what is said.
+  for (const later of [lists, digest]) later.catch(() => {})
+  return { outcome: await outcome, lists, digest }
 }

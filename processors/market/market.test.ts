@@ -20,7 +20,7 @@ import { loadSolver } from '../../domain/optimisation/solver.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import { encode } from '../../schemas/codec.ts'
 import type { MarketCommand } from '../../schemas/generated.ts'
-import { type Clearing, clearingThread } from './clearing.ts'
+import { type Clearing, clearingThreads } from './clearing.ts'
 import { marketProcessor } from './market.ts'
 
 const decideHere = marketDecide(clearSession(await loadSolver()))
@@ -88,7 +88,7 @@ const cleared = async (clearing: Clearing, asked: BookToClear) => {
 }
 
 t.test('books that are asked for together are all answered, each with its own outcome', async t => {
-  const clearing = clearingThread()
+  const clearing = clearingThreads()
   t.teardown(() => clearing.close())
   const { book, rules, start } = asked()
   const fewer = { ...book, offers: book.offers.slice(0, 1) }
@@ -102,7 +102,7 @@ t.test('books that are asked for together are all answered, each with its own ou
 })
 
 t.test('a book that was handed over ahead gives the outcome that it gives otherwise', async t => {
-  const clearing = clearingThread()
+  const clearing = clearingThreads()
   t.teardown(() => clearing.close())
   const given = asked()
   const otherwise = await cleared(clearing, given)
@@ -112,7 +112,7 @@ t.test('a book that was handed over ahead gives the outcome that it gives otherw
 })
 
 t.test('a book that changed after it was handed over is cleared as it is at the gate', async t => {
-  const clearing = clearingThread()
+  const clearing = clearingThreads()
   t.teardown(() => clearing.close())
   const given = asked()
   const changed = { ...given, book: { ...given.book, offers: given.book.offers.slice(0, 1) } }
@@ -125,7 +125,7 @@ t.test('a book that changed after it was handed over is cleared as it is at the 
 })
 
 t.test('more books than the thread keeps are all cleared, each with its own outcome', async t => {
-  const clearing = clearingThread()
+  const clearing = clearingThreads()
   t.teardown(() => clearing.close())
   const given = asked()
   const books = Array.from({ length: 12 }, (_, n) => ({
@@ -143,7 +143,7 @@ t.test('more books than the thread keeps are all cleared, each with its own outc
 })
 
 t.test('a book that cannot be cleared is a broken invariant with its reason, and the next one is cleared', async t => {
-  const clearing = clearingThread()
+  const clearing = clearingThreads()
   t.teardown(() => clearing.close())
   const given = asked()
   const rules = { ...given.rules, objectives: ['beauty'] }
@@ -176,7 +176,7 @@ const endsOnce = async (t: Test): Promise<URL> => {
 }
 
 t.test('where the thread ends whoever waits is told so, and the next book starts another', async t => {
-  const clearing = clearingThread(await endsOnce(t))
+  const clearing = clearingThreads({ script: await endsOnce(t) })
   t.teardown(() => clearing.close())
   const given = asked()
   clearing.prepare('ROMA01', { ...given, book: { ...given.book } })
@@ -184,16 +184,16 @@ t.test('where the thread ends whoever waits is told so, and the next book starts
     [1, 2].map(() => clearing.clear(given).catch((error: unknown) => error))
   )
   for (const failure of failures) {
-    t.match(failure, { message: 'the thread of the clearing ended with 9' })
+    t.match(failure, { message: 'a thread of the clearing ended with 9' })
     t.notOk(failure instanceof BrokenInvariant, 'another attempt may succeed')
   }
   t.equal((await clearing.clear(given)).outcome.ranks.length, 2)
 })
 
 t.test('closing ends the thread, and whoever waits for it', async t => {
-  const clearing = clearingThread()
+  const clearing = clearingThreads()
   const waiting = clearing.clear(asked()).catch((error: unknown) => error)
   await clearing.close()
-  t.match(await waiting, { message: /the thread of the clearing ended/ })
+  t.match(await waiting, { message: /a thread of the clearing ended/ })
   await clearing.close()
 })

@@ -12,11 +12,11 @@ import type { MarketCommand, MarketEvent } from '../../schemas/generated.ts'
 import { noteWrittenList } from '../../schemas/written-lists.ts'
 import type { Processor } from '../runtime/processor.ts'
 import { booksAhead } from './books-ahead.ts'
-import { type Clearing, clearingThread } from './clearing.ts'
+import { type Clearing, clearingThreads } from './clearing.ts'
 import type { OutcomeLists } from './clearing-messages.ts'
 
 export const marketProcessor = (
-  clearing: Clearing = clearingThread()
+  clearing: Clearing = clearingThreads()
 ): Processor<MarketCommand, MarketEvent, Market> => {
   const ahead = booksAhead(clearing)
   return {

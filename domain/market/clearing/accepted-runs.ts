@@ -50,11 +50,16 @@ export const paymentOf = (power: number, price: number): number => {
 
 /**
  * Pieces in the order of steps become runs ordered by MTU, then DSO before TSO, then request id, then bid. Adds up what is
- * paid by request.
+ * paid by request. `runs`: room for as many runs as there are pieces.
  */
-export const acceptedRuns = (compiled: Compiled, pieces: Pieces, served: Served, paid: Float64Array): AcceptedRuns => {
+export const acceptedRuns = (
+  compiled: Compiled,
+  pieces: Pieces,
+  served: Served,
+  paid: Float64Array,
+  runs: AcceptedRuns
+): void => {
   const { book } = compiled
-  const runs = roomForRuns(book.offers.length, pieces.mtu.length)
   const most = mostInOneMtu(pieces)
   const writing: Writing = {
     pieces,
@@ -67,11 +72,10 @@ export const acceptedRuns = (compiled: Compiled, pieces: Pieces, served: Served,
     found: { count: 0, position: new Int32Array(most) },
     before: { count: 0, position: new Int32Array(most) }
   }
-  for (let o = 0, count = 0; o < book.offers.length; o++) {
+  for (let o = 0, count = 0; o + 1 < pieces.offerFrom.length; o++) {
     count = writeRuns(writing, o, count)
     runs.offerFrom[o + 1] = count
   }
-  return runs
 }
 
 interface Writing {

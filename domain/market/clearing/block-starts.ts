@@ -6,7 +6,7 @@
  * volume that it can reach. Supplies are substitutes, so a worth read where no block runs is an upper bound wherever blocks
  * run; a start whose worths add up to nothing is in no better solution than one without it, and is dropped.
  */
-import { blockOf, type Compiled, marketCount, roomOf } from './compiled-book.ts'
+import { blockOf, type Compiled, roomOf } from './compiled-book.ts'
 import { openDemand, pricePool } from './exchange.ts'
 import type { Pool } from './pool.ts'
 import { closedTo, dsoClassOf, type SliceClasses, tsoClassOf } from './slice-classes.ts'

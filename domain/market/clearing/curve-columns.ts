@@ -31,30 +31,35 @@ export const curveColumns = (book: Book): CurveColumns => {
   return columns
 }
 
-/** The same, to be given away. */
-export const ownCurveColumns = (book: Book): CurveColumns => {
+/** The same, to be given away; or in memory that threads share. */
+export const ownCurveColumns = (book: Book, isShared: boolean): CurveColumns => {
   const columns = known.get(book)
-  if (!columns) return putTogether(book)
+  if (!columns) return putTogether(book, isShared)
   const { intervalFrom, stepFrom, intervals, steps } = columns
-  return {
-    intervalFrom: intervalFrom.slice(),
-    stepFrom: stepFrom.slice(),
-    intervals: intervals.slice(),
-    steps: steps.slice()
-  }
+  const into = roomFor(intervals.length, steps.length, isShared)
+  into.intervals.set(intervals)
+  into.steps.set(steps)
+  return { intervalFrom: intervalFrom.slice(), stepFrom: stepFrom.slice(), ...into }
 }
 
-const putTogether = ({ offers }: Book): CurveColumns => {
+const putTogether = ({ offers }: Book, isShared = false): CurveColumns => {
   const curves = offers.flatMap(offer => (offer.kind === 'single' ? [stepsOf(offer)] : []))
   const intervalFrom = startsOf(curves, ({ intervals }) => intervals.length)
   const stepFrom = startsOf(curves, ({ steps }) => steps.length)
-  const intervals = new Int32Array(intervalFrom[curves.length]!)
-  const steps = new Float64Array(stepFrom[curves.length]!)
+  const into = roomFor(intervalFrom[curves.length]!, stepFrom[curves.length]!, isShared)
   curves.forEach((curve, n) => {
-    intervals.set(curve.intervals, intervalFrom[n])
-    steps.set(curve.steps, stepFrom[n])
+    into.intervals.set(curve.intervals, intervalFrom[n])
+    into.steps.set(curve.steps, stepFrom[n])
   })
-  return { intervalFrom, stepFrom, intervals, steps }
+  return { intervalFrom, stepFrom, ...into }
+}
+
+const roomFor = (intervals: number, steps: number, isShared: boolean): Pick<CurveColumns, 'intervals' | 'steps'> => {
+  const bytes = (size: number): ArrayBufferLike => (isShared ? new SharedArrayBuffer(size) : new ArrayBuffer(size))
+  return {
+    intervals: new Int32Array(bytes(intervals * Int32Array.BYTES_PER_ELEMENT)),
+    steps: new Float64Array(bytes(steps * Float64Array.BYTES_PER_ELEMENT))
+  }
 }
 
 /** Where each of these begins in a column that holds them all; then where the last ends. */

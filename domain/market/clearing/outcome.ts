@@ -5,13 +5,15 @@
  * MTU, half up, to whole µ€, so totals are exact sums of lines. Inside one offer and MTU, accepted steps go to its
  * requests in a fixed order (pieces.ts), so an outcome and the curves say which bid served whom.
  */
-import { type AcceptedRuns, acceptedRuns, allocationsOf, roomForRuns, type Served } from './accepted-runs.ts'
+import { type AcceptedRuns, allocationsOf, roomForRuns, type Served } from './accepted-runs.ts'
 import type { Book, ClearingOutcome, OfferOutcome, ProfileInterval, RequestOutcome, SideTotals } from './book.ts'
 import type { Compiled } from './compiled-book.ts'
 import type { Grants } from './grants.ts'
-import { inStepOrder, type Pieces, piecesOfGrants } from './pieces.ts'
-import { rejectionReason, rejectionReasonList, rejectionsOf } from './rejection-reasons.ts'
+import { outcomeShare, outcomeSums } from './outcome-share.ts'
+import { type Pieces, piecesOfGrants } from './pieces.ts'
+import { rejectionReasonList } from './rejection-reasons.ts'
 import { listOfRuns, type RequestRuns, requestRuns } from './request-runs.ts'
+import { alone } from './team.ts'
 
 export type ClearingHead = Pick<ClearingOutcome, 'algorithm' | 'version' | 'gap' | 'nodes'>
 
@@ -38,32 +40,8 @@ export const outcomeOf = (compiled: Compiled, unordered: Pieces, head: ClearingH
   writtenOutcome(compiled.book, outcomeColumns(compiled, unordered, head))
 
 export const outcomeColumns = (compiled: Compiled, unordered: Pieces, head: ClearingHead): OutcomeColumns => {
-  const { book } = compiled
-  const pieces = inStepOrder(compiled, unordered)
-  const served = nothingServed(book)
-  const dsoCost = nothingSummed()
-  const tsoCost = nothingSummed()
-  const accepted: AcceptedOffer[] = []
-  for (let o = 0; o < book.offers.length; o++)
-    if (pieces.offerFrom[o]! < pieces.offerFrom[o + 1]!)
-      accepted.push(noteOffer(compiled, pieces, o, served, dsoCost, tsoCost))
-  const paid = new Float64Array(book.requests.length)
-  const runs = acceptedRuns(compiled, pieces, served, paid)
-  const ranks = ranksOf(book.offers.length, accepted)
-  const rejections = rejectionsOf(compiled, served)
-  const reasons = new Uint8Array(book.offers.length)
-  for (let o = 0; o < reasons.length; o++)
-    if (ranks[o] === 0) reasons[o] = rejectionReasonList.indexOf(rejectionReason(rejections, o))
-  return {
-    ...head,
-    runs,
-    ranks,
-    reasons,
-    served,
-    paid,
-    dso: totalsOf(compiled, 1, served, totalOf(dsoCost), paid),
-    tso: totalsOf(compiled, 0, served, totalOf(tsoCost), paid)
-  }
+  const { runs, sums } = outcomeShare(compiled, unordered, alone, 0)
+  return { ...head, runs, ...outcomeSums(compiled, sums) }
 }
 
 const nothingServed = ({ requests, mtus }: Book): Served => ({
@@ -126,54 +104,6 @@ export const columnsOfOutcome = (book: Book, { offers, requests, ...outcome }: C
   }
 }
 
-interface AcceptedOffer {
-  readonly offer: number
-  readonly forDso: boolean
-  readonly averageBid: number
-}
-
-/** Adds what an offer serves to what its requests got and cost. */
-const noteOffer = (
-  { book: { mtus }, requestIsDso }: Compiled,
-  { offerFrom, mtu, request, power, price }: Pieces,
-  offer: number,
-  served: Served,
-  dsoCost: ExactSum,
-  tsoCost: ExactSum
-): AcceptedOffer => {
-  const end = offerFrom[offer + 1]!
-  let volume = 0
-  let cost = 0
-  let forDso = false
-  for (let p = offerFrom[offer]!; p < end; p++) {
-    const to = request[p]!
-    const slot = to * mtus + mtu[p]!
-    const amount = power[p]!
-    const bid = price[p]!
-    const ticks = amount * bid
-    served.power[slot]! += amount
-    if (bid > served.highestBid[slot]!) served.highestBid[slot] = bid
-    volume += amount
-    cost += ticks
-    if (requestIsDso[to] === 1) {
-      forDso = true
-      addTo(dsoCost, ticks)
-    } else addTo(tsoCost, ticks)
-  }
-  return { offer, forDso, averageBid: cost / volume }
-}
-
-/** 1 = keep longest: what serves the DSO before what does not, then by average accepted bid, then by arrival (T-21). */
-const ranksOf = (offers: number, accepted: readonly AcceptedOffer[]): Int32Array => {
-  const ranks = new Int32Array(offers)
-  accepted
-    .toSorted((a, b) => Number(b.forDso) - Number(a.forDso) || a.averageBid - b.averageBid || a.offer - b.offer)
-    .forEach(({ offer }, k) => {
-      ranks[offer] = k + 1
-    })
-  return ranks
-}
-
 const requestOutcome = (
   id: string,
   r: number,
@@ -189,44 +119,3 @@ const requestOutcome = (
     paidMicroEur
   }
 }
-
-const totalsOf = (
-  { book, demand, requestIsDso }: Compiled,
-  side: 0 | 1,
-  served: Served,
-  bidCostTicks: bigint,
-  paid: Float64Array
-): SideTotals => {
-  let asked = 0
-  let reached = 0
-  let paidMicroEur = 0
-  book.requests.forEach((_, r) => {
-    if (requestIsDso[r] !== side) return
-    for (let t = 0; t < book.mtus; t++) {
-      asked += demand[r]![t]!
-      reached += served.power[r * book.mtus + t]!
-    }
-    paidMicroEur += paid[r]!
-  })
-  return { asked, served: reached, bidCostTicks, paidMicroEur }
-}
-
-/** A sum of whole numbers below 2^53, exact; a bigint for each addend would cost most of the outcome's time. */
-interface ExactSum {
-  /** One number, in place: a field would be a new object with each addend. */
-  readonly low: Float64Array
-  high: bigint
-}
-
-const nothingSummed = (): ExactSum => ({ low: new Float64Array(1), high: 0n })
-
-const addTo = (sum: ExactSum, ticks: number): void => {
-  const half = 2 ** 52
-  const low = sum.low[0]!
-  if (low >= half || ticks >= half) {
-    sum.high += BigInt(low) + BigInt(ticks)
-    sum.low[0] = 0
-  } else sum.low[0] = low + ticks
-}
-
-const totalOf = ({ low, high }: ExactSum): bigint => high + BigInt(low[0]!)

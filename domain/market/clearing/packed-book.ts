@@ -37,7 +37,8 @@ const kinds: readonly (readonly [Quantity, Direction, OfferService])[] = (['P', 
   )
 )
 
-export const packBook = (book: Book): PackedBook => {
+/** `isShared`: the curves, which are most of it, in memory that threads share, so that several may have it. */
+export const packBook = (book: Book, isShared = false): PackedBook => {
   const { mtus, units, rules, offers, requests } = book
   const unitOf = new Map(units.map(({ id }, n) => [id, n]))
   const curves = offers.flatMap(offer => (offer.kind === 'single' ? [stepsOf(offer)] : []))
@@ -46,7 +47,7 @@ export const packBook = (book: Book): PackedBook => {
     if (Object.keys(state).length > 0) unitStates.set(n, state)
   })
   return {
-    ...ownCurveColumns(book),
+    ...ownCurveColumns(book, isShared),
     ...{ mtus, rules, unitStates },
     unitIds: units.map(({ id }) => id),
     pods: units.flatMap(({ pods }) => pods),

@@ -25,22 +25,44 @@ export interface Piece {
   readonly price: number
 }
 
-/** Overwritten by the next call. */
-export const piecesOfGrants = ({ book }: Compiled, grants: Grants): Pieces => {
-  const { count } = grants
+/** Of which grants, and of which offers, pieces are made. */
+export interface GrantShare {
+  /** Where grants begin and end, pair by pair, in the order of MTUs. */
+  readonly ranges: Int32Array
+  /** Offers from this one up to that one. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Overwritten by the next call. Offer `share.from` is the first one of the result. */
+export const piecesOfGrants = (
+  { book }: Compiled,
+  grants: Grants,
+  share: GrantShare = { ranges: Int32Array.of(0, grants.count), from: 0, to: book.offers.length }
+): Pieces => {
+  const { ranges, from } = share
+  const offers = share.to - from
+  const offerFrom = new Int32Array(offers + 1)
+  for (let k = 0; k < ranges.length; k += 2)
+    for (let g = ranges[k]!; g < ranges[k + 1]!; g++) {
+      const o = grants.offer[g]! - from
+      if (o >= 0 && o < offers) offerFrom[o + 1]!++
+    }
+  for (let o = 0; o < offers; o++) offerFrom[o + 1]! += offerFrom[o]!
+  const count = offerFrom[offers]!
   if (sorted.mtu.length < count) sorted = emptyPieces(0, 2 * count)
-  const offerFrom = new Int32Array(book.offers.length + 1)
   const { mtu, request, power, price } = sorted
-  for (let g = 0; g < count; g++) offerFrom[grants.offer[g]! + 1]!++
-  for (let o = 0; o < book.offers.length; o++) offerFrom[o + 1]! += offerFrom[o]!
   const next = offerFrom.slice()
-  for (let g = 0; g < count; g++) {
-    const p = next[grants.offer[g]!]!++
-    mtu[p] = grants.mtu[g]!
-    request[p] = grants.request[g]!
-    power[p] = grants.power[g]!
-    price[p] = grants.price[g]!
-  }
+  for (let k = 0; k < ranges.length; k += 2)
+    for (let g = ranges[k]!; g < ranges[k + 1]!; g++) {
+      const o = grants.offer[g]! - from
+      if (o < 0 || o >= offers) continue
+      const p = next[o]!++
+      mtu[p] = grants.mtu[g]!
+      request[p] = grants.request[g]!
+      power[p] = grants.power[g]!
+      price[p] = grants.price[g]!
+    }
   return { ...sorted, offerFrom }
 }
 

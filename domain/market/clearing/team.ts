@@ -32,11 +32,12 @@ export const alone: Team = {
 }
 
 /** Short enough that members share the run of a block and the hours in which most is asked for; long enough for what MTUs share. */
-const MTUS_TOGETHER = 4
+const MTUS_TOGETHER = 1
 
-/** Whether what belongs to an MTU is this member's to work out. */
-export const isOwn = ({ rank, size }: Team, mtu: number): boolean =>
-  size === 1 || Math.floor(mtu / MTUS_TOGETHER) % size === rank
+/** Whose it is to work out what belongs to an MTU. */
+export const memberOf = ({ size }: Team, mtu: number): number => Math.floor(mtu / MTUS_TOGETHER) % size
+
+export const isOwn = (team: Team, mtu: number): boolean => memberOf(team, mtu) === team.rank
 
 /**
  * Paper on which members tell each other numbers: one writes its own, `meet`s, and reads those of all. Two sheets in turns, since
