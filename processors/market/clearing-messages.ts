@@ -32,20 +32,11 @@ export interface ClearQuestion {
 export type Asked = Told | (Question & { readonly id: number })
 
 /** By offer and by request, as they stand in their records. */
-export interface OutcomeLists extends RequestLists {
+export interface OutcomeLists {
   readonly allocations: WrittenLists
-}
-
-export interface RequestLists {
   readonly served: WrittenLists
   readonly residual: WrittenLists
   readonly prices: WrittenLists
-}
-
-/** What one thread has of them: of a team, the first member those of the requests, the second the allocations. */
-export interface ListsOfMember {
-  readonly allocations: WrittenLists | undefined
-  readonly requests: RequestLists | undefined
 }
 
 /** An outcome, and what comes some time later. */

@@ -4,13 +4,13 @@
  * by it.
  */
 import { parentPort } from 'node:worker_threads'
-import type { AcceptedRuns } from '../../domain/market/clearing/accepted-runs.ts'
+import type { AcceptedRuns, Served } from '../../domain/market/clearing/accepted-runs.ts'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import type { ClearedTogether } from '../../domain/market/clearing/clear-together.ts'
 import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
 import type { OutcomeColumns } from '../../domain/market/clearing/outcome.ts'
 import { type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
-import { type RequestRuns, requestRuns } from '../../domain/market/clearing/request-runs.ts'
+import { requestRuns } from '../../domain/market/clearing/request-runs.ts'
 import { clearSession, clearSessionTogether } from '../../domain/market/sessions/clear-session.ts'
 import { type ClearedBook, startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
@@ -19,7 +19,7 @@ import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import { writtenAllocations, writtenRuns } from '../../schemas/allocation-lists.ts'
 import type { SessionRules } from '../../schemas/generated.ts'
 import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
-import { type Asked, type ClearQuestion, type ListsOfMember, PREPARED_MAX, type Question } from './clearing-messages.ts'
+import { type Asked, type ClearQuestion, type OutcomeLists, PREPARED_MAX, type Question } from './clearing-messages.ts'
 import { dismiss, type Seat, TeamBroken, teamOf } from './clearing-team.ts'
 
 const port = parentPort
@@ -45,15 +45,15 @@ const bookOf = (asked: PackedBook | number): Book => {
   return book
 }
 
-/** Of the last outcome, what this thread is asked about. */
+/** Of the last outcome, what this thread is asked about: nothing of it was handed over. */
 interface Last {
   readonly book: Book
   readonly startOf: readonly number[]
-  /** Where the allocations are to be written here. */
+  readonly served: Served
+  /** Where lists are to be written here. */
   readonly runs: AcceptedRuns | undefined
-  /** Without what was handed over. */
+  /** Where the digest is to be worked out here. */
   readonly outcome: OutcomeColumns | undefined
-  readonly requested: RequestRuns | undefined
 }
 
 let last: Last | undefined
@@ -74,13 +74,13 @@ const clearAsFirst = ({ book: asked, rules, start, seat }: ClearQuestion): Clear
   const book = bookOf(asked)
   const together = seat && clearInTeam(book, rules, seat)
   const outcome = together?.outcome ?? clear(book, rules)
+  const { power, highestBid } = outcome.served
+  const served = { power: power.slice(), highestBid: highestBid.slice() }
   last = {
-    book,
-    startOf: startsOfMtus(start, book.mtus),
+    ...{ book, startOf: startsOfMtus(start, book.mtus), served },
     runs: together ? undefined : outcome.runs,
     // What was accepted is in shared memory.
-    outcome: { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice() },
-    requested: requestRuns(book, outcome.served)
+    outcome: { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice(), served }
   }
   return outcome
 }
@@ -88,8 +88,8 @@ const clearAsFirst = ({ book: asked, rules, start, seat }: ClearQuestion): Clear
 const help = ({ book: asked, rules, start }: ClearQuestion, seat: Seat): undefined => {
   const book = bookOf(asked)
   const together = clearInTeam(book, rules, seat)
-  const runs = seat.rank === WRITER ? together?.runs : undefined
-  last = { book, startOf: startsOfMtus(start, book.mtus), runs, outcome: undefined, requested: undefined }
+  if (together && seat.rank === WRITER)
+    last = { ...together, book, startOf: startsOfMtus(start, book.mtus), outcome: undefined }
 }
 
 /** Undefined where the first member has to clear the book alone. */
@@ -102,34 +102,30 @@ const clearInTeam = (book: Book, rules: SessionRules, seat: Seat): ClearedTogeth
   }
 }
 
-/** The member that writes the allocations, while the first one works out the digest. */
+/** The member that writes lists, while the first one works out the digest. */
 const WRITER = 1
 
-const ofLast = (): Last => {
-  if (!last) throw new Error('there is no outcome')
-  return last
-}
-
-const lists = (): ListsOfMember => {
-  const { book, runs, requested, startOf } = ofLast()
+/** Undefined where another member has them. */
+const lists = (): OutcomeLists | undefined => {
+  if (!last?.runs) return undefined
+  const { book, runs, served, startOf } = last
+  const requested = requestRuns(book, served)
   return {
-    allocations: runs && writtenAllocations(runs, book.requests, startOf),
-    requests: requested && {
-      served: writtenRuns(requested.served, startOf),
-      residual: writtenRuns(requested.residual, startOf),
-      prices: writtenRuns(requested.prices, startOf)
-    }
+    allocations: writtenAllocations(runs, book.requests, startOf),
+    served: writtenRuns(requested.served, startOf),
+    residual: writtenRuns(requested.residual, startOf),
+    prices: writtenRuns(requested.prices, startOf)
   }
 }
 
 const digest = (): string => {
-  const { book, outcome, requested, startOf } = ofLast()
-  if (!outcome) throw new Error('another thread has the outcome')
+  if (!last?.outcome) throw new Error('there is no outcome')
+  const { book, outcome, startOf } = last
   last = undefined
-  return outcomeDigestOfColumns(book, outcome, startOf, requested)
+  return outcomeDigestOfColumns(book, outcome, startOf)
 }
 
-const answerTo = (asked: Question): ClearedBook | ListsOfMember | string | undefined =>
+const answerTo = (asked: Question): ClearedBook | OutcomeLists | string | undefined =>
   asked.kind === 'clear' ? clearBook(asked) : asked.kind === 'lists' ? lists() : digest()
 
 const prepare = (key: number, packed: PackedBook): void => {

@@ -15,14 +15,7 @@ import type { ClearedBook } from '../../domain/market/sessions/close-session.ts'
 import type { BookToClear } from '../../domain/market/sessions/market.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import { type AnsweringThread, answeringThread } from '../runtime/answering-thread.ts'
-import {
-  type Cleared,
-  type ListsOfMember,
-  type OutcomeLists,
-  PREPARED_MAX,
-  type Question,
-  type Told
-} from './clearing-messages.ts'
+import { type Cleared, type OutcomeLists, PREPARED_MAX, type Question, type Told } from './clearing-messages.ts'
 import { dismiss, newControl, type Seat } from './clearing-team.ts'
 
 export interface Clearing {
@@ -114,7 +107,7 @@ export const clearingThreads = ({
     const question: Question = { kind: 'clear', book: packed, rules, start, seat: undefined }
     const buffers = typeof packed === 'number' ? [] : buffersOf(packed)
     const outcome = leader.ask<ClearedBook>(question, buffers)
-    const lists = allLists([leader.ask<ListsOfMember>({ kind: 'lists' } satisfies Question)])
+    const lists = listsOf([leader.ask<OutcomeLists>({ kind: 'lists' } satisfies Question)])
     return answered(outcome, lists, leader.ask<string>({ kind: 'digest' } satisfies Question))
   }
 
@@ -128,8 +121,10 @@ export const clearingThreads = ({
       const seat: Seat = { ...seats, rank }
       return member.ask<ClearedBook>({ kind: 'clear', book: packed, rules, start, seat } satisfies Question)
     })
-    const lists = allLists(
-      members.slice(0, WRITERS).map(member => member.ask<ListsOfMember>({ kind: 'lists' } satisfies Question))
+    const lists = listsOf(
+      members
+        .slice(0, WRITERS)
+        .map(member => member.ask<OutcomeLists | undefined>({ kind: 'lists' } satisfies Question))
     )
     const digest = leader.ask<string>({ kind: 'digest' } satisfies Question)
     return answered(withHelp(outcome!, others), lists, digest).finally(() => controls.delete(control))
@@ -178,18 +173,12 @@ const withHelp = async (outcome: Promise<ClearedBook>, others: readonly Promise<
 /** Members that write lists. */
 const WRITERS = 2
 
-/** Who clears alone has all of them; a member that has none may fail. */
-const allLists = async (asked: readonly Promise<ListsOfMember>[]): Promise<OutcomeLists> => {
-  let allocations: ListsOfMember['allocations']
-  let requests: ListsOfMember['requests']
+/** One member has them; another may fail. */
+const listsOf = async (asked: readonly Promise<OutcomeLists | undefined>[]): Promise<OutcomeLists> => {
   let failure: unknown
   for (const answer of await Promise.allSettled(asked))
     if (answer.status === 'rejected') failure = answer.reason
-    else {
-      allocations ??= answer.value.allocations
-      requests ??= answer.value.requests
-    }
-  if (allocations && requests) return { allocations, ...requests }
+    else if (answer.value) return answer.value
   throw failure ?? new Error('no thread has the lists of an outcome')
 }
 

@@ -6,7 +6,7 @@
  * by itself (clear-book.ts), as it would have without the others. The outcome is the same to the last bit in either case.
  */
 
-import type { AcceptedRuns } from './accepted-runs.ts'
+import type { AcceptedRuns, Served } from './accepted-runs.ts'
 import {
   askedOf,
   classesOfBlock,
@@ -39,6 +39,7 @@ export interface ClearedTogether {
   readonly outcome: OutcomeColumns | undefined
   /** In the team's memory, until the next book. */
   readonly runs: AcceptedRuns
+  readonly served: Served
 }
 
 /** Undefined where the book is not of that kind; `solver`: the name of the one that clears such books. */
@@ -51,13 +52,14 @@ export const clearTogether = (book: Book, solver: string, team: Team): ClearedTo
     if (!granted) return undefined
     const { all, share, gap } = granted
     const { runs, sums } = outcomeShare(compiled, piecesOfGrants(compiled, all, share), team, share.from)
-    if (team.rank > 0) return { outcome: undefined, runs }
+    const { served } = sums
+    if (team.rank > 0) return { outcome: undefined, runs, served }
     const outcome: OutcomeColumns = {
       ...{ algorithm: 'merit-order', version: `${clearingVersion}/${solver}`, gap, nodes: 0 },
       runs: lastingRuns(runs),
       ...outcomeSums(compiled, sums)
     }
-    return { outcome, runs }
+    return { outcome, runs, served }
   } catch (error) {
     if (error instanceof NoRoomForTeam) return undefined
     throw error
