@@ -9,7 +9,8 @@
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
 import { dearestExit, noRoom, noteEntered, noteMoved, topOf } from './exits.ts'
-import { addVolume, followClasses, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
+import { followClasses, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
+import { addInOrder, takeOut } from './volume-order.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
@@ -189,28 +190,4 @@ export const enter = (
     noteEntered(pool, classIndex, fixed)
   }
   return amount - rest
-}
-
-/** What is left of it is nothing: it stays in the columns, and is no longer linked. */
-const takeOut = ({ lastOf, volume }: Pool, classIndex: number, entry: number): void => {
-  const { before } = volume
-  let after = lastOf[classIndex]!
-  if (after === entry) {
-    lastOf[classIndex] = before[entry]!
-    return
-  }
-  while (before[after] !== entry) after = before[after]!
-  before[after] = before[entry]!
-}
-
-/** Volume of a class stays sorted by price; what is decided elsewhere comes before equals. */
-const addInOrder = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): void => {
-  const { volume } = pool
-  let at = pool.lastOf[classIndex]!
-  let after = -1
-  while (at >= 0 && volume.price[at]! >= price) {
-    after = at
-    at = volume.before[at]!
-  }
-  addVolume(pool, classIndex, offer, price, amount, at, after)
 }
