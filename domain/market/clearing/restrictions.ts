@@ -93,16 +93,13 @@ interface Use {
 export const brokenBy = (compiled: Compiled, grants: Grants): Restriction[] => {
   const { book, offerUnit, offerMarket, requestIsDso, hasMinAcceptance } = compiled
   const broken: Restriction[] = []
-  const watched = Uint8Array.from(book.units, (unit, u) =>
-    unit.caps !== undefined || book.rules.exclusivePerPod || isOfferedBothWays(compiled, u) ? 1 : 0
+  const watched = book.units.map(
+    (unit, u) => unit.caps !== undefined || book.rules.exclusivePerPod || isOfferedBothWays(compiled, u)
   )
-  // Most grants are of offers that nothing is to be said of: one look tells.
-  const noticed = Uint8Array.from(book.offers, (_, o) => (hasMinAcceptance[o] || watched[offerUnit[o]!] ? 1 : 0))
   const uses = new Map<number, Use>()
   const accepted = new Map<number, number>()
   for (let g = 0; g < grants.count; g++) {
     const offer = grants.offer[g]!
-    if (noticed[offer] === 0) continue
     const mtu = grants.mtu[g]!
     const unit = offerUnit[offer]!
     if (hasMinAcceptance[offer]) {
