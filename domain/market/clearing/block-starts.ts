@@ -51,30 +51,24 @@ export const possibleStarts = (
   const most = Math.min(block.power, Math.floor(block.maxEnergy / block.duration))
   const starts: Start[] = []
   if (most < least) return { starts, least }
-  const mostAt = new Float64Array(Math.max(0, block.latest - block.earliest))
+  const mostAt = new Map<number, number>()
   for (let t = block.earliest; t < block.latest; t++) {
     const slice = at(t * marketCount + market)
     if (!slice) continue
     const { dso, tso } = classesOfBlock(compiled, slice.classes, offer)
-    const asked = askedOf(compiled, slice.dso, dso, t) + askedOf(compiled, slice.tso, tso, t)
-    mostAt[t - block.earliest] = Math.min(most, asked, roomOf(compiled, compiled.offerUnit[offer]!, market, t))
+    let asked = 0
+    const demandOf = (pool: Pool, c: number): number =>
+      c < 0 ? 0 : pool.shape.eligible[c]!.reduce((sum, r) => sum + compiled.demand[pool.requests[r]!]![t]!, 0)
+    asked = demandOf(slice.dso, dso) + demandOf(slice.tso, tso)
+    mostAt.set(t, Math.min(most, asked, roomOf(compiled, compiled.offerUnit[offer]!, market, t)))
   }
   for (let start = block.earliest; start + block.duration <= block.latest; start++) {
     let possible = most
     for (let t = start; t < start + block.duration && possible > 0; t++)
-      possible = Math.min(possible, mostAt[t - block.earliest]!)
+      possible = Math.min(possible, mostAt.get(t) ?? 0)
     if (possible >= least) starts.push({ start, most: possible })
   }
   return { starts, least }
-}
-
-/** By all requests that a class may serve. */
-const askedOf = ({ demand }: Compiled, { requests, shape }: Pool, classIndex: number, mtu: number): number => {
-  if (classIndex < 0) return 0
-  const eligible = shape.eligible[classIndex]!
-  let asked = 0
-  for (let k = 0; k < eligible.length; k++) asked += demand[requests[eligible[k]!]!]![mtu]!
-  return asked
 }
 
 /** Prices of pools that no longer change: all blocks ask for the same ones. A class that is new to a pool prices it again. */
