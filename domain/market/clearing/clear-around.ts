@@ -9,18 +9,10 @@
  * both sides together take no more of it than before.
  */
 import type { Compiled } from './compiled-book.ts'
-import {
-  accept,
-  demandAt,
-  type Forced,
-  force,
-  type Slice,
-  type SlicePools,
-  takeFromPaper,
-  writeOnPaper
-} from './merit-order.ts'
+import { accept, demandAt, type Forced, force, type Slice, type SlicePools, writeOnPaper } from './merit-order.ts'
 import { emptied, type Pool } from './pool.ts'
 import { classesOfPools, closedTo, dsoClassOf, type SliceClasses, tsoClassOf } from './slice-classes.ts'
+import { copyVolume, volumeFor } from './volume.ts'
 
 /** `cleared`: by `clearSlice`, without forced volume. */
 export const clearAround = (compiled: Compiled, cleared: Slice, forced: readonly Forced[]): SlicePools => {
@@ -28,11 +20,13 @@ export const clearAround = (compiled: Compiled, cleared: Slice, forced: readonly
   const dso = emptied(cleared.dso, demandAt(compiled, cleared.dso.requests, mtu))
   const tso = emptied(cleared.tso, demandAt(compiled, cleared.tso.requests, mtu))
   const classes = classesOfPools(cleared.classes, dso, tso)
+  // The DSO accepts no more rows than it had, and these: they need not be written twice.
   writeOnPaper(dso, tso)
+  dso.volume = volumeFor(cleared.dso.volume.count + forced.length, compiled.memory)
   for (const one of forced) force(compiled, dso, tso, classes, one)
   const taken = offerToDso(compiled, cleared, dso, classes)
   if (tso.requests.length > 0) offerToTso(compiled, cleared, taken, tso, classes)
-  takeFromPaper(dso, tso, compiled.memory)
+  tso.volume = copyVolume(tso.volume, compiled.memory)
   return { mtu, dso, tso, classes }
 }
 
@@ -40,18 +34,16 @@ export const clearAround = (compiled: Compiled, cleared: Slice, forced: readonly
 let takenNow = new Float64Array(0)
 
 const offerToDso = (compiled: Compiled, cleared: Slice, dso: Pool, classes: SliceClasses): Float64Array => {
-  const { steps, toDso } = cleared
-  if (takenNow.length < steps.length) takenNow = new Float64Array(2 * steps.length)
-  const { offer, price } = compiled.merit[cleared.market]![cleared.mtu]!
+  // Its rows are the first of the steps, in their order.
+  const { count, offer, price, amount } = cleared.dso.volume
+  if (takenNow.length < cleared.steps.length) takenNow = new Float64Array(2 * cleared.steps.length)
+  takenNow.fill(0, 0, cleared.steps.length)
   const { offerKind } = compiled
-  for (let n = 0; n < steps.length; n++) {
-    const amount = toDso[n]!
-    takenNow[n] = 0
-    if (amount === 0 || dso.left === 0) continue
-    const o = offer[steps[n]!]!
-    const bid = price[steps[n]!]!
+  for (let n = 0; n < count && dso.left > 0; n++) {
+    const o = offer[n]!
+    const bid = price[n]!
     const classIndex = dsoClassOf(classes, offerKind[o]!, closedTo(classes, o), bid)
-    if (classIndex >= 0) takenNow[n] = accept(dso, classIndex, o, bid, amount)
+    if (classIndex >= 0) takenNow[n] = accept(dso, classIndex, o, bid, amount[n]!)
   }
   return takenNow
 }

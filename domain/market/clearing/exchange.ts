@@ -9,14 +9,15 @@
  * requests could displace stays. So it costs little in a pool of any size, but the pool need not be at least cost then.
  */
 import { dearestExit, noRoom, noteEntered, noteMoved, topOf } from './exits.ts'
-import { addVolume, followClasses, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
+import { followClasses, type Pool, place, type Search, searchOf, takesMore } from './pool.ts'
+import { addInOrder, takeOut } from './volume-order.ts'
 
 /** Price of a class whose next W finds open demand. */
 export const openDemand = Number.POSITIVE_INFINITY
 
 /** By class, what its next W displaces; `fixed` offers (by index) are never displaced. */
 export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Float64Array): void => {
-  const { requests, residual, volume } = pool
+  const { requests, residual } = pool
   const count = pool.shape.eligible.length
   followClasses(pool)
   const search = searchOf(pool)
@@ -28,28 +29,17 @@ export const pricePool = (pool: Pool, fixed: Uint8Array | undefined, prices: Flo
       search.requests[spread.tail++] = r
     }
   spreadPrice(spread, openDemand)
-  let searches = 0
-  while (spread.unseen > 0 && searches < searchesMost) {
-    searches++
-    let source = -1
-    let dearest = Number.NEGATIVE_INFINITY
-    for (let c = 0; c < count; c++) {
-      if (seenClass[c] === mark) continue
-      const top = topOf(pool, c, fixed)
-      if (top < 0 || volume.price[top]! <= dearest) continue
-      source = c
-      dearest = volume.price[top]!
+  if (spread.unseen > 0) {
+    listTops(pool, fixed, search)
+    while (spread.unseen > 0 && tops.count > 0) {
+      const source = tops.classes[0]!
+      const price = tops.price[0]!
+      dropTop()
+      if (seenClass[source] === mark) continue
+      leaveRequests(spread, source)
+      spreadPrice(spread, price)
     }
-    if (source < 0) break
-    leaveRequests(spread, source)
-    spreadPrice(spread, dearest)
   }
-  if (spread.unseen > 0)
-    for (const c of dearestFirst(pool, fixed, seenClass, mark)) {
-      if (seenClass[c] === mark) continue
-      leaveRequests(spread, c)
-      spreadPrice(spread, volume.price[topOf(pool, c, fixed)]!)
-    }
   if (spread.unseen > 0) for (let c = 0; c < count; c++) if (seenClass[c] !== mark) prices[c] = noRoom
 }
 
@@ -96,36 +86,44 @@ const leaveRequests = (spread: Spread, c: number): void => {
   }
 }
 
-/** In most pools the first few sources reach all; where each place stands for itself, sorting them is less work than searching. */
-const searchesMost = 6
+/** Paper: what may leave classes without a price, as a heap with the dearest on top. The dearest tenth reaches all the others. */
+const tops = { count: 0, price: new Float64Array(0), classes: new Int32Array(0) }
 
-const dearestFirst = (
-  pool: Pool,
-  fixed: Uint8Array | undefined,
-  seenClass: Int32Array,
-  mark: number
-): readonly number[] => {
+const listTops = (pool: Pool, fixed: Uint8Array | undefined, { seenClass, mark }: Search): void => {
   const count = pool.shape.eligible.length
-  const found: number[] = []
-  // Price and place in one number: those sort five times as fast as what a function compares.
-  const keys = new Float64Array(count)
-  let most = 0
+  if (tops.price.length < count) {
+    tops.price = new Float64Array(2 * count)
+    tops.classes = new Int32Array(2 * count)
+  }
+  const { price, classes } = tops
+  tops.count = 0
   for (let c = 0; c < count; c++) {
     const top = seenClass[c] === mark ? -1 : topOf(pool, c, fixed)
     if (top < 0) continue
-    const price = pool.volume.price[top]!
-    if (price > most) most = price
-    keys[found.length] = price * count + (count - 1 - c)
-    found.push(c)
+    price[tops.count] = pool.volume.price[top]!
+    classes[tops.count++] = c
   }
-  const priceOf = (c: number): number => pool.volume.price[topOf(pool, c, fixed)]!
-  if ((most + 1) * count > Number.MAX_SAFE_INTEGER) return found.sort((a, b) => priceOf(b) - priceOf(a))
-  const rising = keys.subarray(0, found.length).sort()
-  for (let k = 0; k < rising.length; k++) {
-    const key = rising[rising.length - 1 - k]!
-    found[k] = count - 1 - (key - Math.floor(key / count) * count)
+  for (let n = (tops.count >> 1) - 1; n >= 0; n--) sinkTop(n, price[n]!, classes[n]!)
+}
+
+const dropTop = (): void => {
+  const last = --tops.count
+  sinkTop(0, tops.price[last]!, tops.classes[last]!)
+}
+
+/** From a free place down to where nothing dearer is below. */
+const sinkTop = (from: number, dearest: number, c: number): void => {
+  const { count, price, classes } = tops
+  let n = from
+  for (let child = 2 * n + 1; child < count; child = 2 * n + 1) {
+    if (child + 1 < count && price[child + 1]! > price[child]!) child++
+    if (price[child]! <= dearest) break
+    price[n] = price[child]!
+    classes[n] = classes[child]!
+    n = child
   }
-  return found
+  price[n] = dearest
+  classes[n] = c
 }
 
 /** About what the next W of a class displaces: never more than `pricePool` says. */
@@ -189,28 +187,4 @@ export const enter = (
     noteEntered(pool, classIndex, fixed)
   }
   return amount - rest
-}
-
-/** What is left of it is nothing: it stays in the columns, and is no longer linked. */
-const takeOut = ({ lastOf, volume }: Pool, classIndex: number, entry: number): void => {
-  const { before } = volume
-  let after = lastOf[classIndex]!
-  if (after === entry) {
-    lastOf[classIndex] = before[entry]!
-    return
-  }
-  while (before[after] !== entry) after = before[after]!
-  before[after] = before[entry]!
-}
-
-/** Volume of a class stays sorted by price; what is decided elsewhere comes before equals. */
-const addInOrder = (pool: Pool, classIndex: number, offer: number, price: number, amount: number): void => {
-  const { volume } = pool
-  let at = pool.lastOf[classIndex]!
-  let after = -1
-  while (at >= 0 && volume.price[at]! >= price) {
-    after = at
-    at = volume.before[at]!
-  }
-  addVolume(pool, classIndex, offer, price, amount, at, after)
 }

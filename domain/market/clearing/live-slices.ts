@@ -138,8 +138,8 @@ export const settle = (placing: Placing, at: Live): Settled | undefined => {
     placing.toDso[offer] = 0
     placing.toTso[offer] = 0
   }
-  addBlocks(isBlock, at.dso, placing.toDso)
-  addBlocks(isBlock, at.tso, placing.toTso)
+  addBlocks(isBlock, at.dso, at.base.dso.volume.count, placing.toDso)
+  addBlocks(isBlock, at.tso, at.base.tso.volume.count, placing.toTso)
   for (const { offer, price, power } of at.runs) {
     const toDso = placing.toDso[offer]!
     const toTso = placing.toTso[offer]!
@@ -154,6 +154,8 @@ export const settle = (placing: Placing, at: Live): Settled | undefined => {
   return at.settled
 }
 
-const addBlocks = (isBlock: Uint8Array, { volume: { count, offer, amount } }: Pool, given: Float64Array): void => {
-  for (let k = 0; k < count; k++) if (isBlock[offer[k]!] === 1) given[offer[k]!]! += amount[k]!
+/** Blocks stand behind what the slice accepts without them. */
+const addBlocks = (isBlock: Uint8Array, { volume }: Pool, from: number, given: Float64Array): void => {
+  const { count, offer, amount } = volume
+  for (let k = from; k < count; k++) if (isBlock[offer[k]!] === 1) given[offer[k]!]! += amount[k]!
 }

@@ -45,26 +45,29 @@ export interface PoolShape {
 }
 
 /** `demand` by request; it becomes the pool's. */
-export const openPool = (requests: readonly number[], demand: Float64Array): Pool => {
+export const openPool = (requests: readonly number[], demand: Float64Array): Pool =>
+  poolOfShape(requests, demand, {
+    eligible: [],
+    flowFrom: [],
+    flowEnd: 0,
+    known: new Map(),
+    classAt: [],
+    nextServer: [],
+    firstServer: new Int32Array(requests.length).fill(-1),
+    lastServer: new Int32Array(requests.length).fill(-1),
+    serverCount: new Int32Array(requests.length)
+  })
+
+const poolOfShape = (requests: readonly number[], demand: Float64Array, shape: PoolShape): Pool => {
   let left = 0
   for (let r = 0; r < demand.length; r++) left += demand[r]!
   return {
     requests,
     residual: demand,
     dead: new Uint8Array(requests.length),
-    shape: {
-      eligible: [],
-      flowFrom: [],
-      flowEnd: 0,
-      known: new Map(),
-      classAt: [],
-      nextServer: [],
-      firstServer: new Int32Array(requests.length).fill(-1),
-      lastServer: new Int32Array(requests.length).fill(-1),
-      serverCount: new Int32Array(requests.length)
-    },
-    flow: [],
-    lastOf: [],
+    shape,
+    flow: new Array<number>(shape.flowEnd).fill(0),
+    lastOf: new Array<number>(shape.eligible.length).fill(-1),
     volume: noVolume(),
     left,
     highestPrice: 0
@@ -98,12 +101,7 @@ export const copyAgain = (copy: Pool, pool: Pool): Pool => {
 }
 
 /** The same classes with nothing promised; `demand` by request becomes the pool's. */
-export const emptied = ({ requests, shape }: Pool, demand: Float64Array): Pool => ({
-  ...openPool(requests, demand),
-  shape,
-  flow: new Array<number>(shape.flowEnd).fill(0),
-  lastOf: new Array<number>(shape.eligible.length).fill(-1)
-})
+export const emptied = ({ requests, shape }: Pool, demand: Float64Array): Pool => poolOfShape(requests, demand, shape)
 
 /** Places for all classes that the shape has: copies have opened some since. */
 export const followClasses = ({ shape, lastOf, flow }: Pool): void => {

@@ -16,6 +16,16 @@ const noFloats = new Float64Array(0)
 
 export const noVolume = (): Volume => ({ count: 0, offer: noInts, price: noFloats, amount: noFloats, before: noInts })
 
+/** Nothing yet, with room for so many rows. */
+export const volumeFor = (rows: number, memory: ClearingMemory): Volume => ({ count: 0, ...room(rows, memory) })
+
+const room = (rows: number, memory: ClearingMemory): Columns => ({
+  offer: memory.ints(rows),
+  price: memory.floats(rows),
+  amount: memory.floats(rows),
+  before: memory.ints(rows)
+})
+
 /** Returns its place. */
 export const addRow = (volume: Volume, offer: number, price: number, amount: number, before: number): number => {
   const at = volume.count++
@@ -57,13 +67,8 @@ const copyRows = (into: Columns, { offer, price, amount, before }: Columns, coun
 }
 
 /** The same rows with more room. */
-const columns = (volume: Volume, memory: ClearingMemory, room: number): Columns => {
-  const larger = {
-    offer: memory.ints(room),
-    price: memory.floats(room),
-    amount: memory.floats(room),
-    before: memory.ints(room)
-  }
+const columns = (volume: Volume, memory: ClearingMemory, rows: number): Columns => {
+  const larger = room(rows, memory)
   copyRows(larger, volume, Math.min(volume.count, volume.offer.length))
   return larger
 }
