@@ -66,8 +66,8 @@ const poolOfShape = (requests: readonly number[], demand: Float64Array, shape: P
     residual: demand,
     dead: new Uint8Array(requests.length),
     shape,
-    flow: new Array<number>(shape.flowEnd).fill(0),
-    lastOf: new Array<number>(shape.eligible.length).fill(-1),
+    flow: [],
+    lastOf: [],
     volume: noVolume(),
     left,
     highestPrice: 0
@@ -101,7 +101,11 @@ export const copyAgain = (copy: Pool, pool: Pool): Pool => {
 }
 
 /** The same classes with nothing promised; `demand` by request becomes the pool's. */
-export const emptied = ({ requests, shape }: Pool, demand: Float64Array): Pool => poolOfShape(requests, demand, shape)
+export const emptied = ({ requests, shape }: Pool, demand: Float64Array): Pool => {
+  const pool = poolOfShape(requests, demand, shape)
+  followClasses(pool)
+  return pool
+}
 
 /** Places for all classes that the shape has: copies have opened some since. */
 export const followClasses = ({ shape, lastOf, flow }: Pool): void => {
