@@ -40,38 +40,57 @@ export const dismiss = (control: Int32Array<SharedArrayBuffer>): void => {
  */
 const LOOKS = 300_000
 
+/** Functions of the module on plain data: their compiled code outlives the team (ADR 0017). */
+interface SharedTeam extends Team, Seat {
+  meetings: number
+  /** Bytes of the columns that are given away. */
+  used: number
+}
+
 export const teamOf = ({ rank, size, control, columns }: Seat): Team => {
-  let meetings = 0
-  let used = 0
+  const team: SharedTeam = { rank, size, control, columns, meetings: 0, used: 0, meet, ints, floats }
+  return team
+}
 
-  const isThere = (arrivals: number): boolean => {
-    if (Atomics.load(control, BROKEN) === 1) throw new TeamBroken('a member of the team has left')
-    return Atomics.load(control, ARRIVED) >= arrivals
-  }
+function meet(this: SharedTeam): void {
+  const { control } = this
+  const arrivals = ++this.meetings * this.size
+  Atomics.add(control, ARRIVED, 1)
+  if (Atomics.load(control, SLEEPING) > 0) Atomics.notify(control, ARRIVED)
+  if (!looksFor(control, arrivals)) sleepUntil(control, arrivals)
+  if (Atomics.load(control, BROKEN) === 1) throw new TeamBroken('a member of the team has left')
+}
 
-  /** Eight bytes to a place, so that any column may follow. */
-  const take = (bytes: number): number => {
-    const from = used
-    used += (bytes + 7) & ~7
-    if (used > columns.byteLength) throw new NoRoomForTeam(`a team needs more than its ${columns.byteLength} bytes`)
-    return from
-  }
+/** Whether all came before it was tired. */
+const looksFor = (control: Int32Array<SharedArrayBuffer>, arrivals: number): boolean => {
+  for (let look = 0; look < LOOKS; look++) if (isOver(control, arrivals)) return true
+  return false
+}
 
-  return {
-    rank,
-    size,
-    meet() {
-      const arrivals = ++meetings * size
-      Atomics.add(control, ARRIVED, 1)
-      if (Atomics.load(control, SLEEPING) > 0) Atomics.notify(control, ARRIVED)
-      for (let look = 0; look < LOOKS; look++) if (isThere(arrivals)) return
-      Atomics.add(control, SLEEPING, 1)
-      // Whoever comes after this sees that somebody sleeps; what has changed since is no longer what is waited on.
-      for (let seen = Atomics.load(control, ARRIVED); !isThere(arrivals); seen = Atomics.load(control, ARRIVED))
-        Atomics.wait(control, ARRIVED, seen)
-      Atomics.sub(control, SLEEPING, 1)
-    },
-    ints: length => new Int32Array(columns, take(length * Int32Array.BYTES_PER_ELEMENT), length),
-    floats: length => new Float64Array(columns, take(length * Float64Array.BYTES_PER_ELEMENT), length)
-  }
+const isOver = (control: Int32Array<SharedArrayBuffer>, arrivals: number): boolean =>
+  Atomics.load(control, ARRIVED) >= arrivals || Atomics.load(control, BROKEN) === 1
+
+const sleepUntil = (control: Int32Array<SharedArrayBuffer>, arrivals: number): void => {
+  Atomics.add(control, SLEEPING, 1)
+  // Whoever comes after this sees that somebody sleeps; what has changed since is no longer what is waited on.
+  for (let seen = Atomics.load(control, ARRIVED); !isOver(control, arrivals); seen = Atomics.load(control, ARRIVED))
+    Atomics.wait(control, ARRIVED, seen)
+  Atomics.sub(control, SLEEPING, 1)
+}
+
+function ints(this: SharedTeam, length: number): Int32Array {
+  return new Int32Array(this.columns, take(this, length * Int32Array.BYTES_PER_ELEMENT), length)
+}
+
+function floats(this: SharedTeam, length: number): Float64Array {
+  return new Float64Array(this.columns, take(this, length * Float64Array.BYTES_PER_ELEMENT), length)
+}
+
+/** Eight bytes to a place, so that any column may follow. */
+const take = (team: SharedTeam, bytes: number): number => {
+  const from = team.used
+  team.used += (bytes + 7) & ~7
+  if (team.used > team.columns.byteLength)
+    throw new NoRoomForTeam(`a team needs more than its ${team.columns.byteLength} bytes`)
+  return from
 }

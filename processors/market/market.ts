@@ -29,8 +29,9 @@ export const marketProcessor = (
       ahead.cancel(command.pom)
       return clearing.clear(asked).then(async ({ outcome, lists, digest }) => {
         const events = marketDecide(() => ({ ...outcome, digest: NO_DIGEST }))(command, state, context)
+        for (const event of events) if (isWithoutLists(event)) encodeAhead(event)
         noteWritten(events, await lists)
-        for (const event of events) if (event.type !== 'MarketCleared') encodeAhead(event)
+        for (const event of events) if (!isWithoutLists(event) && event.type !== 'MarketCleared') encodeAhead(event)
         return withDigest(events, await digest)
       })
     },
@@ -52,6 +53,8 @@ const NO_DIGEST = ''
 
 const withDigest = (events: readonly MarketEvent[], digest: string): readonly MarketEvent[] =>
   events.map(event => (event.type === 'MarketCleared' ? { ...event, digest } : event))
+
+const isWithoutLists = (event: MarketEvent): boolean => event.type === 'OfferCleared' && event.rank === 0
 
 /** The long lists of the offers, which come first and in the order of the book, and of the requests after them. */
 const noteWritten = (events: readonly MarketEvent[], { allocations, served, residual, prices }: OutcomeLists): void => {

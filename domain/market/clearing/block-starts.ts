@@ -52,21 +52,26 @@ export const askedOf = (
 const demandOf = ({ demand }: Compiled, { shape, requests }: Pool, c: number, mtu: number): number =>
   c < 0 ? 0 : shape.eligible[c]!.reduce((sum, r) => sum + demand[requests[r]!]![mtu]!, 0)
 
-/** Starts at which a request could take the block in every MTU of its run. `askedAt`: see `askedOf`; 0 where no slice is. */
+/**
+ * Starts at which a request could take the block in every MTU of its run. `asked`: see `askedOf`, from its earliest MTU on, which
+ * stands at `from`; 0 where no slice is.
+ */
 export const possibleStarts = (
   compiled: Compiled,
   offer: number,
-  askedAt: (mtu: number) => number
+  asked: Float64Array,
+  from: number
 ): { starts: Start[]; least: number } => {
   const block = blockOf(compiled, offer)
   const market = compiled.offerMarket[offer]!
+  const unit = compiled.offerUnit[offer]!
   const least = Math.max(1, block.minAcceptance)
   const most = Math.min(block.power, Math.floor(block.maxEnergy / block.duration))
   const starts: Start[] = []
   if (most < least) return { starts, least }
   const mostAt = new Float64Array(block.latest - block.earliest)
   for (let t = block.earliest; t < block.latest; t++)
-    mostAt[t - block.earliest] = Math.min(most, askedAt(t), roomOf(compiled, compiled.offerUnit[offer]!, market, t))
+    mostAt[t - block.earliest] = Math.min(most, asked[from + t - block.earliest]!, roomOf(compiled, unit, market, t))
   for (let start = block.earliest; start + block.duration <= block.latest; start++) {
     let possible = most
     for (let t = start; t < start + block.duration && possible > 0; t++)
@@ -130,29 +135,55 @@ export const worthOfRuns = (
 ): (Worth | undefined)[] => {
   if (starts.length === 0) return []
   const first = starts[0]!.start
-  const end = starts[starts.length - 1]!.start + duration
-  // Sums from the first MTU on: four worths, and how many are missing. All whole numbers, so differences are exact.
-  const sums = new Float64Array(WIDTH * (end - first + 1))
+  const worths = new Float64Array(WORTH_WIDTH * (starts[starts.length - 1]!.start + duration - first))
   let covered = first
-  // Starts rise, so each run goes on where those before it ended; between runs nothing is asked for.
-  for (const { start } of starts) {
-    for (; covered < start + duration; covered++)
-      addMtu(sums, covered - first, covered >= start ? worthAt(covered) : noWorth)
-  }
-  return starts.map(({ start }) => sumOfRun(sums, start - first, duration))
+  for (const { start } of starts)
+    for (covered = Math.max(covered, start); covered < start + duration; covered++)
+      writeWorth(worths, WORTH_WIDTH * (covered - first), worthAt(covered))
+  return worthOfWrittenRuns(starts, duration, worths, 0, first)
 }
 
-const WIDTH = 5
+/** Places that a worth takes in a column: its four numbers, and whether there is one. */
+export const WORTH_WIDTH = 5
 
-const addMtu = (sums: Float64Array, mtu: number, worth: Worth | undefined): void => {
-  const here = WIDTH * mtu
-  for (let k = 0; k < 4; k++) sums[here + WIDTH + k] = sums[here + k]! + (worth ? worth[k]! : 0)
-  sums[here + WIDTH + 4] = sums[here + 4]! + (worth ? 0 : 1)
+export const writeWorth = (worths: Float64Array, at: number, worth: Worth | undefined): void => {
+  for (let k = 0; k < 4; k++) worths[at + k] = worth ? worth[k]! : 0
+  worths[at + 4] = worth ? 1 : 0
+}
+
+/** The same for worths that are written down: that of MTU `first` at place `from`. */
+export const worthOfWrittenRuns = (
+  starts: readonly Start[],
+  duration: number,
+  worths: Float64Array,
+  from: number,
+  first: number
+): (Worth | undefined)[] => {
+  if (starts.length === 0) return []
+  const begin = starts[0]!.start
+  const end = starts[starts.length - 1]!.start + duration
+  // Sums from the first MTU on: four worths, and how many are missing. All whole numbers, so differences are exact.
+  const sums = new Float64Array(WORTH_WIDTH * (end - begin + 1))
+  let covered = begin
+  // Starts rise, so each run goes on where those before it ended; between runs nothing is asked for.
+  for (const { start } of starts)
+    for (; covered < start + duration; covered++)
+      addMtu(sums, covered - begin, worths, covered >= start ? from + WORTH_WIDTH * (covered - first) : nowhere)
+  return starts.map(({ start }) => sumOfRun(sums, start - begin, duration))
+}
+
+const nowhere = -1
+
+const addMtu = (sums: Float64Array, mtu: number, worths: Float64Array, at: number): void => {
+  const here = WORTH_WIDTH * mtu
+  const next = here + WORTH_WIDTH
+  for (let k = 0; k < 4; k++) sums[next + k] = sums[here + k]! + (at === nowhere ? 0 : worths[at + k]!)
+  sums[next + 4] = sums[here + 4]! + (at === nowhere || worths[at + 4] === 1 ? 0 : 1)
 }
 
 const sumOfRun = (sums: Float64Array, mtu: number, duration: number): Worth | undefined => {
-  const from = WIDTH * mtu
-  const to = from + WIDTH * duration
+  const from = WORTH_WIDTH * mtu
+  const to = from + WORTH_WIDTH * duration
   if (sums[to + 4]! > sums[from + 4]!) return undefined
   return [
     sums[to]! - sums[from]!,

@@ -67,7 +67,7 @@ export const decideGrants = (
   }
   for (const slice of slices) clearAgain(slice)
   const possible = compiled.blocks
-    .map(offer => ({ offer, ...possibleStarts(compiled, offer, askedBy(compiled, offer, cleared)) }))
+    .map(offer => ({ offer, ...possibleStarts(compiled, offer, askedBy(compiled, offer, cleared), 0) }))
     .filter(({ starts }) => starts.length > 0)
 
   for (;;) {
@@ -132,12 +132,15 @@ const offersIn = (compiled: Compiled, slice: number): ReadonlySet<number> => {
   return offers
 }
 
-const askedBy = (compiled: Compiled, offer: number, cleared: ReadonlyMap<number, Cleared>) => {
-  const market = compiled.offerMarket[offer]!
-  return (mtu: number): number => {
-    const slice = cleared.get(mtu * marketCount + market)?.around
-    return slice ? askedOf(compiled, offer, slice) : 0
+/** What requests ask for where a block may run, by MTU from the earliest on. */
+const askedBy = (compiled: Compiled, offer: number, cleared: ReadonlyMap<number, Cleared>): Float64Array => {
+  const { earliest, latest } = blockOf(compiled, offer)
+  const asked = new Float64Array(latest - earliest)
+  for (let t = earliest; t < latest; t++) {
+    const slice = cleared.get(t * marketCount + compiled.offerMarket[offer]!)?.around
+    if (slice) asked[t - earliest] = askedOf(compiled, offer, slice)
   }
+  return asked
 }
 
 const worthwhile = (compiled: Compiled, block: BlockChoice, cleared: ReadonlyMap<number, Cleared>): Start[] => {

@@ -13,10 +13,10 @@ import {
   compare,
   noWorth,
   possibleStarts,
-  type Start,
-  type Worth,
+  WORTH_WIDTH,
   worthOf,
-  worthOfRuns
+  worthOfWrittenRuns,
+  writeWorth
 } from './block-starts.ts'
 import type { Book } from './book.ts'
 import { clearingVersion } from './clear-book.ts'
@@ -134,12 +134,12 @@ const grantTogether = (compiled: Compiled, team: Team): Granted | undefined => {
   }
   const ends = team.ints(slices.length)
   grants.count = 0
-  slices.forEach((slice, k) => {
-    const pools = decided.get(slice) ?? cleared.get(slice)
-    if (!pools) return
+  for (let k = 0; k < slices.length; k++) {
+    const pools = decided.get(slices[k]!) ?? cleared.get(slices[k]!)
+    if (!pools) continue
     grantSlice(pools, grants)
     ends[k] = grants.count
-  })
+  }
   if (!allAgree(team, brokenBy(compiled, grants).length === 0)) return undefined
   const all = grantsOfAll(team)
   const ranges = rangesOf(team, slices, ends, all.count)
@@ -158,64 +158,67 @@ const allAgree = (team: Team, agrees: boolean): boolean => {
 
 /** Blocks that could be worth anything in the slices without them, with the starts at which they could. */
 const worthwhileBlocks = (compiled: Compiled, cleared: ReadonlyMap<number, Slice>, team: Team): BlockChoice[] => {
-  const { blocks, offerMarket } = compiled
-  const froms: number[] = []
+  const { blocks } = compiled
+  const froms = new Int32Array(blocks.length)
   let widths = 0
-  for (const offer of blocks) {
-    froms.push(widths)
-    widths += blockOf(compiled, offer).latest - blockOf(compiled, offer).earliest
+  for (let n = 0; n < blocks.length; n++) {
+    const { earliest, latest } = blockOf(compiled, blocks[n]!)
+    froms[n] = widths
+    widths += latest - earliest
   }
-  const sliceAt = (offer: number, mtu: number): Slice | undefined =>
-    cleared.get(mtu * marketCount + offerMarket[offer]!)
   const asked = team.floats(widths)
-  blocks.forEach((offer, n) => {
-    const { earliest, latest } = blockOf(compiled, offer)
-    for (let t = earliest; t < latest; t++) {
-      if (!isOwn(team, t)) continue
-      const slice = sliceAt(offer, t)
-      asked[froms[n]! + t - earliest] = slice ? askedOf(compiled, offer, slice) : 0
-    }
-  })
+  for (let n = 0; n < blocks.length; n++) noteAsked(compiled, cleared, team, blocks[n]!, asked, froms[n]!)
   team.meet()
-  const possible = blocks.map((offer, n) => {
-    const { earliest } = blockOf(compiled, offer)
-    return { offer, ...possibleStarts(compiled, offer, t => asked[froms[n]! + t - earliest]!) }
-  })
-  // Four worths, and whether anybody may take it.
-  const worths = team.floats(WIDTH * widths)
-  possible.forEach(({ offer, starts }, n) => {
-    const { duration, earliest, price } = blockOf(compiled, offer)
-    for (const t of mtusOfRuns(starts, duration)) {
-      const slice = sliceAt(offer, t)
-      if (!slice) continue
-      const at = WIDTH * (froms[n]! + t - earliest)
-      const worth = worthOf(slice, classesOfBlock(compiled, slice.classes, offer), price)
-      if (worth) worths.set(worth, at)
-      worths[at + 4] = worth ? 1 : 0
-    }
-  })
+  const possible = blocks.map((offer, n) => ({ offer, ...possibleStarts(compiled, offer, asked, froms[n]!) }))
+  const worths = team.floats(WORTH_WIDTH * widths)
+  for (let n = 0; n < possible.length; n++) noteWorths(compiled, cleared, possible[n]!, worths, WORTH_WIDTH * froms[n]!)
   team.meet()
   return possible.flatMap(({ offer, starts, least }, n) => {
     const { duration, earliest } = blockOf(compiled, offer)
-    const sums = worthOfRuns(starts, duration, t => worthAt(worths, WIDTH * (froms[n]! + t - earliest)))
+    const sums = worthOfWrittenRuns(starts, duration, worths, WORTH_WIDTH * froms[n]!, earliest)
     const kept = starts.filter((_, k) => sums[k] !== undefined && compare(sums[k]!, noWorth) > 0)
     return kept.length > 0 ? [{ offer, starts: kept, least }] : []
   })
 }
 
-const WIDTH = 5
+const noteAsked = (
+  compiled: Compiled,
+  cleared: ReadonlyMap<number, Slice>,
+  team: Team,
+  offer: number,
+  asked: Float64Array,
+  from: number
+): void => {
+  const { earliest, latest } = blockOf(compiled, offer)
+  const market = compiled.offerMarket[offer]!
+  for (let t = earliest; t < latest; t++) {
+    if (!isOwn(team, t)) continue
+    const slice = cleared.get(t * marketCount + market)
+    asked[from + t - earliest] = slice ? askedOf(compiled, offer, slice) : 0
+  }
+}
 
-const worthAt = (worths: Float64Array, at: number): Worth | undefined =>
-  worths[at + 4] === 0 ? undefined : [worths[at]!, worths[at + 1]!, worths[at + 2]!, worths[at + 3]!]
-
-/** Starts rise, so each run goes on where those before it ended. */
-function* mtusOfRuns(starts: readonly Start[], duration: number): Generator<number> {
-  let covered = 0
-  for (const { start } of starts)
-    for (let t = Math.max(start, covered); t < start + duration; t++) {
-      covered = t + 1
-      yield t
+/** In the member's own slices; where a block could start there is a slice in each MTU of its run. */
+const noteWorths = (
+  compiled: Compiled,
+  cleared: ReadonlyMap<number, Slice>,
+  { offer, starts }: BlockChoice,
+  worths: Float64Array,
+  from: number
+): void => {
+  const { duration, earliest, price } = blockOf(compiled, offer)
+  const market = compiled.offerMarket[offer]!
+  let covered = earliest
+  // Starts rise, so each run goes on where those before it ended.
+  for (let k = 0; k < starts.length; k++) {
+    const { start } = starts[k]!
+    for (covered = Math.max(covered, start); covered < start + duration; covered++) {
+      const slice = cleared.get(covered * marketCount + market)
+      if (!slice) continue
+      const worth = worthOf(slice, classesOfBlock(compiled, slice.classes, offer), price)
+      writeWorth(worths, from + WORTH_WIDTH * (covered - earliest), worth)
     }
+  }
 }
 
 /** What all members grant, one after the other. */

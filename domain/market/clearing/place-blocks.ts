@@ -20,7 +20,7 @@ import { noRoom } from './exits.ts'
 import { type Live, opened, type Placing, rebuild, run, type Settled, settle } from './live-slices.ts'
 import type { Slice, SlicePools } from './merit-order.ts'
 import type { Pool } from './pool.ts'
-import { alone, isOwn, type Paper, paperFor, type Team } from './team.ts'
+import { alone, isOwn, nextSheet, type Paper, paperFor, type Team } from './team.ts'
 
 export interface Placed {
   /** Those in which blocks run; of a team, the member's own. */
@@ -126,11 +126,9 @@ const slotOf = ({ book: { mtus } }: Compiled, slice: number): number =>
 
 const firstPromises = (search: Search): Worth[] => {
   const { windows, blocks, team } = search
-  const sheet = search.paper.next()
+  const sheet = nextSheet(search.paper)
   const froms = startsOfWidths(windows, 2)
-  windows.forEach((_, n) => {
-    noteTakersNear(search, n, sheet, froms[n]!)
-  })
+  for (let n = 0; n < windows.length; n++) noteTakersNear(search, n, sheet, froms[n]!)
   team.meet()
   return blocks.map((block, n) => mostOf(promisesOf(windows[n]!, block, takersAt(windows[n]!, sheet, froms[n]!))))
 }
@@ -160,7 +158,7 @@ const RUN_WIDTH = 5
 const tryStart = (search: Search, n: number, { start, power }: Choice): boolean => {
   const { team } = search
   const { offer, duration, price, market, first, classes } = search.windows[n]!
-  const sheet = search.paper.next()
+  const sheet = nextSheet(search.paper)
   const done: Live[] = []
   for (let t = start; t < start + duration; t++) {
     const at = isOwn(team, t) ? liveAt(search, t, market) : undefined
@@ -198,7 +196,7 @@ const remove = (search: Search, n: number): void => {
 
 /** Which side takes a W of the block now, and at about which price. */
 const takersNear = (search: Search, n: number): Takers => {
-  const sheet = search.paper.next()
+  const sheet = nextSheet(search.paper)
   noteTakersNear(search, n, sheet, 0)
   search.team.meet()
   return takersAt(search.windows[n]!, sheet, 0)
@@ -291,34 +289,35 @@ const gapNow = (search: Search): { gap: number | undefined; furthest: number[] }
 const noteSettled = (search: Search, froms: readonly number[]): void => {
   const { live, dsoLeads, report, slices, team, windows } = search
   const settled = new Map<number, Settled>()
-  slices.forEach((slice, k) => {
-    const at = live.get(slice)
-    if (!at) return
+  for (let k = 0; k < slices.length; k++) {
+    const at = live.get(slices[k]!)
+    if (!at) continue
     const exact = settle(search, at)
     report.isSettled[k] = exact ? 1 : 0
-    if (!exact) return
-    settled.set(slice, exact)
+    if (!exact) continue
+    settled.set(slices[k]!, exact)
     report.cost[k] = costOf(dsoLeads ? exact.slice.dso : exact.slice.tso)
-  })
-  windows.forEach((window, n) => {
-    for (let t = window.first; t < window.end; t++)
-      if (isOwn(team, t)) noteWorth(search, n, t, settled.get(t * marketCount + window.market), froms[n]!)
-  })
+  }
+  for (let n = 0; n < windows.length; n++) noteWorths(search, n, settled, froms[n]!)
   report.provesNothing[team.rank] = search.provesNothing ? 1 : 0
 }
 
-const noteWorth = (search: Search, n: number, t: number, exact: Settled | undefined, from: number): void => {
-  const { compiled, dsoLeads, report, windows } = search
-  const { first, offer } = windows[n]!
-  const at = from + t - first
-  report.price[at] = noRoom
-  report.given[at] = 0
-  if (!exact) return
-  const classes = classesOfBlock(compiled, exact.slice.classes, offer)
-  const c = dsoLeads ? classes.dso : classes.tso
-  if (c >= 0) report.price[at] = exact.prices[c]!
-  const given = exact.forced.get(offer)
-  if (given) report.given[at] = dsoLeads ? given.toDso : given.toTso
+const noteWorths = (search: Search, n: number, settled: ReadonlyMap<number, Settled>, from: number): void => {
+  const { compiled, dsoLeads, report, team, windows } = search
+  const { first, end, market, offer } = windows[n]!
+  for (let t = first; t < end; t++) {
+    if (!isOwn(team, t)) continue
+    const at = from + t - first
+    const exact = settled.get(t * marketCount + market)
+    report.price[at] = noRoom
+    report.given[at] = 0
+    if (!exact) continue
+    const classes = classesOfBlock(compiled, exact.slice.classes, offer)
+    const c = dsoLeads ? classes.dso : classes.tso
+    if (c >= 0) report.price[at] = exact.prices[c]!
+    const given = exact.forced.get(offer)
+    if (given) report.given[at] = dsoLeads ? given.toDso : given.toTso
+  }
 }
 
 /** What the best start of a block would bring to the leading side at the shadow prices, above what the block brings. */

@@ -44,16 +44,16 @@ export const isOwn = (team: Team, mtu: number): boolean => memberOf(team, mtu) =
  * who is first to write on the next one must not write over what another still reads.
  */
 export interface Paper {
-  next(): Float64Array
+  readonly sheets: readonly [Float64Array, Float64Array]
+  turn: 0 | 1
 }
 
 export const paperFor = (team: Team, size: number): Paper => {
-  const sheets = [team.floats(size), team.floats(team.size === 1 ? 0 : size)] as const
-  let turn = 0
-  return {
-    next() {
-      if (team.size > 1) turn = 1 - turn
-      return sheets[turn]!
-    }
-  }
+  const first = team.floats(size)
+  return { sheets: [first, team.size === 1 ? first : team.floats(size)], turn: 0 }
+}
+
+export const nextSheet = (paper: Paper): Float64Array => {
+  paper.turn = paper.turn === 0 ? 1 : 0
+  return paper.sheets[paper.turn]
 }
