@@ -38,7 +38,7 @@ const count = Number(process.argv[2])
  * compiler of V8 has all of the clearing after some ten sessions; a large stage gives it as much to do in one.
  */
 const isLarge = count > 5_000
-const WARM_DAYS = isLarge ? 1 : 10
+const WARM_DAYS = isLarge ? 1 : 20
 /** A flow's figure is the median of so many days, and of so many registrations; a large stage is a median by itself. */
 const MEASURED_DAYS = isLarge ? 1 : 5
 /** After these, as many in which the TSO's request comes right before the gate. */

@@ -12,6 +12,10 @@ export type Told =
   /** A book that will perhaps be cleared. */
   | { readonly kind: 'prepare'; readonly key: number; readonly book: PackedBook }
   | { readonly kind: 'forget'; readonly key: number }
+  /**
+   * Memory of the teams to come. Told once: each message makes a new object for the same memory, and V8 collects sooner for each.
+   */
+  | { readonly kind: 'columns'; readonly columns: SharedArrayBuffer }
 
 export type Question =
   | ClearQuestion

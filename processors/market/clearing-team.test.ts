@@ -85,6 +85,16 @@ t.test('books that are asked for together are cleared one after the other, each 
   t.strictSame(await Promise.all(books.map(given => cleared(two, given))), wanted)
 })
 
+t.test('a team that had too little memory has more for the next book', async t => {
+  const one = threads(t, { threads: 1 })
+  // Next to nothing for a step.
+  const two = threads(t, { threads: 2, acceptedAtFirst: 0.001 })
+  for (let n = 0; n < 12; n++) {
+    const given = asked(bookOf(1, { ...shape, offers: 400, blocks: 0 }))
+    t.strictSame(await cleared(two, given), await cleared(one, given))
+  }
+})
+
 /** A thread like that of a clearing, which does something else where the first `clear` of the second member comes. */
 const threadThat = async (t: Test, does: string): Promise<URL> => {
   const directory = await mkdtemp(join(tmpdir(), 'flexledger-'))
@@ -140,14 +150,15 @@ t.test('closing ends threads that wait for each other', async t => {
 
 t.test('a member that waits for others is told when its team is dismissed', async t => {
   const control = newControl()
-  const team = teamOf({ rank: 0, size: 2, control, columns: new SharedArrayBuffer(64) })
+  const team = teamOf({ rank: 0, size: 2, control }, new SharedArrayBuffer(64))
   dismiss(control)
   t.throws(() => team.meet(), { message: /a member of the team has left/ })
 })
 
 t.test('members see the same columns, and none where there is no more room', async t => {
-  const seats = { size: 2, control: newControl(), columns: new SharedArrayBuffer(64) }
-  const [first, second] = [teamOf({ ...seats, rank: 0 }), teamOf({ ...seats, rank: 1 })]
+  const seats = { size: 2, control: newControl() }
+  const columns = new SharedArrayBuffer(64)
+  const [first, second] = [teamOf({ ...seats, rank: 0 }, columns), teamOf({ ...seats, rank: 1 }, columns)]
   first.ints(3)[1] = 5
   t.strictSame([...second.ints(3)], [0, 5, 0])
   first.floats(2)[1] = 0.5

@@ -13,20 +13,28 @@ export interface Seat {
   readonly size: number
   /** Of this clearing alone. */
   readonly control: Int32Array<SharedArrayBuffer>
-  /** Memory of the largest session, used again by all: members begin with a meeting. */
-  readonly columns: SharedArrayBuffer
 }
 
 export class TeamBroken extends Error {}
 
-/** Places in the control: how often members have arrived at meetings, how many of them sleep, and whether the team is broken. */
+/**
+ * Places in the control: how often members have arrived at meetings, how many of them sleep, whether the team is broken, and whether
+ * it wanted more memory than there was.
+ */
 const ARRIVED = 0
 const SLEEPING = 1
 const BROKEN = 2
-const CONTROL_WORDS = 3
+const NO_ROOM = 3
+const CONTROL_WORDS = 4
 
 export const newControl = (): Int32Array<SharedArrayBuffer> =>
   new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT))
+
+export const noteNoRoom = ({ control }: Seat): void => {
+  Atomics.store(control, NO_ROOM, 1)
+}
+
+export const hadNoRoom = (control: Int32Array<SharedArrayBuffer>): boolean => Atomics.load(control, NO_ROOM) === 1
 
 /** Nobody waits for this team any more. */
 export const dismiss = (control: Int32Array<SharedArrayBuffer>): void => {
@@ -42,12 +50,14 @@ const LOOKS = 300_000
 
 /** Functions of the module on plain data: their compiled code outlives the team (ADR 0017). */
 interface SharedTeam extends Team, Seat {
+  readonly columns: SharedArrayBuffer
   meetings: number
   /** Bytes of the columns that are given away. */
   used: number
 }
 
-export const teamOf = ({ rank, size, control, columns }: Seat): Team => {
+/** `columns`: memory of the largest session, used again by all, as members begin with a meeting. */
+export const teamOf = ({ rank, size, control }: Seat, columns: SharedArrayBuffer): Team => {
   const team: SharedTeam = { rank, size, control, columns, meetings: 0, used: 0, meet, ints, floats }
   return team
 }

@@ -11,6 +11,7 @@ import { prepareBook } from '../../domain/market/clearing/compiled-book.ts'
 import type { OutcomeColumns } from '../../domain/market/clearing/outcome.ts'
 import { type PackedBook, unpackBook } from '../../domain/market/clearing/packed-book.ts'
 import { requestRuns } from '../../domain/market/clearing/request-runs.ts'
+import { NoRoomForTeam } from '../../domain/market/clearing/team.ts'
 import { clearSession, clearSessionTogether } from '../../domain/market/sessions/clear-session.ts'
 import { type ClearedBook, startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
@@ -20,7 +21,7 @@ import { writtenAllocations, writtenRuns } from '../../schemas/allocation-lists.
 import type { SessionRules } from '../../schemas/generated.ts'
 import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
 import { type Asked, type ClearQuestion, type OutcomeLists, PREPARED_MAX, type Question } from './clearing-messages.ts'
-import { dismiss, type Seat, TeamBroken, teamOf } from './clearing-team.ts'
+import { dismiss, noteNoRoom, type Seat, TeamBroken, teamOf } from './clearing-team.ts'
 
 const port = parentPort
 if (!port) throw new Error('clearing-thread.ts is not a program: clearing.ts starts it as a thread')
@@ -92,12 +93,16 @@ const help = ({ book: asked, rules, start }: ClearQuestion, seat: Seat): undefin
     last = { ...together, book, startOf: startsOfMtus(start, book.mtus), outcome: undefined }
 }
 
+/** Of the teams. */
+let columns = new SharedArrayBuffer(0)
+
 /** Undefined where the first member has to clear the book alone. */
 const clearInTeam = (book: Book, rules: SessionRules, seat: Seat): ClearedTogether | undefined => {
   try {
-    return clearTogether(book, rules, teamOf(seat))
+    return clearTogether(book, rules, teamOf(seat, columns))
   } catch (error) {
-    if (error instanceof TeamBroken) return undefined
+    if (error instanceof NoRoomForTeam) noteNoRoom(seat)
+    if (error instanceof TeamBroken || error instanceof NoRoomForTeam) return undefined
     throw error
   }
 }
@@ -138,6 +143,7 @@ const prepare = (key: number, packed: PackedBook): void => {
 
 port.on('message', (asked: Asked) => {
   if (asked.kind === 'forget') prepared.delete(asked.key)
+  else if (asked.kind === 'columns') columns = asked.columns
   else if (asked.kind === 'prepare') prepare(asked.key, asked.book)
   else {
     const answer = threadAnswer(asked.id, () => answerTo(asked))

@@ -16,7 +16,7 @@ import type { BookToClear } from '../../domain/market/sessions/market.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import { type AnsweringThread, answeringThread } from '../runtime/answering-thread.ts'
 import { type Cleared, type OutcomeLists, PREPARED_MAX, type Question, type Told } from './clearing-messages.ts'
-import { dismiss, newControl, type Seat } from './clearing-team.ts'
+import { dismiss, hadNoRoom, newControl, type Seat } from './clearing-team.ts'
 
 export interface Clearing {
   /**
@@ -37,9 +37,13 @@ const THREADS_MAX = 4
 /** Steps of offers in all MTUs for which a team is worth its meetings: some 10 ms of clearing. */
 const TOGETHER_LEAST = 50_000
 
+/** The share of all steps for which there is memory; where a team needs more it has twice as much the next time. */
+const ACCEPTED_AT_FIRST = 0.4
+
 export interface ClearingOptions {
   readonly threads?: number
   readonly togetherLeast?: number
+  readonly acceptedAtFirst?: number
   readonly script?: URL
 }
 
@@ -52,6 +56,7 @@ interface Prepared {
 export const clearingThreads = ({
   threads = Math.min(THREADS_MAX, availableParallelism()),
   togetherLeast = TOGETHER_LEAST,
+  acceptedAtFirst = ACCEPTED_AT_FIRST,
   script = new URL('clearing-thread.ts', import.meta.url)
 }: ClearingOptions = {}): Clearing => {
   /** By PoM, the oldest first. */
@@ -59,7 +64,9 @@ export const clearingThreads = ({
   let lastKey = 0
   /** Of the clearings that are under way. */
   const controls = new Set<Seat['control']>()
-  let columns = new SharedArrayBuffer(0)
+  /** Of the memory that all members have; none of it where one of them has ended: another may still be writing. */
+  let columnBytes = 0
+  let accepted = acceptedAtFirst
 
   const members: readonly AnsweringThread[] = Array.from({ length: threads }, (_, rank) =>
     answeringThread({
@@ -67,8 +74,7 @@ export const clearingThreads = ({
       onEnd() {
         prepared.clear()
         for (const control of controls) dismiss(control)
-        // A member may still be writing.
-        columns = new SharedArrayBuffer(0)
+        columnBytes = 0
       }
     })
   )
@@ -95,10 +101,13 @@ export const clearingThreads = ({
     return undefined
   }
 
-  const columnsFor = ({ book }: BookToClear): SharedArrayBuffer => {
-    const bytes = teamBytes(book, threads)
-    if (columns.byteLength < bytes) columns = new SharedArrayBuffer(bytes)
-    return columns
+  /** Memory that no thread has is not touched, so it may be more than is needed. */
+  const makeRoom = ({ book }: BookToClear): void => {
+    const bytes = teamBytes(book, threads, accepted)
+    if (columnBytes >= bytes) return
+    columnBytes = bytes
+    const columns = new SharedArrayBuffer(bytes)
+    for (const member of members) member.tell({ kind: 'columns', columns } satisfies Told)
   }
 
   const clearAlone = ({ book, rules, start }: BookToClear): Promise<Cleared> => {
@@ -116,9 +125,9 @@ export const clearingThreads = ({
     const packed = takePrepared(book) ?? packBook(book, true)
     const control = newControl()
     controls.add(control)
-    const seats = { size: threads, control, columns: columnsFor(asked) }
+    makeRoom(asked)
     const [outcome, ...others] = members.map((member, rank) => {
-      const seat: Seat = { ...seats, rank }
+      const seat: Seat = { rank, size: threads, control }
       return member.ask<ClearedBook>({ kind: 'clear', book: packed, rules, start, seat } satisfies Question)
     })
     const lists = listsOf(
@@ -127,7 +136,10 @@ export const clearingThreads = ({
         .map(member => member.ask<OutcomeLists | undefined>({ kind: 'lists' } satisfies Question))
     )
     const digest = leader.ask<string>({ kind: 'digest' } satisfies Question)
-    return answered(withHelp(outcome!, others), lists, digest).finally(() => controls.delete(control))
+    return answered(withHelp(outcome!, others), lists, digest).finally(() => {
+      controls.delete(control)
+      if (hadNoRoom(control)) accepted *= 2
+    })
   }
 
   return {

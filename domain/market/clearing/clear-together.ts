@@ -32,7 +32,7 @@ import { lastingRuns, outcomeShare, outcomeSums } from './outcome-share.ts'
 import { type GrantShare, piecesOfGrants } from './pieces.ts'
 import { placeBlocks } from './place-blocks.ts'
 import { brokenBy, noRestrictions } from './restrictions.ts'
-import { isOwn, memberOf, NoRoomForTeam, type Team } from './team.ts'
+import { isOwn, memberOf, type Team } from './team.ts'
 
 export interface ClearedTogether {
   /** Only member 0 has it. */
@@ -42,28 +42,23 @@ export interface ClearedTogether {
   readonly served: Served
 }
 
-/** Undefined where the book is not of that kind; `solver`: the name of the one that clears such books. */
+/** Undefined where the book is not of that kind; `solver`: the name of the one that clears such books. Throws NoRoomForTeam. */
 export const clearTogether = (book: Book, solver: string, team: Team): ClearedTogether | undefined => {
   const compiled = compileBook(book)
   // Whoever is ahead may not write where another still reads the book before.
   team.meet()
-  try {
-    const granted = withClearingMemory(memory => grantTogether({ ...compiled, memory }, team))
-    if (!granted) return undefined
-    const { all, share, gap } = granted
-    const { runs, sums } = outcomeShare(compiled, piecesOfGrants(compiled, all, share), team, share.from)
-    const { served } = sums
-    if (team.rank > 0) return { outcome: undefined, runs, served }
-    const outcome: OutcomeColumns = {
-      ...{ algorithm: 'merit-order', version: `${clearingVersion}/${solver}`, gap, nodes: 0 },
-      runs: lastingRuns(runs),
-      ...outcomeSums(compiled, sums)
-    }
-    return { outcome, runs, served }
-  } catch (error) {
-    if (error instanceof NoRoomForTeam) return undefined
-    throw error
+  const granted = withClearingMemory(memory => grantTogether({ ...compiled, memory }, team))
+  if (!granted) return undefined
+  const { all, share, gap } = granted
+  const { runs, sums } = outcomeShare(compiled, piecesOfGrants(compiled, all, share), team, share.from)
+  const { served } = sums
+  if (team.rank > 0) return { outcome: undefined, runs, served }
+  const outcome: OutcomeColumns = {
+    ...{ algorithm: 'merit-order', version: `${clearingVersion}/${solver}`, gap, nodes: 0 },
+    runs: lastingRuns(runs),
+    ...outcomeSums(compiled, sums)
   }
+  return { outcome, runs, served }
 }
 
 /** Steps that offers have in all MTUs together: what clearing a book takes grows with them. */
@@ -86,13 +81,13 @@ const stepsOfOffer = (columns: OfferSteps): number => {
   return count
 }
 
-/** Memory of a team that clears this book; more would only be needed where steps are split between many requests. */
-export const teamBytes = (book: Book, size: number): number => {
+/** Memory of a team that clears this book, of whose steps no larger share than that is accepted. */
+export const teamBytes = (book: Book, size: number, accepted: number): number => {
   const { offers, requests, mtus } = book
   const widths = offers.reduce((sum, offer) => sum + (offer.kind === 'block' ? offer.latest - offer.earliest : 0), 0)
   return (
     BYTES.column +
-    BYTES.step * stepsInMtus(book) +
+    Math.ceil(BYTES.step * accepted * stepsInMtus(book)) +
     BYTES.offer * offers.length +
     BYTES.blockMtu * (widths + mtus) +
     BYTES.slot * size * requests.length * (mtus + 1)
