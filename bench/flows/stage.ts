@@ -35,7 +35,8 @@ import { POM } from './workload.ts'
 const count = Number(process.argv[2])
 /**
  * The last days are measured, the ones before warm the process up: a market runs every day and clears seven sessions on each. The
- * compiler of V8 has all of the clearing after some ten sessions; a large stage gives it as much to do in one.
+ * compiler of V8 has all of the clearing after some twenty sessions of each thread (the first takes eight times as long); a large
+ * stage gives it as much to do in one.
  */
 const isLarge = count > 5_000
 const WARM_DAYS = isLarge ? 1 : 20
