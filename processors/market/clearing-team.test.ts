@@ -1,10 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import type { Book } from '../../domain/market/clearing/book.ts'
 import { lastingRuns } from '../../domain/market/clearing/outcome-share.ts'
@@ -14,6 +10,7 @@ import type { BookToClear } from '../../domain/market/sessions/market.ts'
 import { BrokenInvariant } from '../../infra/host/broken-invariant.ts'
 import { type Clearing, type ClearingOptions, clearingThreads } from './clearing.ts'
 import { dismiss, newControl, teamOf } from './clearing-team.ts'
+import { threadScript } from './thread-script.fixtures.ts'
 
 const shape: BookShape = {
   ...{ offers: 60, mtus: 24, blocks: 12, prices: 60 },
@@ -96,17 +93,10 @@ t.test('a team that had too little memory has more for the next book', async t =
 })
 
 /** A thread like that of a clearing, which does something else where the first `clear` of the second member comes. */
-const threadThat = async (t: Test, does: string): Promise<URL> => {
-  const directory = await mkdtemp(join(tmpdir(), 'flexledger-'))
-  t.teardown(() => rm(directory, { recursive: true }))
-  const file = join(directory, 'thread.mjs')
-  await writeFile(
-    file,
-    `import { existsSync, writeFileSync } from 'node:fs'
-     import { parentPort } from 'node:worker_threads'
-     const mark = ${JSON.stringify(join(directory, 'mark'))}
-     const listeners = []
-     const on = parentPort.on.bind(parentPort)
+const threadThat = (t: Test, does: string): Promise<URL> =>
+  threadScript(
+    t,
+    `const on = parentPort.on.bind(parentPort)
      parentPort.on = (name, listener) => on(name, message => {
        if (message.kind === 'clear' && message.seat?.rank === 1 && !existsSync(mark)) {
          writeFileSync(mark, '')
@@ -116,8 +106,6 @@ const threadThat = async (t: Test, does: string): Promise<URL> => {
      })
      await import(${JSON.stringify(new URL('clearing-thread.ts', import.meta.url).href)})`
   )
-  return pathToFileURL(file)
-}
 
 t.test(
   'where the thread of a member ends the first one clears the book alone, and the next one is cleared by all',

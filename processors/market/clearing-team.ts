@@ -1,6 +1,6 @@
 /**
  * A team (domain/market/clearing/team.ts) of threads: they tell each other numbers in memory that they share, and wait at meetings,
- * of which a clearing of 1,500 offers has some hundred.
+ * of which a clearing of 1,500 offers has some sixty.
  *
  * A member that cannot go on leaves, and whoever holds the team may dismiss it for a thread that ended; then every meeting throws
  * TeamBroken.

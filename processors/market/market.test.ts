@@ -1,7 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { clearSession } from '../../domain/market/sessions/clear-session.ts'
 import {
@@ -22,6 +18,7 @@ import { encode } from '../../schemas/codec.ts'
 import type { MarketCommand } from '../../schemas/generated.ts'
 import { type Clearing, clearingThreads } from './clearing.ts'
 import { marketProcessor } from './market.ts'
+import { threadScript } from './thread-script.fixtures.ts'
 
 const decideHere = marketDecide(clearSession(await loadSolver()))
 const context = { now: 7_000 }
@@ -154,16 +151,10 @@ t.test('a book that cannot be cleared is a broken invariant with its reason, and
 })
 
 /** A thread that ends before its first answer, then one that works. */
-const endsOnce = async (t: Test): Promise<URL> => {
-  const directory = await mkdtemp(join(tmpdir(), 'flexledger-'))
-  t.teardown(() => rm(directory, { recursive: true }))
-  const file = join(directory, 'thread.mjs')
-  await writeFile(
-    file,
-    `import { existsSync, writeFileSync } from 'node:fs'
-     import { parentPort } from 'node:worker_threads'
-     const mark = ${JSON.stringify(join(directory, 'mark'))}
-     parentPort.on('message', async message => {
+const endsOnce = (t: Test): Promise<URL> =>
+  threadScript(
+    t,
+    `parentPort.on('message', async message => {
        if (message.kind === 'prepare') return
        if (existsSync(mark)) parentPort.postMessage({ id: message.id, answer: { ranks: new Int32Array(2) } })
        else {
@@ -172,8 +163,6 @@ const endsOnce = async (t: Test): Promise<URL> => {
        }
      })`
   )
-  return pathToFileURL(file)
-}
 
 t.test('where the thread ends whoever waits is told so, and the next book starts another', async t => {
   const clearing = clearingThreads({ script: await endsOnce(t) })

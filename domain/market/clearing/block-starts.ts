@@ -127,6 +127,10 @@ export const worthOf = (
   return best
 }
 
+/** Starts whose run is worth anything. */
+export const worthwhileStarts = (starts: readonly Start[], worths: readonly (Worth | undefined)[]): Start[] =>
+  starts.filter((_, k) => worths[k] !== undefined && compare(worths[k]!, noWorth) > 0)
+
 /** The sum over each start's run; runs through an undefined worth are undefined. */
 export const worthOfRuns = (
   starts: readonly Start[],
@@ -151,7 +155,10 @@ export const writeWorth = (worths: Float64Array, at: number, worth: Worth | unde
   worths[at + 4] = worth ? 1 : 0
 }
 
-/** The same for worths that are written down: that of MTU `first` at place `from`. */
+export const writtenWorth = (worths: Float64Array, at: number): Worth | undefined =>
+  worths[at + 4] === 1 ? [worths[at]!, worths[at + 1]!, worths[at + 2]!, worths[at + 3]!] : undefined
+
+/** The sum over each start's run, as `worthOfRuns`, of worths that are written down: that of MTU `first` at place `from`. */
 export const worthOfWrittenRuns = (
   starts: readonly Start[],
   duration: number,

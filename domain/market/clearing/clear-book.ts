@@ -12,12 +12,11 @@ import type { Solver } from '../../optimisation/solver.ts'
 import {
   askedOf,
   classesOfBlock,
-  compare,
-  noWorth,
   possibleStarts,
   type Start,
   worthOf,
-  worthOfRuns
+  worthOfRuns,
+  worthwhileStarts
 } from './block-starts.ts'
 import type { Book, ClearingOutcome } from './book.ts'
 import { withClearingMemory } from './clearing-memory.ts'
@@ -150,5 +149,5 @@ const worthwhile = (compiled: Compiled, block: BlockChoice, cleared: ReadonlyMap
     const slice = cleared.get(t * marketCount + market)?.around
     return slice && worthOf(slice, classesOfBlock(compiled, slice.classes, block.offer), price)
   })
-  return block.starts.filter((_, k) => worths[k] !== undefined && compare(worths[k]!, noWorth) > 0)
+  return worthwhileStarts(block.starts, worths)
 }

@@ -10,12 +10,11 @@ import type { AcceptedRuns, Served } from './accepted-runs.ts'
 import {
   askedOf,
   classesOfBlock,
-  compare,
-  noWorth,
   possibleStarts,
   WORTH_WIDTH,
   worthOf,
   worthOfWrittenRuns,
+  worthwhileStarts,
   writeWorth
 } from './block-starts.ts'
 import type { Book } from './book.ts'
@@ -30,7 +29,7 @@ import { type OfferSteps, stepsEnd, stepsOf } from './offer-steps.ts'
 import type { OutcomeColumns } from './outcome.ts'
 import { lastingRuns, outcomeShare, outcomeSums } from './outcome-share.ts'
 import { type GrantShare, piecesOfGrants } from './pieces.ts'
-import { placeBlocks } from './place-blocks.ts'
+import { isWithin, placeBlocks } from './place-blocks.ts'
 import { brokenBy, noRestrictions } from './restrictions.ts'
 import { isOwn, memberOf, type Team } from './team.ts'
 
@@ -121,10 +120,8 @@ const grantTogether = (compiled: Compiled, team: Team): Granted | undefined => {
   let most = 0
   for (const component of components) {
     const placed = placeBlocks(compiled, component, slice => cleared.get(slice), gapAccepted, team)
-    const { gap } = placed
-    // A gap of 0 says nothing about the side that does not lead.
-    if (gap === undefined || gap === 0 || gap > gapAccepted) return undefined
-    most = Math.max(most, gap)
+    if (!isWithin(placed.gap, gapAccepted)) return undefined
+    most = Math.max(most, placed.gap)
     for (const [slice, pools] of placed.slices) decided.set(slice, pools)
   }
   const ends = team.ints(slices.length)
@@ -171,7 +168,7 @@ const worthwhileBlocks = (compiled: Compiled, cleared: ReadonlyMap<number, Slice
   return possible.flatMap(({ offer, starts, least }, n) => {
     const { duration, earliest } = blockOf(compiled, offer)
     const sums = worthOfWrittenRuns(starts, duration, worths, WORTH_WIDTH * froms[n]!, earliest)
-    const kept = starts.filter((_, k) => sums[k] !== undefined && compare(sums[k]!, noWorth) > 0)
+    const kept = worthwhileStarts(starts, sums)
     return kept.length > 0 ? [{ offer, starts: kept, least }] : []
   })
 }

@@ -12,7 +12,7 @@ import { blockOf, type Compiled, marketCount } from './compiled-book.ts'
 import { type Component, solveComponent } from './component.ts'
 import { buildLadder, type Ladder } from './ladder.ts'
 import { clearSlice, type Flood, type Forced, type Slice, type SlicePools } from './merit-order.ts'
-import { placeBlocks } from './place-blocks.ts'
+import { isWithin, placeBlocks } from './place-blocks.ts'
 import { intervalAt, programmed, type Restrictions } from './restrictions.ts'
 
 /**
@@ -52,8 +52,7 @@ export const decideComponent = (
   const isPlain = component.slices.every(slice => greedyAt(slice).exact && !restrictions.offers.has(slice))
   if (gapAccepted > 0 && isPlain && component.restrictions.length === 0) {
     const { gap, slices } = placeBlocks(compiled, component, greedyAt, gapAccepted)
-    // A gap of 0 says nothing about the side that does not lead.
-    if (gap !== undefined && gap > 0 && gap <= gapAccepted)
+    if (isWithin(gap, gapAccepted))
       return { forced: new Map(), byProgramme: false, algorithm: 'merit-order', gap, nodes: 0, slices }
   }
   const ladders = laddersOf(compiled, component, greedyAt, slice => restrictions.offers.get(slice))

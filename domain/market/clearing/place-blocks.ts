@@ -11,7 +11,16 @@
  * leading side is proven exactly, the caller decides the rest another way.
  */
 
-import { classesOfBlock, compare, noWorth, plus, type Worth } from './block-starts.ts'
+import {
+  classesOfBlock,
+  compare,
+  noWorth,
+  plus,
+  WORTH_WIDTH,
+  type Worth,
+  writeWorth,
+  writtenWorth
+} from './block-starts.ts'
 import { nobody, promisesOf, type Takers, takersAt, type Window, widthOf, windowOf } from './block-windows.ts'
 import { type Compiled, marketCount } from './compiled-book.ts'
 import type { BlockChoice, Component } from './component.ts'
@@ -28,6 +37,10 @@ export interface Placed {
   /** Of the leading side's cost, relative; undefined if its volume may not be the most possible. */
   readonly gap: number | undefined
 }
+
+/** Whether blocks may stay as they were placed. A gap of 0 says nothing about the side that does not lead. */
+export const isWithin = (gap: number | undefined, accepted: number): gap is number =>
+  gap !== undefined && gap > 0 && gap <= accepted
 
 /** Starts that one block tries, the most promising first. */
 const triesPerBlock = 3
@@ -103,7 +116,7 @@ const searchFor = (
   return {
     compiled,
     team,
-    paper: paperFor(team, Math.max(2 * widths, RUN_WIDTH * widest)),
+    paper: paperFor(team, Math.max(2 * widths, WORTH_WIDTH * widest)),
     slices,
     isBlock,
     windows,
@@ -151,9 +164,6 @@ const mostOf = (worths: readonly Worth[]): Worth => {
 
 const liveAt = ({ live }: Search, mtu: number, market: number): Live | undefined => live.get(mtu * marketCount + market)
 
-/** What members tell each other of one MTU of a run: four worths, and whether the block found room. */
-const RUN_WIDTH = 5
-
 /** False, and nothing changed, if there is no room or nothing to gain. */
 const tryStart = (search: Search, n: number, { start, power }: Choice): boolean => {
   const { team } = search
@@ -165,17 +175,15 @@ const tryStart = (search: Search, n: number, { start, power }: Choice): boolean 
     if (!at) continue
     const worth = run(search, at, { offer, classes: classes[t - first]!, price, power })
     done.push(at)
-    const here = RUN_WIDTH * (t - start)
-    if (worth) sheet.set(worth, here)
-    sheet[here + 4] = worth ? 1 : 0
+    writeWorth(sheet, WORTH_WIDTH * (t - start), worth)
   }
   team.meet()
   let fits = true
   let total: Worth = noWorth
   for (let k = 0; k < duration && fits; k++) {
-    const here = RUN_WIDTH * k
-    fits = sheet[here + 4] === 1
-    total = plus(total, [sheet[here]!, sheet[here + 1]!, sheet[here + 2]!, sheet[here + 3]!])
+    const worth = writtenWorth(sheet, WORTH_WIDTH * k)
+    fits = worth !== undefined
+    if (worth) total = plus(total, worth)
   }
   if (fits && compare(total, noWorth) > 0) return true
   for (const at of done) if (!rebuild(search, at, at.runs.slice(0, -1))) search.provesNothing = true

@@ -31,11 +31,8 @@ export const alone: Team = {
   floats: size => new Float64Array(size)
 }
 
-/** Short enough that members share the run of a block and the hours in which most is asked for; long enough for what MTUs share. */
-const MTUS_TOGETHER = 1
-
-/** Whose it is to work out what belongs to an MTU. */
-export const memberOf = ({ size }: Team, mtu: number): number => Math.floor(mtu / MTUS_TOGETHER) % size
+/** Whose it is to work out what belongs to an MTU: in turns, so that all share the run of a block and the hours of most demand. */
+export const memberOf = ({ size }: Team, mtu: number): number => mtu % size
 
 export const isOwn = (team: Team, mtu: number): boolean => memberOf(team, mtu) === team.rank
 
