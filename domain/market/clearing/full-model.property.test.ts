@@ -46,22 +46,25 @@ t.test('T-17: books with several blocks over a day part reach the optimum of the
   fc.assert(fc.property(shape, seeds, agree), runs(12))
 })
 
+const GAP_ACCEPTED = 0.05
+
+/** A gap is a share of the cost that was reached, as solvers state it: the optimum lies at most that share below it. */
+const nearlyAgree = (shape: BookShape, seed: number): void => {
+  const book = randomBook(shape, seed)
+  const exact = clearBook(book, solver)
+  const outcome = clearBook({ ...book, rules: { ...book.rules, gapAccepted: GAP_ACCEPTED } }, solver)
+  checkOutcome(book, outcome)
+  if (outcome.dso.served !== exact.dso.served) throw new Error(`served ${outcome.dso.served} of ${exact.dso.served}`)
+  const cost = Number(outcome.dso.bidCostTicks)
+  const excess = cost - Number(exact.dso.bidCostTicks)
+  if (excess > GAP_ACCEPTED * cost) throw new Error(`${excess} of ${cost} too dear`)
+}
+
 t.test(
-  'where a gap is accepted the same volume is served, and the cost is at most that share above the optimum',
+  'where a gap is accepted the same volume is served, and the optimum is at most that share of the cost below it',
   async () => {
-    const gapAccepted = 0.05
     const shape = bookShape({ offers: 20, mtus: 8, blocks: 6 }).map(s => ({ ...s, minimum: 0, exclusive: false }))
-    const near = (shape: BookShape, seed: number): void => {
-      const book = randomBook(shape, seed)
-      const exact = clearBook(book, solver)
-      const outcome = clearBook({ ...book, rules: { ...book.rules, gapAccepted } }, solver)
-      checkOutcome(book, outcome)
-      if (outcome.dso.served !== exact.dso.served)
-        throw new Error(`served ${outcome.dso.served} of ${exact.dso.served}`)
-      const most = Number(exact.dso.bidCostTicks) * (1 + gapAccepted)
-      if (Number(outcome.dso.bidCostTicks) > most) throw new Error(`costs ${outcome.dso.bidCostTicks}, at most ${most}`)
-    }
-    fc.assert(fc.property(shape, seeds, near), runs(15))
+    fc.assert(fc.property(shape, seeds, nearlyAgree), runs(15))
   }
 )
 
@@ -120,3 +123,7 @@ const onceWrong: readonly [what: string, shape: BookShape, seed: number][] = [
 ]
 for (const [what, shape, seed] of onceWrong)
   t.test(`clearing is optimal where once ${what}`, async () => agree(shape, seed))
+
+t.test('a gap is accepted by the cost that was reached where once it was looked for above the optimum', async () =>
+  nearlyAgree(shapeOf({ offers: 4, blocks: 6, room: 0.3, aggregates: 0.2 }), 23)
+)
