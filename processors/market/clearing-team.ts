@@ -39,6 +39,8 @@ export const hadNoRoom = (control: Int32Array<SharedArrayBuffer>): boolean => At
 /** Nobody waits for this team any more. */
 export const dismiss = (control: Int32Array<SharedArrayBuffer>): void => {
   Atomics.store(control, BROKEN, 1)
+  // As if somebody came: a member that has looked a moment ago and is about to sleep would not be woken up.
+  Atomics.add(control, ARRIVED, 1)
   Atomics.notify(control, ARRIVED)
 }
 
