@@ -18,6 +18,7 @@ import type { Clock } from '../../infra/clock/clock.ts'
 import type { Config } from '../../infra/config/config.ts'
 import { FlexError } from '../../infra/errors.ts'
 import { eventStoreDb } from '../../infra/event-store/eventstoredb.ts'
+import { keepCompiledCode } from '../../infra/host/compiled-code.ts'
 import { type Component, type Host, startHost } from '../../infra/host/host.ts'
 import { quietCollection } from '../../infra/host/quiet-collection.ts'
 import type { SaltSource } from '../../infra/log/envelope.ts'
@@ -88,6 +89,7 @@ export const operators = { dso: 'ARETI', tso: 'TERNA' } as const
 
 export const startApp = async (options: AppOptions): Promise<App> => {
   const { config, clock, salt, logger, instance, mode } = options
+  keepCompiledCode()
   await mkdir(config.dataDir, { recursive: true })
   let wake = (): void => {}
   let isAnswering = (): boolean => false
