@@ -35,17 +35,19 @@ import { POM } from './workload.ts'
 const count = Number(process.argv[2])
 /**
  * The last days are measured, the ones before warm the process up: a market runs every day and clears seven sessions on each. The
- * compiler of V8 has all of the clearing after some twenty sessions of each thread (the first takes eight times as long); a large
- * stage gives it as much to do in one.
+ * clearing rehearses with the first book; the rest of the process is compiled with what it does.
  */
 const isLarge = count > 5_000
-const WARM_DAYS = isLarge ? 1 : 20
-/** A flow's figure is the median of so many days, and of so many registrations; a large stage is a median by itself. */
-const MEASURED_DAYS = isLarge ? 1 : 5
-/** After these, as many in which the TSO's request comes right before the gate. */
-const dates = Array.from({ length: WARM_DAYS + 2 * MEASURED_DAYS }, (_, n) => addDays('2026-01-12', n))
-/** Between the last offer and the gate, where nothing comes at the last moment. */
+const WARM_DAYS = isLarge ? 1 : 15
+/** A flow's figure is the median of so many days; a large stage registers once. */
+const MEASURED_DAYS = isLarge ? 3 : 5
+/** After these, some in which the TSO's request comes right before the gate. */
+const LAST_MINUTE_DAYS = isLarge ? 1 : 5
+const DAYS = WARM_DAYS + MEASURED_DAYS + LAST_MINUTE_DAYS
+const dates = Array.from({ length: DAYS }, (_, n) => addDays('2026-01-12', n))
+/** Between the last offer and the gate, where nothing comes at the last moment; and on the first day, until it has rehearsed. */
 const PAUSE_MS = isLarge ? 3_000 : 1_000
+const FIRST_PAUSE_MS = 8_000
 const outbox = 'flex.market.events'
 const partition = partitionOf(POM, topics[outbox].partitions)
 
@@ -140,6 +142,7 @@ try {
   await host.idle()
 
   const day = async (date: string, isLastMinute: boolean) => {
+    const isFirst = date === dates[0]
     const plan = dayAheadOf(date)
     const id = `${date}.DA.${POM}`
     const requests = await ask({ do: 'prepare-day', start: plan.start })
@@ -152,7 +155,7 @@ try {
       await post('ACEAE', 'offers', 'offers', 'offers')
     })
     await host.idle()
-    await pause(PAUSE_MS)
+    await pause(isFirst ? FIRST_PAUSE_MS : PAUSE_MS)
     if (isLastMinute) {
       await post('TERNA', 'tso requests', 'requests', 'tso')
       await host.idle()
