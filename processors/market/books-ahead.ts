@@ -1,10 +1,12 @@
 /**
  * Hands the next gate's book of a PoM to the clearing ahead, once nothing came for that PoM for a moment: at the gate everybody
  * waits for what could have been done before. Nothing is cleared before the gate, and a book that still changes is handed
- * over again. Nobody depends on it.
+ * over again. Nobody depends on it. Then memory is collected: after thousands of offers that would soon be due, in the middle of a
+ * gate as likely as not.
  */
 import { nextBook } from '../../domain/market/sessions/market.ts'
 import type { Market } from '../../domain/market/sessions/state.ts'
+import { quietWholeCollection } from '../../infra/host/quiet-collection.ts'
 import type { Clearing } from './clearing.ts'
 
 export interface BooksAhead {
@@ -24,6 +26,7 @@ const PAUSE_MS_MOST = 2_000
 const OFFERS_LEAST = 100
 
 export const booksAhead = (clearing: Pick<Clearing, 'prepare'>, quietMs = QUIET_MS): BooksAhead => {
+  const collect = quietWholeCollection()
   const waiting = new Map<string, NodeJS.Timeout>()
   /** By PoM, how long it took the last time. */
   const took = new Map<string, number>()
@@ -32,8 +35,10 @@ export const booksAhead = (clearing: Pick<Clearing, 'prepare'>, quietMs = QUIET_
     waiting.delete(pom)
     const began = performance.now()
     const asked = nextBook(state, pom)
-    if (asked && asked.book.offers.length >= OFFERS_LEAST) clearing.prepare(pom, asked)
+    const isLarge = asked !== undefined && asked.book.offers.length >= OFFERS_LEAST
+    if (isLarge) clearing.prepare(pom, asked)
     took.set(pom, performance.now() - began)
+    if (isLarge) collect()
   }
 
   return {

@@ -19,6 +19,7 @@ export type Told =
 
 export type Question =
   | ClearQuestion
+  | RehearseQuestion
   /** About the outcome that was asked for last: what it takes longer to work out than to begin writing it down. */
   | { readonly kind: 'lists' | 'digest' }
 
@@ -31,6 +32,13 @@ export interface ClearQuestion {
   readonly start: number
   /** In which team; undefined: alone. Members but the first answer nothing. */
   readonly seat: Seat | undefined
+}
+
+/** Clears a prepared book for practice, with its lists and digest, and keeps it. The answer is whether the team cleared it. */
+export interface RehearseQuestion extends Pick<ClearQuestion, 'rules' | 'start'> {
+  readonly kind: 'rehearse'
+  readonly key: number
+  readonly seat: Seat
 }
 
 export type Asked = Told | (Question & { readonly id: number })

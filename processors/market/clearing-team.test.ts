@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Book } from '../../domain/market/clearing/book.ts'
@@ -92,20 +92,31 @@ t.test('a team that had too little memory has more for the next book', async t =
   }
 })
 
-/** A thread like that of a clearing, which does something else where the first `clear` of the second member comes. */
-const threadThat = (t: Test, does: string): Promise<URL> =>
+/** A thread like that of a clearing, which does something else where messages of a kind come to the second member. */
+const threadAt = (t: Test, kind: 'clear' | 'rehearse', does: string): Promise<URL> =>
   threadScript(
     t,
     `const on = parentPort.on.bind(parentPort)
      parentPort.on = (name, listener) => on(name, message => {
-       if (message.kind === 'clear' && message.seat?.rank === 1 && !existsSync(mark)) {
-         writeFileSync(mark, '')
+       if (message.kind === '${kind}' && message.seat?.rank === 1) {
          ${does}
        }
        listener(message)
      })
      await import(${JSON.stringify(new URL('clearing-thread.ts', import.meta.url).href)})`
   )
+
+/** Where the first `clear` comes. */
+const threadThat = (t: Test, does: string): Promise<URL> =>
+  threadAt(t, 'clear', `if (!existsSync(mark)) { writeFileSync(mark, ''); ${does} }`)
+
+/** Notes each rehearsal. */
+const threadThatNotes = (t: Test): Promise<URL> => threadAt(t, 'rehearse', "writeFileSync(mark, 'r', { flag: 'a' })")
+
+const noted = (script: URL): number => {
+  const mark = new URL('mark', script)
+  return existsSync(mark) ? readFileSync(mark, 'utf8').length : 0
+}
 
 t.test(
   'where the thread of a member ends the first one clears the book alone, and the next one is cleared by all',
@@ -136,11 +147,66 @@ t.test('closing ends threads that wait for each other', async t => {
   t.match(await waiting, { message: /a thread of the clearing ended/ })
 })
 
+t.test(
+  'the first large books that are prepared are rehearsed, a few times in all, and cleared as if they were not',
+  async t => {
+    const one = threads(t, { threads: 1 })
+    const script = await threadThatNotes(t)
+    const two = threads(t, { threads: 2, rehearsalsMost: 3, script })
+    const books = [1, 2].map(seed => asked(bookOf(seed)))
+    for (const given of books) {
+      two.prepare('ROMA01', given)
+      while (noted(script) < 3) await pause(20)
+      t.strictSame(await cleared(two, given), await cleared(one, given))
+    }
+    two.prepare('ROMA01', asked(bookOf(3)))
+    await pause(200)
+    t.equal(noted(script), 3)
+  }
+)
+
+t.test('where the gate comes nothing is rehearsed any more, and small books never are', async t => {
+  const one = threads(t, { threads: 1 })
+  const script = await threadThatNotes(t)
+  const two = threads(t, { threads: 2, rehearsalsMost: 1_000_000, script })
+  const given = asked(bookOf(1))
+  two.prepare('ROMA01', given)
+  while (noted(script) === 0) await pause(5)
+  t.strictSame(await cleared(two, given), await cleared(one, given))
+  const before = noted(script)
+  await pause(200)
+  t.equal(noted(script), before)
+  const small = await threadThatNotes(t)
+  threads(t, { threads: 2, togetherLeast: 1_000_000, script: small }).prepare('ROMA01', given)
+  await pause(500)
+  t.equal(noted(small), 0)
+})
+
+t.test('a thread that ends while it rehearses is replaced, and the book is cleared all the same', async t => {
+  const one = threads(t, { threads: 1 })
+  const script = await threadAt(t, 'rehearse', "if (!existsSync(mark)) { writeFileSync(mark, ''); process.exit(9) }")
+  const two = threads(t, { threads: 2, script })
+  const given = asked(bookOf(1))
+  two.prepare('ROMA01', given)
+  while (!existsSync(new URL('mark', script))) await pause(5)
+  await pause(100)
+  t.strictSame(await cleared(two, given), await cleared(one, given))
+  two.prepare('ROMA01', asked(bookOf(2)))
+  t.strictSame(await cleared(two, asked(bookOf(2))), await cleared(one, asked(bookOf(2))))
+})
+
 t.test('a member that waits for others is told when its team is dismissed', async t => {
   const control = newControl()
   const team = teamOf({ rank: 0, size: 2, control }, new SharedArrayBuffer(64))
   dismiss(control)
   t.throws(() => team.meet(), { message: /a member of the team has left/ })
+})
+
+t.test('a member that was about to sleep when its team was dismissed does not sleep', async t => {
+  const control = newControl()
+  const seen = Atomics.load(control, 0)
+  dismiss(control)
+  t.equal(Atomics.wait(control, 0, seen, 0), 'not-equal')
 })
 
 t.test('members see the same columns, and none where there is no more room', async t => {

@@ -1,7 +1,7 @@
 /**
  * A thread of clearing.ts: answers each packed book with its outcome, alone or with the other members of a team, and what of it is
  * long as the log will have it; then clears away what the book needed, while nobody waits, so that the next clearing is not held up
- * by it.
+ * by it. Rehearses when it is told to.
  */
 import { parentPort } from 'node:worker_threads'
 import type { AcceptedRuns, Served } from '../../domain/market/clearing/accepted-runs.ts'
@@ -16,11 +16,18 @@ import { clearSession, clearSessionTogether } from '../../domain/market/sessions
 import { type ClearedBook, startsOfMtus } from '../../domain/market/sessions/close-session.ts'
 import { outcomeDigestOfColumns } from '../../domain/market/sessions/outcome-digest.ts'
 import { loadSolver } from '../../domain/optimisation/solver.ts'
-import { quietCollection } from '../../infra/host/quiet-collection.ts'
+import { beginWholeCollection, quietCollection } from '../../infra/host/quiet-collection.ts'
 import { writtenAllocations, writtenRuns } from '../../schemas/allocation-lists.ts'
 import type { SessionRules } from '../../schemas/generated.ts'
 import { buffersIn, threadAnswer } from '../runtime/answering-thread.ts'
-import { type Asked, type ClearQuestion, type OutcomeLists, PREPARED_MAX, type Question } from './clearing-messages.ts'
+import {
+  type Asked,
+  type ClearQuestion,
+  type OutcomeLists,
+  PREPARED_MAX,
+  type Question,
+  type RehearseQuestion
+} from './clearing-messages.ts'
 import { dismiss, noteNoRoom, type Seat, TeamBroken, teamOf } from './clearing-team.ts'
 
 const port = parentPort
@@ -29,8 +36,12 @@ const solver = await loadSolver()
 const clear = clearSession(solver)
 const clearTogether = clearSessionTogether(solver)
 
-/** Young objects alone: a whole collection would take the compiled code as well, whose objects are all gone now. */
-const tidyUp = quietCollection()
+const collectYoung = quietCollection()
+/** What is not collected now would be in the middle of the next clearing. */
+const tidyUp = (): void => {
+  collectYoung()
+  beginWholeCollection()
+}
 /** By then what came of an outcome is on the log: on few cores, tidying up at once would hold that up. */
 const TIDY_AFTER_MS = 250
 let tidying: NodeJS.Timeout | undefined
@@ -40,9 +51,14 @@ const prepared = new Map<number, Book>()
 
 const bookOf = (asked: PackedBook | number): Book => {
   if (typeof asked !== 'number') return unpackBook(asked)
-  const book = prepared.get(asked)
-  if (book === undefined) throw new Error(`no book was prepared under ${asked}`)
+  const book = preparedAs(asked)
   prepared.delete(asked)
+  return book
+}
+
+const preparedAs = (key: number): Book => {
+  const book = prepared.get(key)
+  if (book === undefined) throw new Error(`no book was prepared under ${key}`)
   return book
 }
 
@@ -59,47 +75,45 @@ interface Last {
 
 let last: Last | undefined
 
-const clearBook = (question: ClearQuestion): ClearedBook | undefined => {
+/** What `work` gives; where it throws nobody may wait for this member of the team. */
+const asMember = <Result>(seat: Seat | undefined, work: () => Result): Result => {
   last = undefined
-  const { seat } = question
   try {
-    return seat && seat.rank > 0 ? help(question, seat) : clearAsFirst(question)
+    return work()
   } catch (error) {
-    // Nobody may wait for this one.
     if (seat) dismiss(seat.control)
     throw error
   }
 }
 
-const clearAsFirst = ({ book: asked, rules, start, seat }: ClearQuestion): ClearedBook => {
+const clearBook = ({ book: asked, rules, start, seat }: ClearQuestion): ClearedBook | undefined => {
   const book = bookOf(asked)
-  const together = seat && clearInTeam(book, rules, seat)
-  const outcome = together?.outcome ?? clear(book, rules)
-  const { power, highestBid } = outcome.served
-  const served = { power: power.slice(), highestBid: highestBid.slice() }
-  last = {
-    ...{ book, startOf: startsOfMtus(start, book.mtus), served },
-    runs: together ? undefined : outcome.runs,
-    // What was accepted is in shared memory.
-    outcome: { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice(), served }
-  }
+  const together = seat && clearInTeam(book, rules, start, seat)
+  if (together || (seat && seat.rank > 0)) return together?.outcome
+  const outcome = clear(book, rules)
+  last = { ...lastOfFirst(book, start, outcome), runs: outcome.runs }
   return outcome
 }
 
-const help = ({ book: asked, rules, start }: ClearQuestion, seat: Seat): undefined => {
-  const book = bookOf(asked)
-  const together = clearInTeam(book, rules, seat)
-  if (together && seat.rank === WRITER)
-    last = { ...together, book, startOf: startsOfMtus(start, book.mtus), outcome: undefined }
+/** Whether this member has cleared it. */
+const rehearse = ({ key, rules, start, seat }: RehearseQuestion): boolean => {
+  const book = preparedAs(key)
+  if (!clearInTeam(book, rules, start, seat)) return false
+  if (last?.runs) lists()
+  if (last?.outcome) digest()
+  last = undefined
+  return true
 }
 
 /** Of the teams. */
 let columns = new SharedArrayBuffer(0)
 
-/** Undefined where the first member has to clear the book alone. */
-const clearInTeam = (book: Book, rules: SessionRules, seat: Seat): ClearedTogether | undefined => {
+/** Notes what this member will be asked about. Undefined where the first one has to clear the book alone. */
+const clearInTeam = (book: Book, rules: SessionRules, start: number, seat: Seat): ClearedTogether | undefined => {
   try {
-    return clearTogether(book, rules, teamOf(seat, columns))
+    const together = clearTogether(book, rules, teamOf(seat, columns))
+    if (together) last = lastOfMember(book, start, together, seat)
+    return together
   } catch (error) {
     if (error instanceof NoRoomForTeam) noteNoRoom(seat)
     if (error instanceof TeamBroken || error instanceof NoRoomForTeam) return undefined
@@ -109,6 +123,28 @@ const clearInTeam = (book: Book, rules: SessionRules, seat: Seat): ClearedTogeth
 
 /** The member that writes lists, while the first one works out the digest. */
 const WRITER = 1
+
+const lastOfMember = (
+  book: Book,
+  start: number,
+  { outcome, runs, served }: ClearedTogether,
+  { rank }: Seat
+): Last | undefined => {
+  if (outcome) return lastOfFirst(book, start, outcome)
+  if (rank !== WRITER) return undefined
+  return { ...{ book, runs, served }, startOf: startsOfMtus(start, book.mtus), outcome: undefined }
+}
+
+/** Copies, as the outcome is handed over; what was accepted is in shared memory. */
+const lastOfFirst = (book: Book, start: number, outcome: OutcomeColumns): Last => {
+  const { power, highestBid } = outcome.served
+  const served = { power: power.slice(), highestBid: highestBid.slice() }
+  return {
+    ...{ book, startOf: startsOfMtus(start, book.mtus), served },
+    runs: undefined,
+    outcome: { ...outcome, ranks: outcome.ranks.slice(), paid: outcome.paid.slice(), served }
+  }
+}
 
 /** Undefined where another member has them. */
 const lists = (): OutcomeLists | undefined => {
@@ -130,8 +166,18 @@ const digest = (): string => {
   return outcomeDigestOfColumns(book, outcome, startOf)
 }
 
-const answerTo = (asked: Question): ClearedBook | OutcomeLists | string | undefined =>
-  asked.kind === 'clear' ? clearBook(asked) : asked.kind === 'lists' ? lists() : digest()
+const answerTo = (asked: Question): ClearedBook | OutcomeLists | string | boolean | undefined => {
+  switch (asked.kind) {
+    case 'clear':
+      return asMember(asked.seat, () => clearBook(asked))
+    case 'rehearse':
+      return asMember(asked.seat, () => rehearse(asked))
+    case 'lists':
+      return lists()
+    case 'digest':
+      return digest()
+  }
+}
 
 const prepare = (key: number, packed: PackedBook): void => {
   const book = unpackBook(packed)

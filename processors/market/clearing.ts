@@ -5,6 +5,9 @@
  * One thread clears small books, and all that a team cannot (domain/market/clearing/clear-together.ts); a large book is cleared by a
  * team of threads. Threads start with the first book that needs them and stay. Books are cleared one after the other, in the order in
  * which they came. Same book, same outcome, in however many threads: nothing else reaches them.
+ *
+ * The first large books that are handed over ahead are also cleared for practice, until V8 has compiled what a clearing runs: without
+ * that the first session of a process takes eight times as long as the twentieth.
  */
 import { availableParallelism } from 'node:os'
 import type { Book } from '../../domain/market/clearing/book.ts'
@@ -45,16 +48,22 @@ const TOGETHER_MOST = 1_500_000
 /** The share of all steps for which there is memory; where a team needs more it has twice as much the next time. */
 const ACCEPTED_AT_FIRST = 0.4
 
+/** Rehearsals of a process: after these a clearing takes what it will always take … */
+const REHEARSALS_MOST = 20
+/** … and however long its books are, it does not rehearse for longer. */
+const REHEARSE_MS_MOST = 5_000
+
 export interface ClearingOptions {
   readonly threads?: number
   readonly togetherLeast?: number
   readonly acceptedAtFirst?: number
+  readonly rehearsalsMost?: number
   readonly script?: URL
 }
 
 interface Prepared {
   readonly key: number
-  readonly book: Book
+  readonly asked: BookToClear
   readonly isForTeam: boolean
 }
 
@@ -62,6 +71,7 @@ export const clearingThreads = ({
   threads = Math.min(THREADS_MAX, availableParallelism()),
   togetherLeast = TOGETHER_LEAST,
   acceptedAtFirst = ACCEPTED_AT_FIRST,
+  rehearsalsMost = REHEARSALS_MOST,
   script = new URL('clearing-thread.ts', import.meta.url)
 }: ClearingOptions = {}): Clearing => {
   /** By PoM, the oldest first. */
@@ -72,6 +82,9 @@ export const clearingThreads = ({
   /** Of the memory that all members have; none of it where one of them has ended: another may still be writing. */
   let columnBytes = 0
   let accepted = acceptedAtFirst
+  let rehearsals = 0
+  let rehearsedMs = 0
+  let isRehearsing = false
 
   const members: readonly AnsweringThread[] = Array.from({ length: threads }, (_, rank) =>
     answeringThread({
@@ -101,7 +114,7 @@ export const clearingThreads = ({
   /** The key of the very same book, which the threads give away. */
   const takePrepared = (book: Book): number | undefined => {
     for (const [pom, one] of prepared)
-      if (one.book === book) {
+      if (one.asked.book === book) {
         prepared.delete(pom)
         return one.key
       }
@@ -127,26 +140,68 @@ export const clearingThreads = ({
     return answered(outcome, lists, leader.ask<string>({ kind: 'digest' } satisfies Question))
   }
 
+  /** Each member's answer. */
+  const askTeam = <Answer>(
+    control: Seat['control'],
+    asked: BookToClear,
+    question: (seat: Seat) => Question
+  ): Promise<Answer>[] => {
+    controls.add(control)
+    makeRoom(asked)
+    return members.map((member, rank) => member.ask<Answer>(question({ rank, size: threads, control })))
+  }
+
+  const noteDone = (control: Seat['control']): void => {
+    controls.delete(control)
+    if (hadNoRoom(control)) accepted *= 2
+  }
+
   const clearTogether = (asked: BookToClear): Promise<Cleared> => {
     const { book, rules, start } = asked
     const packed = takePrepared(book) ?? packBook(book, true)
     const control = newControl()
-    controls.add(control)
-    makeRoom(asked)
-    const [outcome, ...others] = members.map((member, rank) => {
-      const seat: Seat = { rank, size: threads, control }
-      return member.ask<ClearedBook>({ kind: 'clear', book: packed, rules, start, seat } satisfies Question)
-    })
+    const [outcome, ...others] = askTeam<ClearedBook>(control, asked, seat => ({
+      ...{ kind: 'clear', book: packed, rules, start, seat }
+    }))
     const lists = listsOf(
       members
         .slice(0, WRITERS)
         .map(member => member.ask<OutcomeLists | undefined>({ kind: 'lists' } satisfies Question))
     )
     const digest = leader.ask<string>({ kind: 'digest' } satisfies Question)
-    return answered(withHelp(outcome!, others), lists, digest).finally(() => {
-      controls.delete(control)
-      if (hadNoRoom(control)) accepted *= 2
-    })
+    return answered(withHelp(outcome!, others), lists, digest).finally(() => noteDone(control))
+  }
+
+  /** Whether the team cleared it. */
+  const rehearseOne = async ({ key, asked }: Prepared): Promise<boolean> => {
+    const { rules, start } = asked
+    const control = newControl()
+    try {
+      const went = askTeam<boolean>(control, asked, seat => ({ kind: 'rehearse', key, rules, start, seat }))
+      return (await Promise.all(went)).every(Boolean)
+    } finally {
+      noteDone(control)
+    }
+  }
+
+  /** One after the other, as a gate that comes meanwhile waits for the one in hand. */
+  const rehearse = async (): Promise<void> => {
+    if (isRehearsing) return
+    isRehearsing = true
+    try {
+      while (rehearsals < rehearsalsMost && rehearsedMs < REHEARSE_MS_MOST) {
+        const one = [...prepared.values()].findLast(({ isForTeam }) => isForTeam)
+        if (!one) return
+        const began = performance.now()
+        if (!(await rehearseOne(one))) return
+        rehearsals++
+        rehearsedMs += performance.now() - began
+      }
+    } catch {
+      // A clearing that fails in the same way is reported.
+    } finally {
+      isRehearsing = false
+    }
   }
 
   return {
@@ -156,7 +211,7 @@ export const clearingThreads = ({
     prepare(pom, asked) {
       const { book } = asked
       const earlier = prepared.get(pom)
-      if (earlier?.book === book) return
+      if (earlier?.asked.book === book) return
       if (earlier) forget(pom, earlier)
       else if (prepared.size >= PREPARED_MAX)
         for (const [oldest, one] of prepared) {
@@ -165,9 +220,10 @@ export const clearingThreads = ({
         }
       const isAll = isTogether(asked)
       const packed = packBook(book, isAll)
-      prepared.set(pom, { key: ++lastKey, book, isForTeam: isAll })
+      prepared.set(pom, { key: ++lastKey, asked, isForTeam: isAll })
       const told: Told = { kind: 'prepare', key: lastKey, book: packed }
       for (const member of toldBy(isAll)) member.tell(told, isAll ? [] : buffersOf(packed))
+      rehearse()
     },
     async close() {
       for (const control of controls) dismiss(control)
