@@ -1,8 +1,8 @@
 /**
  * Flows 0, 3 and 5 at growing numbers of points of delivery, beside the published times of the Platone pilot (mean and worst
  * day, requirements Q.4; on 20 cores and 106 GB in all). Each stage runs in a process of its own; what is shown is the median
- * of five days (one at 15,000) and of three registrations, with the worst beside it; flow 3 once more for days with a request at the
- * last moment, when the book could not be handed to the clearing ahead.
+ * of five days (three at 15,000) and of three registrations (one at 15,000), with the worst beside it; flow 3 once more for days with
+ * a request at the last moment, when the book could not be handed to the clearing ahead.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
