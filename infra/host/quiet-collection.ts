@@ -3,7 +3,8 @@
  * full: that falls into a bulk call as likely as not, which then has to copy all that the call holds at that moment, for 10 to
  * 20 ms. After the call, and after the tables that it fills, nearly nothing of it lives, and the same takes a few.
  *
- * If it never happens nothing is lost: V8 collects when it must. Old objects are left to V8, which does that beside the work.
+ * If it never happens nothing is lost: V8 collects when it must. Old objects are left to V8, which does that beside the work;
+ * before a moment in which somebody will wait it can be told to begin.
  */
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
